@@ -1,1 +1,5 @@
-export {}
+export * from './load-options.ts'
+export * from './logger.ts'
+export * from './option-entry.ts'
+export { redactText } from './redact.ts'
+export { Secret, secretMask } from './secret.ts'

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { format, inspect } from 'node:util'
+import { Secret } from './secret.ts'
+
+test('a secret is given only by reveal and masked in every printed form', () => {
+  const secret = new Secret('hunter2')
+  assert.equal(secret.reveal(), 'hunter2')
+  assert.equal(String(secret), '[secret]')
+  assert.equal(`${secret}`, '[secret]')
+  assert.equal(JSON.stringify({ secret }), '{"secret":"[secret]"}')
+  for (const printed of [
+    inspect(secret),
+    inspect({ a: [secret] }, { showHidden: true }),
+    format('%s %o %j', secret, secret, secret),
+  ]) {
+    assert.match(printed, /\[secret\]/)
+    assert.doesNotMatch(printed, /hunter2/)
+  }
+})
+
+test('a secret shows nothing by enumeration or structured clone', () => {
+  const secret = new Secret('hunter2')
+  assert.deepEqual(Object.entries(secret), [])
+  assert.deepEqual(Object.entries(structuredClone(secret)), [])
+})

@@ -1,0 +1,15 @@
+/**
+ * Turns one JSON log line into one for people: `2026-11-23T12:00:00.000Z info  listener.connected entity=demo`. Values
+ * with spaces, quotes or line feeds are written as JSON, so a line stays a line whatever a stranger sends.
+ */
+export function formatLogLine(json: string): string {
+  const { time, level, event, ...fields } = JSON.parse(json) as Record<string, unknown>
+  const parts = [String(time), String(level).padEnd(5), String(event)]
+  for (const [name, value] of Object.entries(fields)) parts.push(`${name}=${formatValue(value)}`)
+  return `${parts.join(' ')}\n`
+}
+
+function formatValue(value: unknown): string {
+  if (typeof value === 'string' && /^[\w.:/@%+?&=#~[\]-]+$/.test(value)) return value
+  return JSON.stringify(value)
+}

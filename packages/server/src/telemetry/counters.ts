@@ -1,0 +1,82 @@
+import type { ErrorCode } from '@postern/protocol'
+import { type EntityKey, entityKey } from '../domain/hybrid-connection.ts'
+
+/**
+ * What is counted for one hybrid connection: plain numbers, so that the hot path adds without a call. Names follow Azure's
+ * metrics; metric-table.ts says what each means.
+ */
+export class EntityCounters {
+  readonly namespace: string
+  readonly name: string
+  listenerConnectionsSuccess = 0
+  listenerConnectionsClientError = 0
+  listenerConnectionsServerError = 0
+  senderConnectionsSuccess = 0
+  senderConnectionsClientError = 0
+  senderConnectionsServerError = 0
+  /** Joined sockets and HTTP requests now. */
+  activeConnections = 0
+  /** Control channels now. */
+  activeListeners = 0
+  listenerDisconnects = 0
+  senderDisconnects = 0
+  /** Payload bytes, both directions together. */
+  bytesTransferred = 0
+  httpRequests = 0
+
+  constructor(namespace: string, name: string) {
+    this.namespace = namespace
+    this.name = name
+  }
+}
+
+/** How often one kind of refusal happened. */
+export interface RefusalCount {
+  readonly code: ErrorCode
+  readonly stage: string
+  count: number
+}
+
+/** All numbers of one relay. Owned by the composition root; parts add to it, the metrics page reads it. */
+export class Counters {
+  /** Offers that wait for their listener now. */
+  pendingOffers = 0
+  /** Accepted sockets that have not been authorised yet. */
+  unauthorizedConnections = 0
+  readonly #entities = new Map<EntityKey, EntityCounters>()
+  readonly #refusals = new Map<string, RefusalCount>()
+
+  /** The counters of a hybrid connection, made at first use. Only for one that exists: each becomes series in /metrics. */
+  entity(namespace: string, name: string): EntityCounters {
+    const key = entityKey(namespace, name)
+    const known = this.#entities.get(key)
+    if (known !== undefined) return known
+    const made = new EntityCounters(namespace.toLowerCase(), name.toLowerCase())
+    this.#entities.set(key, made)
+    return made
+  }
+
+  /** Drops the series of a deleted hybrid connection. Who still holds the counters may go on adding; nobody reads them. */
+  forget(namespace: string, name: string): void {
+    this.#entities.delete(entityKey(namespace, name))
+  }
+
+  entities(): Iterable<EntityCounters> {
+    return this.#entities.values()
+  }
+
+  /**
+   * Counts a refusal.
+   * @param stage the folder that refused: `gateway`, `auth`, `listeners`, `rendezvous`, `http-relay`
+   */
+  refused(code: ErrorCode, stage: string): void {
+    const key = `${code} ${stage}`
+    const known = this.#refusals.get(key)
+    if (known === undefined) this.#refusals.set(key, { code, stage, count: 1 })
+    else known.count++
+  }
+
+  refusals(): Iterable<Readonly<RefusalCount>> {
+    return this.#refusals.values()
+  }
+}
