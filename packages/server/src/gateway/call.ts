@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { type ErrorCode, parseRelayTarget, type RelayTarget } from '@postern/protocol'
+import type { HybridConnection } from '../domain/hybrid-connection.ts'
+import type { Namespace } from '../domain/namespace.ts'
+import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
+import type { ResourceCatalog } from '../storage/resource-catalog.ts'
+
+/** One upgrade or request at the data door, read but not yet authorised. */
+export interface Call {
+  readonly request: IncomingMessage
+  readonly remote: RemoteEndpoint
+  /** The Host header as sent, `host[:port]`. */
+  readonly host: string
+  readonly namespace: Namespace
+  /** Absent when the path names no hybrid connection. */
+  readonly entity: HybridConnection | undefined
+  readonly target: RelayTarget
+  /** `<sb-hc-id or new guid>_G0`: in every answer, log line and message of this call. */
+  readonly trackingId: string
+  /** What error texts call the thing asked for: `sb://host/path`. */
+  readonly address: string
+}
+
+/** Why a call could not even be read. */
+export interface UnreadableCall {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly trackingId: string
+  readonly address: string
+}
+
+/** Finds the namespace by Host and the hybrid connection by path. */
+export function readCall(request: IncomingMessage, remote: RemoteEndpoint, catalog: ResourceCatalog): Call | UnreadableCall {
+  const host = request.headers.host ?? ''
+  const target = parseRelayTarget(request.url ?? '')
+  const trackingId = trackingIdFor(target?.id)
+  const address = `sb://${host}/${target?.path ?? ''}`
+  if (target === undefined) {
+    return { code: 'RequestMalformed', message: 'The request target is not a path.', trackingId, address }
+  }
+  const namespace = catalog.namespaceByHost(hostName(host))
+  if (namespace === undefined) {
+    return { code: 'EndpointNotFound', message: 'No namespace has this host name.', trackingId, address }
+  }
+  const entity = catalog.find(namespace.name, target.path)?.entity
+  return { request, remote, host, namespace, entity, target, trackingId, address }
+}
+
+export function isUnreadable(call: Call | UnreadableCall): call is UnreadableCall {
+  return 'code' in call
+}
+
+/** `host[:port]` or `[v6]:port` without the port, in lower case. */
+export function hostName(hostHeader: string): string {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*)(?::\d*)?$/.exec(hostHeader)
+  return (match?.[1] ?? '').toLowerCase()
+}
+
+/** The client's own id when it is short and harmless, else a new one; `_G0` is the node's part, as Azure writes it. */
+function trackingIdFor(clientId: string | undefined): string {
+  const id = clientId !== undefined && /^[\w-]{1,64}$/.test(clientId) ? clientId : randomUUID()
+  return `${id}_G0`
+}

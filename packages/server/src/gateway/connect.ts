@@ -1,0 +1,31 @@
+import { authorizeSender } from '../auth/authorize.ts'
+import { webSocketCredential } from '../auth/credential.ts'
+import { authorizationQuestion } from './authorization-question.ts'
+import type { Call } from './call.ts'
+import type { UpgradedSocket } from './listen.ts'
+import type { RelayParts } from './relay-parts.ts'
+import { SenderConnect } from './sender-connect.ts'
+
+/** Hybrid Connections protocol, "Web Socket connect protocol": authorises the sender and begins its rendezvous. */
+export function connect(parts: RelayParts, call: Call, upgraded: UpgradedSocket): void {
+  const { namespace, entity, trackingId, address, remote, target, request } = call
+  const refusal = { stage: 'connect', trackingId, address, remote }
+  const credential = webSocketCredential(request.headers, target)
+  const decision = authorizeSender(authorizationQuestion(parts, call, credential?.token))
+  if (!decision.allowed) {
+    if (entity) parts.counters.entity(entity.namespace, entity.name).senderConnectionsClientError += 1
+    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, ...decision })
+    return
+  }
+  if (entity === undefined) {
+    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'EndpointNotFound' })
+    return
+  }
+  if (!parts.load.enter(namespace.name)) {
+    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'QuotaExceeded' })
+    return
+  }
+  parts.admit(upgraded.socket)
+  const dropAuthorization = decision.principal.kind === 'rule' && credential?.place === 'Authorization'
+  new SenderConnect({ parts, call, entity, upgraded, principal: decision.principal, dropAuthorization }).start()
+}

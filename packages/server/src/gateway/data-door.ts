@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { readUpgradeRequest } from '@postern/websocket'
+import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
+import { type Call, isUnreadable, readCall } from './call.ts'
+import { connect } from './connect.ts'
+import type { FrontDoorHandler } from './front-door-handler.ts'
+import { listen, type UpgradedSocket } from './listen.ts'
+import type { RelayParts } from './relay-parts.ts'
+import { acceptArrival, requestArrival } from './rendezvous-arrival.ts'
+import type { RequestDoor } from './request-door.ts'
+
+/** The front door of the namespaces: reads each call and hands it to its action. */
+export class DataDoor implements FrontDoorHandler {
+  readonly #parts: RelayParts
+  readonly #requests: RequestDoor
+  readonly #originOf: (request: IncomingMessage) => string
+  #draining = false
+
+  constructor(options: {
+    readonly parts: RelayParts
+    readonly requests: RequestDoor
+    /** `wss://host[:port]` as this client reached the relay. */
+    readonly originOf: (request: IncomingMessage) => string
+  }) {
+    this.#parts = options.parts
+    this.#requests = options.requests
+    this.#originOf = options.originOf
+  }
+
+  /** From now on new calls are refused with 503 and Retry-After; rendezvous of running ones still arrive. */
+  drain(): void {
+    this.#draining = true
+  }
+
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array, remote: RemoteEndpoint): void {
+    const { refusals } = this.#parts
+    const call = readCall(request, remote, this.#parts.catalog)
+    const refusal = { stage: 'upgrade', trackingId: call.trackingId, address: call.address, remote }
+    if (isUnreadable(call)) {
+      refusals.refuseUpgrade(socket, { ...refusal, code: call.code, message: call.message })
+      return
+    }
+    const upgrade = readUpgradeRequest({ method: request.method ?? '', rawHeaders: request.rawHeaders })
+    if ('problem' in upgrade) {
+      refusals.refuseUpgrade(socket, { ...refusal, code: 'RequestMalformed', message: upgrade.problem })
+      return
+    }
+    if (!call.target.isHybridConnection) {
+      refusals.refuseUpgrade(socket, { ...refusal, code: 'EndpointNotFound', message: 'WebSockets live under /$hc/.' })
+      return
+    }
+    this.#act(call, { socket, head, upgrade, origin: this.#originOf(request) })
+  }
+
+  onRequest(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint): void {
+    this.#request(request, response, remote, false)
+  }
+
+  onCheckContinue(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint): void {
+    this.#request(request, response, remote, true)
+  }
+
+  #act(call: Call, upgraded: UpgradedSocket): void {
+    const { trackingId, address, remote } = call
+    const refusal = { stage: 'upgrade', trackingId, address, remote }
+    switch (call.target.action) {
+      case 'accept':
+        return acceptArrival(this.#parts, call, upgraded)
+      case 'request':
+        return requestArrival(this.#parts, call, upgraded)
+      case 'listen':
+      case 'connect':
+        if (this.#draining) return this.#parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'ServerBusy' })
+        return call.target.action === 'listen'
+          ? listen(this.#parts, call, upgraded)
+          : connect(this.#parts, call, upgraded)
+      default:
+        return this.#parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'ActionUnknown' })
+    }
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint, expectsContinue: boolean): void {
+    const { refusals } = this.#parts
+    const call = readCall(request, remote, this.#parts.catalog)
+    const refusal = { stage: 'request', trackingId: call.trackingId, address: call.address, remote }
+    if (isUnreadable(call)) {
+      refusals.refuseRequest(response, { ...refusal, code: call.code, message: call.message })
+    } else if (this.#draining) {
+      refusals.refuseRequest(response, { ...refusal, code: 'ServerBusy' })
+    } else if (call.target.isHybridConnection) {
+      refusals.refuseRequest(response, { ...refusal, code: 'UpgradeRequired', headers: { Upgrade: 'websocket' } })
+    } else {
+      this.#requests.handle(call, response, { expectsContinue })
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import type { ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Logger } from '@postern/program'
+import { type ErrorCode, errorTable, formatErrorJson, formatErrorText, toReasonPhrase } from '@postern/protocol'
+import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
+import type { Counters } from '../telemetry/counters.ts'
+
+/** One refused upgrade or request. */
+export interface Refusal {
+  readonly code: ErrorCode
+  /** What was being done: `listen`, `connect`, `accept`, `request`, `atom`. */
+  readonly stage: string
+  readonly trackingId: string
+  /** `sb://host/path` */
+  readonly address: string
+  readonly remote: RemoteEndpoint
+  /** Wire text without tracking; the table's when absent. */
+  readonly message?: string
+  /** For the log alone. */
+  readonly reason?: string
+  /** Overrides the table's: a listener's own rejection status. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Refusals of one address within this time count together. */
+const windowMs = 10_000
+/** Refusals of one address within the window that are answered without delay. */
+const promptRefusals = 5
+/** Addresses remembered at once; the oldest is forgotten first. */
+const maxAddresses = 10_000
+
+/**
+ * Answers whatever is refused: status, reason phrase and JSON body as the official clients read them, one log line, one
+ * metric. Addresses that keep coming back are answered late: hyco-ws retries without any delay (observed).
+ */
+export class Refusals {
+  readonly #counters: Counters
+  readonly #log: Logger
+  readonly #delayMs: number
+  readonly #recent = new Map<string, { count: number; sinceMs: number }>()
+  readonly #delayed = new Set<NodeJS.Timeout>()
+
+  constructor(options: { readonly counters: Counters; readonly log: Logger; readonly delayMs: number }) {
+    this.#counters = options.counters
+    this.#log = options.log
+    this.#delayMs = options.delayMs
+  }
+
+  /** Answers an upgrade and ends its socket. */
+  refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+    const { status, reason, text } = this.record(refusal)
+    const body = formatErrorJson(errorTable[refusal.code].armCode, text)
+    const lines = [
+      `HTTP/1.1 ${status} ${reason}`,
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      `TrackingId: ${refusal.trackingId}`,
+      ...Object.entries(headersFor(refusal)).map(([name, value]) => `${name}: ${value}`),
+      'Connection: close',
+    ]
+    const answer = Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1')
+    socket.on('error', ignore)
+    this.#after(this.#delayFor(refusal), () => {
+      if (!socket.destroyed) socket.end(answer, () => socket.destroy())
+    })
+  }
+
+  /** Answers a request; one whose head is out already is cut, never turned into another status. */
+  refuseRequest(response: ServerResponse, refusal: Refusal): void {
+    const { status, reason, text } = this.record(refusal)
+    const body = formatErrorJson(errorTable[refusal.code].armCode, text)
+    this.#after(this.#delayFor(refusal), () => {
+      if (response.headersSent) {
+        response.destroy()
+        return
+      }
+      response.writeHead(status, reason, {
+        'Content-Type': 'application/json; charset=utf-8',
+        'Content-Length': Buffer.byteLength(body),
+        TrackingId: refusal.trackingId,
+        ...headersFor(refusal),
+      })
+      response.end(body)
+    })
+  }
+
+  /** Drops the answers that are still waiting: for the end of the process. */
+  close(): void {
+    for (const timer of this.#delayed) clearTimeout(timer)
+    this.#delayed.clear()
+    this.#recent.clear()
+  }
+
+  /** Counts and logs a refusal whose answer the caller writes in a form of its own. */
+  record(refusal: Refusal): { readonly status: number; readonly reason: string; readonly text: string } {
+    const entry = errorTable[refusal.code]
+    const { code, stage, trackingId, address, remote } = refusal
+    const status = refusal.status ?? entry.httpStatus
+    const text = formatErrorText(refusal.message ?? entry.message, { trackingId, address, at: new Date() })
+    this.#counters.refused(code, stage)
+    const why = refusal.reason ?? refusal.message ?? entry.message
+    this.#log.info('refused', { code, stage, status, trackingId, address, remote: remote.address, reason: why })
+    return { status, reason: toReasonPhrase(text), text }
+  }
+
+  #delayFor(refusal: Refusal): number {
+    if (!delayedCodes.has(refusal.code) || this.#delayMs === 0) return 0
+    const now = Date.now()
+    const { address } = refusal.remote
+    const seen = this.#recent.get(address)
+    if (seen === undefined || now - seen.sinceMs > windowMs) {
+      this.#recent.delete(address)
+      this.#recent.set(address, { count: 1, sinceMs: now })
+      if (this.#recent.size > maxAddresses) {
+        const oldest = this.#recent.keys().next()
+        if (!oldest.done) this.#recent.delete(oldest.value)
+      }
+      return 0
+    }
+    seen.count += 1
+    return seen.count > promptRefusals ? this.#delayMs : 0
+  }
+
+  #after(delayMs: number, answer: () => void): void {
+    if (delayMs === 0) {
+      answer()
+      return
+    }
+    const timer = setTimeout(() => {
+      this.#delayed.delete(timer)
+      answer()
+    }, delayMs)
+    this.#delayed.add(timer)
+  }
+}
+
+/** What a client that does not look at the answer repeats for ever. */
+const delayedCodes: ReadonlySet<ErrorCode> = new Set([
+  'EndpointNotFound',
+  'TokenMissing',
+  'TokenMalformed',
+  'TokenSignatureInvalid',
+  'TokenRuleUnknown',
+  'TokenExpired',
+  'TokenAudienceInvalid',
+  'RightMissing',
+  'MaximumListenersPerEndpoint',
+])
+
+function headersFor(refusal: Refusal): Readonly<Record<string, string>> {
+  const busy = errorTable[refusal.code].httpStatus === 503 ? { 'Retry-After': '1' } : {}
+  return { ...busy, ...refusal.headers }
+}
+
+function ignore(): void {
+  // The caller went away before its answer: nothing is left to do.
+}

@@ -1,0 +1,36 @@
+import type { Duplex } from 'node:stream'
+import type { Logger } from '@postern/program'
+import type { KeepAlive } from '@postern/websocket'
+import type { Namespace } from '../domain/namespace.ts'
+import type { RelayLimits } from '../domain/relay-limits.ts'
+import type { ListenerRegistry } from '../listeners/listener-registry.ts'
+import type { RelayedConnections } from '../relay/relayed-connections.ts'
+import type { OfferBook } from '../rendezvous/offer-book.ts'
+import type { RelayHolders } from '../rendezvous/rendezvous-socket.ts'
+import type { ResourceCatalog } from '../storage/resource-catalog.ts'
+import type { Counters } from '../telemetry/counters.ts'
+import type { NamespaceLoad } from './namespace-load.ts'
+import type { Refusals } from './refusals.ts'
+
+/** What the actions of the data door work with; built once by the composition root. */
+export interface RelayParts {
+  readonly catalog: ResourceCatalog
+  readonly listeners: ListenerRegistry
+  readonly offers: OfferBook<RelayHolders>
+  readonly connections: RelayedConnections
+  readonly load: NamespaceLoad
+  readonly refusals: Refusals
+  readonly keepAlive: KeepAlive
+  readonly counters: Counters
+  readonly limits: RelayLimits
+  readonly log: Logger
+  /** `wss://host[:port]` to hand to listeners instead of what they used; undefined to use theirs. */
+  readonly advertise: string | undefined
+  /** Stops counting a socket against the limits for strangers. */
+  readonly admit: (socket: Duplex) => void
+}
+
+/** Whether a token for `host` is meant for this namespace; the default namespace answers for every host. */
+export function ownsHost(catalog: ResourceCatalog, namespace: Namespace, host: string): boolean {
+  return namespace.isDefault || catalog.namespaceByHost(host)?.name === namespace.name
+}

@@ -1,0 +1,60 @@
+import { encodeClose, encodeFrame, formatSwitchingProtocols, Opcode } from '@postern/websocket'
+import { entityKey } from '../domain/hybrid-connection.ts'
+import type { RendezvousSocket } from '../rendezvous/rendezvous-socket.ts'
+import type { Call } from './call.ts'
+import type { UpgradedSocket } from './listen.ts'
+import type { RelayParts } from './relay-parts.ts'
+
+/**
+ * Hybrid Connections protocol, "Accepting the socket" and "Rejecting the socket": matches a listener's socket with the
+ * offer that its address names. The address is the whole authorisation: it was sent to one listener only.
+ */
+export function acceptArrival(parts: RelayParts, call: Call, upgraded: UpgradedSocket): void {
+  const { target, trackingId, address, remote, entity } = call
+  const refusal = { stage: 'accept', trackingId, address, remote }
+  const offer =
+    entity && target.id !== undefined
+      ? parts.offers.claim('accept', target.id, entityKey(entity.namespace, entity.name))
+      : undefined
+  if (offer === undefined) {
+    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'OfferUnknown' })
+    return
+  }
+  parts.admit(upgraded.socket)
+  if (target.statusCode === undefined) {
+    offer.holder.onAccepted(rendezvousSocket(upgraded, call))
+    return
+  }
+  offer.holder.onRejected(target.statusCode, target.statusDescription ?? '')
+  parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'RejectCompleted' })
+}
+
+/**
+ * Hybrid Connections protocol, "Responding via rendezvous". A refused handshake here ends the whole process of a
+ * hyco-https listener (observed), so even an unknown address is answered with 101 and then CLOSE.
+ */
+export function requestArrival(parts: RelayParts, call: Call, upgraded: UpgradedSocket): void {
+  const { target, trackingId, entity, remote } = call
+  const offer =
+    entity && target.id !== undefined
+      ? parts.offers.claim('request', target.id, entityKey(entity.namespace, entity.name))
+      : undefined
+  const rendezvous = rendezvousSocket(upgraded, call)
+  if (offer !== undefined) {
+    parts.admit(upgraded.socket)
+    offer.holder.onRendezvous(rendezvous)
+    return
+  }
+  parts.counters.refused('OfferUnknown', 'request')
+  parts.log.info('refused', { code: 'OfferUnknown', stage: 'rendezvous', trackingId, remote: remote.address })
+  const { socket, upgrade } = upgraded
+  socket.on('error', () => socket.destroy())
+  socket.write(formatSwitchingProtocols({ key: upgrade.key }), 'latin1')
+  const close = encodeClose(1008, `The address has expired. TrackingId:${trackingId}`)
+  socket.end(encodeFrame(Opcode.close, close, { mask: false }), () => socket.destroy())
+}
+
+function rendezvousSocket(upgraded: UpgradedSocket, call: Call): RendezvousSocket {
+  const { socket, head, upgrade } = upgraded
+  return { socket, head, upgrade, remote: call.remote }
+}

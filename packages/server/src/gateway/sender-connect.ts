@@ -1,0 +1,214 @@
+import {
+  encodeAccept,
+  formatRendezvousAddress,
+  maxControlMessageBytes,
+  toConnectHeaders,
+} from '@postern/protocol'
+import { formatSwitchingProtocols, type UpgradeRequest } from '@postern/websocket'
+import { principalName, type Principal } from '../auth/decision.ts'
+import { entityKey, type EntityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
+import type { ChannelDependant, ControlChannel } from '../listeners/control-channel.ts'
+import { type ListenerFilter, readListenerFilter } from '../listeners/listener-choice.ts'
+import { RelayedConnection, type RelayEnd } from '../relay/relayed-connection.ts'
+import type { Offer } from '../rendezvous/offer-book.ts'
+import type { AcceptHolder, RendezvousSocket } from '../rendezvous/rendezvous-socket.ts'
+import type { EntityCounters } from '../telemetry/counters.ts'
+import type { Call } from './call.ts'
+import type { UpgradedSocket } from './listen.ts'
+import type { Refusal } from './refusals.ts'
+import type { RelayParts } from './relay-parts.ts'
+
+/** Bytes that a sender may send before its handshake is answered; a correct one sends none. */
+const maxEarlyBytes = 65_536
+
+export interface SenderConnectOptions {
+  readonly parts: RelayParts
+  readonly call: Call
+  readonly entity: HybridConnection
+  readonly upgraded: UpgradedSocket
+  readonly principal: Principal
+  /** The Authorization header was the credential, so the listener must not see it. */
+  readonly dropAuthorization: boolean
+}
+
+/**
+ * One sender's connect, from its authorised upgrade until it is joined or refused: an offer, an accept message, and the
+ * wait for the listener's rendezvous. A listener that is lost meanwhile is replaced by another one.
+ */
+export class SenderConnect implements AcceptHolder, ChannelDependant {
+  readonly #options: SenderConnectOptions
+  readonly #entityKey: EntityKey
+  readonly #counters: EntityCounters
+  readonly #filter: ListenerFilter
+  readonly #lost = new Set<ControlChannel>()
+  readonly #deadlineMs: number
+  readonly #early: Uint8Array[]
+  #earlyBytes: number
+  #channel: ControlChannel | undefined
+  #offer: Offer<AcceptHolder> | undefined
+  #done = false
+
+  constructor(options: SenderConnectOptions) {
+    this.#options = options
+    const { entity, parts, upgraded, call } = options
+    this.#entityKey = entityKey(entity.namespace, entity.name)
+    this.#counters = parts.counters.entity(entity.namespace, entity.name)
+    this.#filter = readListenerFilter(call.request.headers)
+    this.#deadlineMs = Date.now() + parts.limits.acceptTimeoutMs
+    this.#early = upgraded.head.length > 0 ? [upgraded.head] : []
+    this.#earlyBytes = upgraded.head.length
+  }
+
+  start(): void {
+    const { socket } = this.#options.upgraded
+    socket.on('data', this.#onEarlyData)
+    socket.on('end', this.#onSenderGone)
+    socket.on('error', this.#onSenderGone)
+    socket.on('close', this.#onSenderGone)
+    this.#offerToListener()
+  }
+
+  onChannelLost(): void {
+    if (this.#channel) this.#lost.add(this.#channel)
+    this.#withdraw()
+    this.#offerToListener()
+  }
+
+  onExpired(): void {
+    this.#refuse({ code: 'AcceptTimeout' })
+  }
+
+  /** Hybrid Connections protocol, "Rejecting the socket": status and description flow back to the sender. */
+  onRejected(status: number, description: string): void {
+    const httpStatus = status >= 400 && status <= 599 ? status : 400
+    this.#refuse({ code: 'ListenerRejected', status: httpStatus, message: description })
+  }
+
+  onAccepted(rendezvous: RendezvousSocket): void {
+    if (this.#done) return
+    this.#finish()
+    const { parts, upgraded, call } = this.#options
+    const protocol = agreedProtocol(upgraded.upgrade, rendezvous.upgrade)
+    const deflate = upgraded.upgrade.offersDeflate && rendezvous.upgrade.offersDeflate
+    const agreed = { ...(protocol && { protocol }), ...(deflate && { extensions: 'permessage-deflate' }) }
+    rendezvous.socket.write(formatSwitchingProtocols({ key: rendezvous.upgrade.key, ...agreed }), 'latin1')
+    upgraded.socket.write(formatSwitchingProtocols({ key: upgraded.upgrade.key, ...agreed }), 'latin1')
+    const connection = new RelayedConnection({
+      sender: { socket: upgraded.socket, head: Buffer.concat(this.#early) },
+      listener: { socket: rendezvous.socket, head: rendezvous.head },
+      counters: this.#counters,
+      keepAlive: parts.keepAlive,
+      allowRsv1: deflate,
+      bufferBytes: parts.limits.relayBufferBytes,
+      onEnd: (end) => this.#onRelayEnd(connection, end),
+    })
+    parts.connections.add(this.#entityKey, connection)
+    this.#counters.senderConnectionsSuccess += 1
+    parts.log.debug('relay.joined', {
+      trackingId: call.trackingId,
+      entity: this.#entityKey,
+      principal: principalName(this.#options.principal),
+      remote: call.remote.address,
+    })
+    connection.start()
+  }
+
+  #offerToListener(): void {
+    if (this.#done) return
+    const { parts, call, upgraded } = this.#options
+    const channel = parts.listeners.choose(this.#entityKey, this.#filter, this.#lost)
+    if (channel === 'none-matches') return this.#refuse({ code: 'NoListenerMatches' })
+    if (channel === 'none-connected') {
+      return this.#refuse({ code: this.#lost.size > 0 ? 'ListenerLost' : 'NoListenersConnected' })
+    }
+    const lifetimeMs = Math.max(this.#deadlineMs - Date.now(), 0)
+    const offer = parts.offers.open('accept', { entity: this.#entityKey, holder: this, lifetimeMs })
+    if (offer === undefined) return this.#refuse({ code: 'TooManyPendingOffers' })
+    this.#offer = offer
+    const message = encodeAccept({
+      address: formatRendezvousAddress({
+        origin: channel.origin,
+        rawPath: call.target.rawPath,
+        rawQuery: call.target.rawQuery,
+        action: 'accept',
+        id: offer.id,
+      }),
+      id: listenerTrackingId(call, offer.id),
+      connectHeaders: toConnectHeaders(call.request.rawHeaders, {
+        dropAuthorization: this.#options.dropAuthorization,
+      }),
+      remoteEndpoint: { address: call.remote.address, port: call.remote.port },
+    })
+    if (Buffer.byteLength(message) > maxControlMessageBytes) return this.#refuse({ code: 'RequestHeaderTooLarge' })
+    this.#channel = channel
+    channel.watch(this)
+    channel.send(message)
+    upgraded.socket.resume()
+  }
+
+  #onEarlyData = (chunk: Uint8Array): void => {
+    this.#early.push(chunk)
+    this.#earlyBytes += chunk.length
+    if (this.#earlyBytes > maxEarlyBytes) this.#refuse({ code: 'RequestMalformed' })
+  }
+
+  #onSenderGone = (): void => {
+    if (this.#done) return
+    const { parts, call, upgraded } = this.#options
+    this.#finish()
+    upgraded.socket.destroy()
+    parts.load.leave(this.#options.entity.namespace)
+    this.#counters.senderConnectionsClientError += 1
+    parts.counters.refused('SenderGone', 'connect')
+    parts.log.info('sender.gone', { trackingId: call.trackingId, entity: this.#entityKey })
+  }
+
+  #refuse(refusal: Pick<Refusal, 'code' | 'message' | 'status'>): void {
+    if (this.#done) return
+    this.#finish()
+    const { parts, call, upgraded, entity } = this.#options
+    parts.load.leave(entity.namespace)
+    if (refusal.code === 'ListenerRejected') this.#counters.senderConnectionsClientError += 1
+    else this.#counters.senderConnectionsServerError += 1
+    const { trackingId, address, remote } = call
+    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, stage: 'connect', trackingId, address, remote })
+  }
+
+  #withdraw(): void {
+    if (this.#offer) this.#options.parts.offers.cancel(this.#offer)
+    this.#channel?.unwatch(this)
+    this.#offer = undefined
+    this.#channel = undefined
+  }
+
+  #finish(): void {
+    this.#done = true
+    this.#withdraw()
+    const { socket } = this.#options.upgraded
+    socket.off('data', this.#onEarlyData)
+    socket.off('end', this.#onSenderGone)
+    socket.off('error', this.#onSenderGone)
+    socket.off('close', this.#onSenderGone)
+    socket.pause()
+  }
+
+  #onRelayEnd(connection: RelayedConnection, end: RelayEnd): void {
+    const { parts, call, entity } = this.#options
+    parts.connections.remove(this.#entityKey, connection)
+    parts.load.leave(entity.namespace)
+    this.#counters.senderDisconnects += 1
+    parts.log.debug('relay.closed', { trackingId: call.trackingId, entity: this.#entityKey, ...end })
+  }
+}
+
+/** The sender's own id when it is a GUID (the Java client wants one first), so that both ends trace the same one. */
+function listenerTrackingId(call: Call, offerId: string): string {
+  const guidFirst = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i
+  return guidFirst.test(call.trackingId) ? call.trackingId : offerId
+}
+
+/** The first value of the listener's accept handshake, if the sender offered it (observed). */
+function agreedProtocol(sender: UpgradeRequest, listener: UpgradeRequest): string | undefined {
+  const [chosen] = listener.protocols
+  return chosen !== undefined && sender.protocols.includes(chosen) ? chosen : undefined
+}

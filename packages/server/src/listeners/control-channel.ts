@@ -1,0 +1,264 @@
+import type { Duplex } from 'node:stream'
+import { type Logger, Secret } from '@postern/program'
+import {
+  decodeListenerMessage,
+  maxControlBodyBytes,
+  maxControlMessageBytes,
+  type ResponseMessage,
+} from '@postern/protocol'
+import { type EndpointHandler, type KeepAlivePeer, MessageCollector, WebSocketEndpoint } from '@postern/websocket'
+import type { Decision } from '../auth/decision.ts'
+import type { EntityKey } from '../domain/hybrid-connection.ts'
+import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
+
+/** Somebody whose work cannot go on without this channel. */
+export interface ChannelDependant {
+  onChannelLost(): void
+}
+
+/** An HTTP request that was sent over a control channel and waits for its response. */
+export interface PendingRequest extends ChannelDependant {
+  /** The response came on the control channel; `body` is absent when the message said that none follows. */
+  onResponse(message: ResponseMessage, body: Uint8Array | undefined): void
+  /** The listener broke the protocol in a way that concerns this response. */
+  onViolation(reason: string): void
+}
+
+/** What a listener proved when it opened its control channel. */
+export interface ListenerAdmission {
+  readonly token: Secret
+  readonly expiresAtMs: number
+}
+
+export interface ControlChannelOptions {
+  readonly stream: Duplex
+  readonly head: Uint8Array
+  readonly entity: EntityKey
+  /** The listener's `sb-hc-id`, or one made for it. */
+  readonly id: string
+  readonly trackingId: string
+  /** `wss://host[:port]` that this listener used: the addresses handed to it begin with it. */
+  readonly origin: string
+  readonly remote: RemoteEndpoint
+  readonly admission: ListenerAdmission
+  /** Decides about a renewed token, or again about the present one after rules changed. */
+  readonly authorizeToken: (token: string, options: { readonly ignoreExpiry: boolean }) => Decision
+  readonly tokenGraceMs: number
+  readonly log: Logger
+  readonly onClosed: (channel: ControlChannel, cause: { readonly code: number; readonly reason: string }) => void
+}
+
+/** Bytes that a listener may leave unread on its control channel before it gets nothing new. */
+const maxUnreadBytes = 1024 * 1024
+
+/** setTimeout's longest delay; a token that lives longer is looked at again then. */
+const maxTimerMs = 2 ** 31 - 1
+
+/** One listener's long-lived WebSocket: messages to it, its responses and renewals back, and its end. */
+export class ControlChannel implements EndpointHandler, KeepAlivePeer {
+  readonly id: string
+  readonly trackingId: string
+  readonly entity: EntityKey
+  readonly origin: string
+  readonly remote: RemoteEndpoint
+  readonly #endpoint: WebSocketEndpoint
+  readonly #messages: MessageCollector
+  readonly #options: ControlChannelOptions
+  readonly #requests = new Map<string, PendingRequest>()
+  readonly #dependants = new Set<ChannelDependant>()
+  #admission: ListenerAdmission
+  #expiry: NodeJS.Timeout | undefined
+  /** The response whose body is the next binary message. */
+  #bodyFor: ResponseMessage | undefined
+  #closed = false
+
+  constructor(options: ControlChannelOptions) {
+    this.#options = options
+    this.#admission = options.admission
+    this.id = options.id
+    this.trackingId = options.trackingId
+    this.entity = options.entity
+    this.origin = options.origin
+    this.remote = options.remote
+    this.#messages = new MessageCollector({
+      maxTextBytes: maxControlMessageBytes,
+      maxBinaryBytes: maxControlBodyBytes,
+      onText: (text) => this.#onText(text),
+      onBinary: (bytes) => this.#onBinary(bytes),
+      onTooLarge: () => this.close(1009, 'Messages on the control channel are limited to 64 KiB; use a rendezvous.'),
+      onInvalidText: () => this.close(1007, 'A text message was not UTF-8.'),
+    })
+    this.#endpoint = new WebSocketEndpoint({ stream: options.stream, role: 'server', handler: this, head: options.head })
+    this.#watchExpiry()
+  }
+
+  /** True while messages can be sent: open, and the listener reads what it gets. */
+  get isReady(): boolean {
+    return !this.#closed && this.#endpoint.state === 'open' && this.#endpoint.bufferedBytes < maxUnreadBytes
+  }
+
+  get bytesReceived(): number {
+    return this.#endpoint.bytesReceived
+  }
+
+  get isPaused(): boolean {
+    return this.#endpoint.isPaused
+  }
+
+  /** Sends an accept message, or a request without a body. */
+  send(text: string): void {
+    this.#endpoint.sendText(text)
+  }
+
+  /** Sends a request and its body as the one binary message that must follow it directly. */
+  sendWithBody(text: string, body: Uint8Array): void {
+    this.#endpoint.sendText(text)
+    this.#endpoint.sendBinary(body)
+  }
+
+  /** Calls `onChannelLost` when this channel ends, until `unwatch`. */
+  watch(dependant: ChannelDependant): void {
+    this.#dependants.add(dependant)
+  }
+
+  unwatch(dependant: ChannelDependant): void {
+    this.#dependants.delete(dependant)
+  }
+
+  /** Routes the response with this request id to `request` until `forgetRequest`. */
+  expectResponse(requestId: string, request: PendingRequest): void {
+    this.#requests.set(requestId, request)
+  }
+
+  forgetRequest(requestId: string): void {
+    this.#requests.delete(requestId)
+  }
+
+  /** Looks again at the token after rules or keys changed; closes with 1008 when it would not be admitted now. */
+  revalidate(): void {
+    const decision = this.#options.authorizeToken(this.#admission.token.reveal(), { ignoreExpiry: true })
+    if (!decision.allowed) this.close(1008, 'The key or rule that admitted this listener has changed.')
+  }
+
+  close(code: number, reason: string): void {
+    this.#endpoint.close(code, `${reason} TrackingId:${this.trackingId}`)
+  }
+
+  ping(): void {
+    this.#endpoint.ping()
+  }
+
+  onSilent(): void {
+    this.#options.log.warn('listener.silent', { trackingId: this.trackingId, entity: this.entity })
+    this.#endpoint.abort()
+  }
+
+  onMessageStart(kind: 'text' | 'binary'): void {
+    this.#messages.onMessageStart(kind)
+  }
+
+  onMessageData(chunk: Uint8Array): void {
+    this.#messages.onMessageData(chunk)
+  }
+
+  onMessageEnd(): void {
+    this.#messages.onMessageEnd()
+  }
+
+  onCloseFrame(): void {
+    this.#stop()
+  }
+
+  onDrain(): void {
+    // Nothing waits for it: isReady is asked before each message.
+  }
+
+  onEnd(cause: { readonly code: number; readonly reason: string }): void {
+    this.#stop()
+    this.#options.onClosed(this, cause)
+    const dependants = [...this.#dependants, ...this.#requests.values()]
+    this.#dependants.clear()
+    this.#requests.clear()
+    for (const dependant of dependants) dependant.onChannelLost()
+  }
+
+  #stop(): void {
+    this.#closed = true
+    clearTimeout(this.#expiry)
+  }
+
+  #onText(text: string): void {
+    if (this.#bodyFor) this.#violation('a text message came where the body of a response was announced')
+    const message = decodeListenerMessage(text)
+    switch (message.kind) {
+      case 'response':
+        if (message.message.body) this.#bodyFor = message.message
+        else this.#deliver(message.message, undefined)
+        return
+      case 'renewToken':
+        this.#renew(message.token)
+        return
+      case 'unknown':
+        this.#options.log.debug('listener.message_ignored', { trackingId: this.trackingId, name: message.name })
+        return
+      case 'malformed':
+        this.#options.log.warn('listener.message_malformed', { trackingId: this.trackingId, reason: message.reason })
+    }
+  }
+
+  /** A binary message that nobody announced is ignored: hyco-https sends an empty one after a 204 (observed). */
+  #onBinary(bytes: Uint8Array): void {
+    const message = this.#bodyFor
+    if (message === undefined) return
+    this.#bodyFor = undefined
+    this.#deliver(message, bytes)
+  }
+
+  /** A response that nobody waits for any more (sender gone, deadline passed) is dropped. */
+  #deliver(message: ResponseMessage, body: Uint8Array | undefined): void {
+    const request = this.#requests.get(message.requestId)
+    if (request === undefined) return
+    this.#requests.delete(message.requestId)
+    request.onResponse(message, body)
+  }
+
+  #violation(reason: string): void {
+    const message = this.#bodyFor
+    this.#bodyFor = undefined
+    if (message === undefined) return
+    const request = this.#requests.get(message.requestId)
+    this.#requests.delete(message.requestId)
+    request?.onViolation(reason)
+  }
+
+  /**
+   * Hybrid Connections protocol, "Listener token renewal": a bad token closes the channel with 1008. What is no token at
+   * all is ignored until the old one has run out: the Java client renews with the text of an object (observed).
+   */
+  #renew(token: string): void {
+    const decision = this.#options.authorizeToken(token, { ignoreExpiry: false })
+    if (decision.allowed) {
+      this.#admission = { token: new Secret(token), expiresAtMs: decision.expiresAtMs }
+      this.#options.log.debug('listener.token_renewed', { trackingId: this.trackingId })
+      this.#watchExpiry()
+      return
+    }
+    this.#options.log.warn('listener.renewal_refused', { trackingId: this.trackingId, ...decision })
+    if (decision.code !== 'TokenMalformed') this.close(1008, 'The renewed token is not valid.')
+  }
+
+  #watchExpiry(): void {
+    clearTimeout(this.#expiry)
+    const leftMs = this.#admission.expiresAtMs + this.#options.tokenGraceMs - Date.now()
+    this.#expiry = setTimeout(() => this.#onExpiry(), Math.min(Math.max(leftMs, 0), maxTimerMs))
+  }
+
+  #onExpiry(): void {
+    if (Date.now() < this.#admission.expiresAtMs + this.#options.tokenGraceMs) {
+      this.#watchExpiry()
+      return
+    }
+    this.#options.log.info('listener.token_expired', { trackingId: this.trackingId, entity: this.entity })
+    this.close(1008, 'The token has expired.')
+  }
+}

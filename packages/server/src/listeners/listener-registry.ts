@@ -1,0 +1,52 @@
+import type { EntityKey } from '../domain/hybrid-connection.ts'
+import type { ControlChannel } from './control-channel.ts'
+import { chooseListener, eligibleListeners, type ListenerFilter } from './listener-choice.ts'
+
+/** Why no listener could be chosen. */
+export type NoListener = 'none-connected' | 'none-matches'
+
+/** The control channels that are open on this node, by hybrid connection. */
+export class ListenerRegistry {
+  readonly #channels = new Map<EntityKey, ControlChannel[]>()
+
+  /** Adds the channel, or returns false when the entity has `maxListeners` already. */
+  add(channel: ControlChannel, maxListeners: number): boolean {
+    const channels = this.#channels.get(channel.entity)
+    if (channels === undefined) {
+      if (maxListeners < 1) return false
+      this.#channels.set(channel.entity, [channel])
+      return true
+    }
+    if (channels.length >= maxListeners) return false
+    channels.push(channel)
+    return true
+  }
+
+  remove(channel: ControlChannel): void {
+    const channels = this.#channels.get(channel.entity)
+    const index = channels?.indexOf(channel) ?? -1
+    if (channels === undefined || index < 0) return
+    channels.splice(index, 1)
+    if (channels.length === 0) this.#channels.delete(channel.entity)
+  }
+
+  /** Chooses one that takes messages now and is not in `except`: those that failed this sender already. */
+  choose(
+    entity: EntityKey,
+    filter: ListenerFilter,
+    except: ReadonlySet<ControlChannel> = new Set(),
+  ): ControlChannel | NoListener {
+    const ready = (this.#channels.get(entity) ?? []).filter((channel) => channel.isReady && !except.has(channel))
+    if (ready.length === 0) return 'none-connected'
+    return chooseListener(eligibleListeners(ready, filter)) ?? 'none-matches'
+  }
+
+  /** The channels of one entity, or of all. */
+  channels(entity?: EntityKey): readonly ControlChannel[] {
+    return entity === undefined ? [...this.#channels.values()].flat() : [...(this.#channels.get(entity) ?? [])]
+  }
+
+  count(entity: EntityKey): number {
+    return this.#channels.get(entity)?.length ?? 0
+  }
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import type { EntityKey } from '../domain/hybrid-connection.ts'
+
+/** A rendezvous of a WebSocket sender (`accept`) or of an HTTP request. */
+export type OfferKind = 'accept' | 'request'
+
+/** Who waits for the listener's rendezvous. Each offer ends with exactly one of claim, `onExpired` or `cancel`. */
+export interface OfferHolder {
+  onExpired(): void
+}
+
+/** One rendezvous waiting for its listener. */
+export interface Offer<Holder extends OfferHolder = OfferHolder> {
+  /** `<guid>_G0`: unguessable (122 random bits), and a GUID first because the Java client wants one. */
+  readonly id: string
+  readonly kind: OfferKind
+  readonly entity: EntityKey
+  readonly holder: Holder
+}
+
+/** All offers of this node. An offer is found once: claiming it takes it out. */
+export class OfferBook<Holders extends { readonly [Kind in OfferKind]: OfferHolder }> {
+  readonly #offers = new Map<string, { offer: Offer<Holders[OfferKind]>; timer: NodeJS.Timeout | undefined }>()
+  readonly #pending = new Map<EntityKey, number>()
+  readonly #maxPendingPerEntity: number
+
+  constructor(options: { readonly maxPendingPerEntity: number }) {
+    this.#maxPendingPerEntity = options.maxPendingPerEntity
+  }
+
+  /**
+   * Opens an offer, or returns undefined when the entity has too many already.
+   * Without `lifetimeMs` it lives until it is claimed or cancelled: a request's address lives as long as the request.
+   */
+  open<Kind extends OfferKind>(
+    kind: Kind,
+    options: { readonly entity: EntityKey; readonly holder: Holders[Kind]; readonly lifetimeMs?: number },
+  ): Offer<Holders[Kind]> | undefined {
+    const pending = this.#pending.get(options.entity) ?? 0
+    if (pending >= this.#maxPendingPerEntity) return undefined
+    const offer = { id: `${randomUUID()}_G0`, kind, entity: options.entity, holder: options.holder }
+    const timer =
+      options.lifetimeMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            if (this.#take(offer.id)) offer.holder.onExpired()
+          }, options.lifetimeMs)
+    this.#offers.set(offer.id, { offer, timer })
+    this.#pending.set(options.entity, pending + 1)
+    return offer
+  }
+
+  /** Takes the offer out when id, kind and entity fit; a second claim of the same address finds nothing. */
+  claim<Kind extends OfferKind>(kind: Kind, id: string, entity: EntityKey): Offer<Holders[Kind]> | undefined {
+    const found = this.#offers.get(id)?.offer
+    if (found === undefined || found.kind !== kind || found.entity !== entity) return undefined
+    this.#take(id)
+    return found as Offer<Holders[Kind]>
+  }
+
+  /** Withdraws an offer; nothing happens when it is already gone. */
+  cancel(offer: Offer): void {
+    this.#take(offer.id)
+  }
+
+  /** Offers that wait now, over all entities. */
+  get size(): number {
+    return this.#offers.size
+  }
+
+  /** Withdraws every offer without telling its holder: for the end of the process. */
+  close(): void {
+    for (const { timer } of this.#offers.values()) clearTimeout(timer)
+    this.#offers.clear()
+    this.#pending.clear()
+  }
+
+  #take(id: string): boolean {
+    const entry = this.#offers.get(id)
+    if (entry === undefined) return false
+    clearTimeout(entry.timer)
+    this.#offers.delete(id)
+    const left = (this.#pending.get(entry.offer.entity) ?? 1) - 1
+    if (left === 0) this.#pending.delete(entry.offer.entity)
+    else this.#pending.set(entry.offer.entity, left)
+    return true
+  }
+}
