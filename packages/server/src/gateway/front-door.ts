@@ -1,30 +1,26 @@
+import { once } from 'node:events'
+import * as http from 'node:http'
+import * as net from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TlsOptions } from 'node:tls'
+import * as tls from 'node:tls'
 import type { Logger } from '@postern/program'
 import type { RelayLimits } from '../domain/relay-limits.ts'
+import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
+import { canonicalAddress } from './canonical-address.ts'
 import type { ClientAddress } from './client-address.ts'
+import { FrontDoorAdmission } from './front-door-admission.ts'
+import { FrontDoorConnection } from './front-door-connection.ts'
 import type { FrontDoorHandler } from './front-door-handler.ts'
+import { describeRefusal, type FrontDoorRefusal, refusalOf } from './front-door-refusal.ts'
+import { TurnedAway } from './front-door-turned-away.ts'
+import { readProxyHeader } from './proxy-protocol.ts'
 
-/** TLS of a front door; what `createTlsSettings` in certificates/tls-options.ts gives. */
+/** TLS of a front door; `TlsSettings` in certificates/tls-options.ts is one. */
 export interface FrontDoorTls {
   /** Certificate, SNICallback, versions and ciphers for `tls.createServer`. */
-  readonly options: TlsOptions
+  readonly options: tls.TlsOptions
   /** Called with the whole new options when the default certificate or the ticket keys change. */
-  onChange(callback: (options: TlsOptions) => void): () => void
-}
-
-export interface FrontDoorOptions {
-  readonly handler: FrontDoorHandler
-  /** Absent: plain HTTP, for a load balancer that ends TLS. */
-  readonly tls?: FrontDoorTls
-  readonly limits: FrontDoorLimits
-  /** Whose word about the true source is taken. */
-  readonly clientAddress: ClientAddress
-  readonly logger: Logger
-  /** Called once for each refusal that never reaches the handler, for metrics. */
-  readonly onRefused?: (code: FrontDoorRefusal) => void
-  /** How long a kept-alive connection may wait for its next request. Default 75,000 ms: longer than usual proxies wait. */
-  readonly keepAliveTimeoutMs?: number
+  onChange(callback: (options: tls.TlsOptions) => void): () => void
 }
 
 /** The limits that a front door enforces itself. */
@@ -37,36 +33,341 @@ export type FrontDoorLimits = Pick<
   | 'maxUnauthorizedConnectionsPerAddress'
 >
 
-/** Codes of the error table that a front door answers with. */
-export type FrontDoorRefusal =
-  | 'RequestMalformed'
-  | 'RequestHeaderTooLarge'
-  | 'RequestHeadersTooMany'
-  | 'HandshakeTimeout'
-  | 'TooManyUnauthorizedConnections'
+export interface FrontDoorOptions {
+  readonly handler: FrontDoorHandler
+  /** Absent: plain HTTP, for a load balancer that ends TLS. */
+  readonly tls?: FrontDoorTls
+  readonly limits: FrontDoorLimits
+  /** Whose word about the true source is taken. */
+  readonly clientAddress: ClientAddress
+  /**
+   * Whether connections of trusted proxies begin with a PROXY header. `optional` is for proxies that are the only way in
+   * for their clients' bytes: a proxy that passes them on untouched would let a client write the header itself.
+   * Default `optional`.
+   */
+  readonly proxyHeader?: 'none' | 'optional' | 'required'
+  readonly logger: Logger
+  /** Called once for each refusal that never reaches the handler, for metrics. */
+  readonly onRefused?: (code: FrontDoorRefusal) => void
+  /** How long a kept-alive connection may wait for its next request. Default 75,000 ms: longer than usual proxies keep. */
+  readonly keepAliveTimeoutMs?: number
+}
 
 /** One listening port: raw connections in, limits, PROXY header, TLS, HTTP; requests and upgrades out to the handler. */
 export class FrontDoor {
   readonly #options: FrontDoorOptions
+  readonly #admission: FrontDoorAdmission
+  readonly #turnedAway: TurnedAway
+  readonly #net: net.Server
+  readonly #http: http.Server
+  readonly #tls: tls.Server | undefined
+  readonly #stopTlsChanges: (() => void) | undefined
+  readonly #connections = new Set<FrontDoorConnection>()
+  readonly #bySocket = new WeakMap<Duplex, FrontDoorConnection>()
+  readonly #handshakes = new Map<string, FrontDoorConnection>()
+  #isStopping = false
 
   constructor(options: FrontDoorOptions) {
     this.#options = options
+    const { limits } = options
+    this.#admission = new FrontDoorAdmission({
+      maxTotal: limits.maxUnauthorizedConnections,
+      maxPerAddress: limits.maxUnauthorizedConnectionsPerAddress,
+    })
+    this.#turnedAway = new TurnedAway({ canAnswer: options.tls === undefined, logger: options.logger })
+    this.#http = this.#createHttpServer()
+    this.#tls = options.tls && this.#createTlsServer(options.tls)
+    this.#stopTlsChanges = options.tls?.onChange((changed) => this.#tls?.setSecureContext(changed))
+    this.#net = net.createServer({ noDelay: true, keepAlive: true }, (raw) => this.#accept(raw))
+  }
+
+  /** Connections whose client has shown no right yet. */
+  get unauthorizedConnections(): number {
+    return this.#admission.total
+  }
+
+  /** All connections, upgraded ones included. */
+  get connections(): number {
+    return this.#connections.size
   }
 
   /** @param address `port` 0 takes any free one @returns the port in use */
-  listen(address: { readonly host?: string; readonly port: number }): Promise<{ port: number }> {
-    return Promise.reject(new Error(`not built yet: ${address.port} ${this.#options.limits.maxHeaderBytes}`))
+  async listen(address: { readonly host?: string; readonly port: number }): Promise<{ port: number }> {
+    this.#net.listen(address)
+    await once(this.#net, 'listening')
+    this.#net.on('error', (error) => this.#options.logger.error('front-door.failed', { error }))
+    // The HTTP server never listens itself; this starts its own check of header deadlines on kept-alive connections.
+    this.#http.emit('listening')
+    const bound = this.#net.address()
+    return { port: typeof bound === 'object' && bound !== null ? bound.port : address.port }
   }
 
   /** Stops counting the connection as unauthorised. Takes `request.socket` or the socket of an upgrade. */
-  markAuthorized(_socket: Duplex): void {}
+  markAuthorized(socket: Duplex): void {
+    this.#bySocket.get(socket)?.admission.leave()
+  }
 
-  /** Closes the port; connections that are open go on. */
-  stopAccepting(): void {}
+  /** Closes the port. Open connections go on; each ends with the response that it waits for. */
+  stopAccepting(): void {
+    this.#isStopping = true
+    this.#net.close()
+  }
 
   /** Ends kept-alive connections that have no request open, and connections that have not sent one. */
-  closeIdle(): void {}
+  closeIdle(): void {
+    this.#http.closeIdleConnections()
+    for (const connection of this.#connections) {
+      if (connection.isIdle && !connection.hasSentRequest) {
+        connection.destroy()
+      }
+    }
+  }
 
   /** Destroys every connection, upgraded ones included. */
-  destroyAll(): void {}
+  destroyAll(): void {
+    for (const connection of this.#connections) {
+      connection.destroy()
+    }
+    this.#turnedAway.destroyAll()
+  }
+
+  /** Closes the port and every connection, and waits until they are gone. */
+  async close(): Promise<void> {
+    this.stopAccepting()
+    this.destroyAll()
+    this.#stopTlsChanges?.()
+    this.#http.close()
+    await new Promise<void>((resolve) => this.#net.close(() => resolve()))
+  }
+
+  #createHttpServer(): http.Server {
+    const { limits, handler, keepAliveTimeoutMs = 75_000 } = this.#options
+    const server = http.createServer({
+      insecureHTTPParser: false,
+      maxHeaderSize: limits.maxHeaderBytes,
+      requestTimeout: 0,
+      headersTimeout: limits.handshakeTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, Math.ceil(limits.handshakeTimeoutMs / 2)),
+      keepAliveTimeout: keepAliveTimeoutMs,
+      requireHostHeader: false,
+      // Java and curl offer h2c on plain connections; a server may ignore that (RFC 9110 section 7.8).
+      shouldUpgradeCallback: (request) => /\bwebsocket\b/i.test(request.headers.upgrade ?? ''),
+    })
+    // Node drops headers beyond its own count without a word: one more than allowed shows that there were too many.
+    server.maxHeadersCount = limits.maxHeaderCount + 1
+    server.on('request', (request, response) => this.#onRequest(request, response, 'onRequest'))
+    server.on('checkContinue', (request, response) => this.#onRequest(request, response, 'onCheckContinue'))
+    server.on('upgrade', (request, socket, head) => {
+      const connection = this.#bySocket.get(socket)
+      const remote = connection && this.#admitHead(connection, request, (code) => this.#refuse(connection, code))
+      if (connection !== undefined && remote !== undefined) {
+        connection.isUpgraded = true
+        this.#callHandler(connection, () => handler.onUpgrade(request, socket, head, remote))
+      }
+    })
+    server.on('connect', (_request, socket) => this.#refuse(this.#bySocket.get(socket), 'MethodNotAllowed'))
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const connection = this.#bySocket.get(socket)
+      if (connection === undefined || error.code === 'ECONNRESET' || !socket.writable) {
+        socket.destroy()
+      } else {
+        this.#refuse(connection, refusalOf(error))
+      }
+    })
+    return server
+  }
+
+  #createTlsServer(settings: FrontDoorTls): tls.Server {
+    const handshakeTimeout = this.#options.limits.handshakeTimeoutMs
+    const server = tls.createServer({ ...settings.options, handshakeTimeout }, (socket) => {
+      socket.on('error', ignoreError)
+      const connection = this.#handshakes.get(pathOf(socket))
+      if (connection === undefined) {
+        socket.destroy()
+      } else {
+        this.#serve(connection, socket)
+      }
+    })
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      const address = socket.remoteAddress
+      this.#options.logger.debug('front-door.tls-failed', { address, reason: error.code ?? error.message })
+      socket.destroy()
+    })
+    return server
+  }
+
+  #accept(raw: net.Socket): void {
+    raw.on('error', ignoreError)
+    const { clientAddress, limits, proxyHeader } = this.#options
+    const address = canonicalAddress(raw.remoteAddress ?? '')
+    if (address === undefined) {
+      raw.destroy()
+      return
+    }
+    const isTrusted = clientAddress.isTrusted(address)
+    const admission = this.#admission.enter()
+    if (admission === undefined || (!isTrusted && !admission.claim(address))) {
+      admission?.leave()
+      this.#turnAway(raw, address)
+      return
+    }
+    const connection = new FrontDoorConnection(raw, { admission, peer: { address, port: raw.remotePort ?? 0 } })
+    this.#connections.add(connection)
+    raw.once('close', () => {
+      this.#connections.delete(connection)
+      connection.clearDeadline()
+      admission.leave()
+    })
+    connection.startDeadline(limits.handshakeTimeoutMs, () => this.#refuse(connection, 'HandshakeTimeout'))
+    if (isTrusted && proxyHeader !== 'none') {
+      this.#readProxyHeader(connection)
+    } else {
+      this.#secure(connection)
+    }
+  }
+
+  #readProxyHeader(connection: FrontDoorConnection): void {
+    const { raw } = connection
+    let received = Buffer.alloc(0)
+    const onData = (chunk: Buffer): void => {
+      received = Buffer.concat([received, chunk])
+      const header = readProxyHeader(received)
+      if (header.kind === 'incomplete') {
+        return
+      }
+      raw.off('data', onData)
+      raw.pause()
+      if (header.kind === 'malformed' || (header.kind === 'absent' && this.#options.proxyHeader === 'required')) {
+        this.#refuse(connection, 'RequestMalformed')
+        return
+      }
+      const length = header.kind === 'present' ? header.length : 0
+      if (received.length > length) {
+        raw.unshift(received.subarray(length))
+      }
+      if (header.kind !== 'present' || header.source === undefined || this.#believe(connection, header.source)) {
+        this.#secure(connection)
+      }
+    }
+    raw.on('data', onData)
+  }
+
+  #believe(connection: FrontDoorConnection, source: RemoteEndpoint): boolean {
+    connection.peer = source
+    const isAdmitted =
+      this.#options.clientAddress.isTrusted(source.address) || connection.admission.claim(source.address)
+    if (!isAdmitted) {
+      this.#connections.delete(connection)
+      connection.clearDeadline()
+      connection.admission.leave()
+      this.#turnAway(connection.raw, source.address)
+    }
+    return isAdmitted
+  }
+
+  #secure(connection: FrontDoorConnection): void {
+    const { raw } = connection
+    if (this.#tls === undefined) {
+      this.#serve(connection, raw)
+      raw.resume()
+      return
+    }
+    const path = pathOf(raw)
+    this.#handshakes.set(path, connection)
+    raw.once('close', () => {
+      if (this.#handshakes.get(path) === connection) {
+        this.#handshakes.delete(path)
+      }
+    })
+    this.#tls.emit('connection', raw)
+  }
+
+  #serve(connection: FrontDoorConnection, socket: net.Socket): void {
+    connection.http = socket
+    this.#bySocket.set(socket, connection)
+    this.#http.emit('connection', socket)
+  }
+
+  #onRequest(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    event: 'onRequest' | 'onCheckContinue',
+  ): void {
+    const connection = this.#bySocket.get(request.socket)
+    const remote =
+      connection &&
+      this.#admitHead(connection, request, (code) => {
+        this.#report(code, connection.peer.address)
+        const { status, headers, body } = describeRefusal(code)
+        response.writeHead(status, headers).end(body)
+      })
+    if (connection === undefined || remote === undefined) {
+      return
+    }
+    connection.openResponses.add(response)
+    response.once('close', () => connection.openResponses.delete(response))
+    if (this.#isStopping) {
+      response.setHeader('Connection', 'close')
+    }
+    this.#callHandler(connection, () => this.#options.handler[event](request, response, remote))
+  }
+
+  /** @returns the true source of the request, or nothing when it was refused */
+  #admitHead(
+    connection: FrontDoorConnection,
+    request: http.IncomingMessage,
+    refuse: (code: FrontDoorRefusal) => void,
+  ): RemoteEndpoint | undefined {
+    connection.clearDeadline()
+    connection.hasSentRequest = true
+    if (request.rawHeaders.length / 2 > this.#options.limits.maxHeaderCount) {
+      refuse('RequestHeadersTooMany')
+      return undefined
+    }
+    if (request.headers.host === undefined && request.httpVersion !== '1.0') {
+      refuse('RequestMalformed')
+      return undefined
+    }
+    const remote = this.#options.clientAddress.ofRequest(connection.peer, request.headers)
+    if (remote !== connection.peer && !connection.admission.claim(remote.address)) {
+      refuse('TooManyUnauthorizedConnections')
+      return undefined
+    }
+    return remote
+  }
+
+  #callHandler(connection: FrontDoorConnection, call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#options.logger.error('front-door.handler-failed', { error })
+      this.#refuse(connection, 'InternalError')
+    }
+  }
+
+  #refuse(connection: FrontDoorConnection | undefined, code: FrontDoorRefusal): void {
+    if (connection?.refuse(code) === true) {
+      this.#report(code, connection.peer.address)
+    }
+  }
+
+  #report(code: FrontDoorRefusal, address: string): void {
+    this.#options.onRefused?.(code)
+    this.#options.logger.info('front-door.refused', { code, address })
+  }
+
+  #turnAway(raw: net.Socket, address: string): void {
+    this.#options.onRefused?.('TooManyUnauthorizedConnections')
+    this.#turnedAway.add(raw, address)
+  }
 }
+
+/**
+ * Names a connection by its four numbers: the one public thing that a TLS socket shares with the socket it came from.
+ */
+function pathOf(socket: net.Socket): string {
+  return `${socket.localAddress} ${socket.localPort} ${socket.remoteAddress} ${socket.remotePort}`
+}
+
+/** An error is always followed by `close`, which is what the front door acts on. */
+function ignoreError(): void {}
