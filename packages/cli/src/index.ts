@@ -1,1 +1,1 @@
-export {}
+export { createCli } from './create-cli.ts'

@@ -40,6 +40,8 @@ export class RequestDoor {
     if (request.method === 'CONNECT') return refuse('MethodNotAllowed')
     if (!parts.load.enter(namespace.name)) return refuse('QuotaExceeded')
     parts.admit(request.socket)
+    counters.httpRequests += 1
+    counters.activeConnections += 1
     const began = Date.now()
     const exchange = new HttpExchange(
       {
@@ -55,6 +57,7 @@ export class RequestDoor {
         refuse,
         onDone: (outcome) => {
           parts.load.leave(namespace.name)
+          counters.activeConnections -= 1
           counters.bytesTransferred += outcome.bytes
           if (outcome.end === 'complete') counters.senderConnectionsSuccess += 1
           else if (outcome.end === 'sender-gone') counters.senderConnectionsClientError += 1
@@ -76,7 +79,10 @@ export class RequestDoor {
   #readAtom(call: Call, response: ServerResponse): void {
     const { entity, namespace, request, target, host } = call
     const credential = requestCredential(request.headers, target)
-    const decision = authorize({ ...authorizationQuestion(this.#parts, call, credential?.token), rights: ['Listen', 'Send', 'Manage'] })
+    const decision = authorize({
+      ...authorizationQuestion(this.#parts, call, credential?.token),
+      rights: ['Listen', 'Send', 'Manage'],
+    })
     if (!decision.allowed) return this.#refuseAtom(call, response, decision.code)
     if (entity === undefined) return this.#refuseAtom(call, response, 'EndpointNotFound')
     if (request.method !== 'GET') return this.#refuseAtom(call, response, 'MethodNotAllowed')

@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http'
+import type { ClientAddress } from './client-address.ts'
+
+export interface RequestOriginOptions {
+  /** The door ends TLS itself. */
+  readonly tls: boolean
+  /** Whose X-Forwarded-Proto is believed. */
+  readonly clientAddress: ClientAddress
+  /** What stands in for a Host header that is missing or no host at all. */
+  readonly fallbackHost: string
+}
+
+/**
+ * Tells how a client reached the relay, as `wss://host[:port]` or `ws://host[:port]`: rendezvous addresses lead back the
+ * same way, so port mappings, NAT and aliases work. Behind a trusted proxy that ends TLS the client used wss, unless the
+ * proxy says otherwise.
+ */
+export function createRequestOrigin(options: RequestOriginOptions): (request: IncomingMessage) => string {
+  return (request) => {
+    const host = hostPattern.test(request.headers.host ?? '') ? request.headers.host : options.fallbackHost
+    return `${isSecure(request, options) ? 'wss' : 'ws'}://${host}`
+  }
+}
+
+/** Letters, digits, dots and hyphens, or a bracketed IPv6 address, with or without a port. */
+const hostPattern = /^(?:[a-zA-Z0-9.-]{1,255}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?$/
+
+function isSecure(request: IncomingMessage, { tls, clientAddress }: RequestOriginOptions): boolean {
+  if (tls) return true
+  if (!clientAddress.isTrusted(request.socket.remoteAddress ?? '')) return false
+  const protocol = request.headers['x-forwarded-proto']
+  return protocol !== 'http' && protocol !== 'ws'
+}

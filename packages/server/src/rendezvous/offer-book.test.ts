@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { entityKey } from '../domain/hybrid-connection.ts'
+import { OfferBook, type OfferHolder } from './offer-book.ts'
+
+class Holder implements OfferHolder {
+  expired = 0
+  onExpired(): void {
+    this.expired += 1
+  }
+}
+
+const entity = entityKey('local', 'db')
+const book = (maxPendingPerEntity = 10): OfferBook<{ accept: Holder; request: Holder }> =>
+  new OfferBook({ maxPendingPerEntity })
+
+test('an offer is claimed once: the second claim of the same address finds nothing', () => {
+  const offers = book()
+  const offer = offers.open('accept', { entity, holder: new Holder(), lifetimeMs: 1000 })
+  assert.ok(offer)
+  assert.equal(offers.claim('accept', offer.id, entity), offer)
+  assert.equal(offers.claim('accept', offer.id, entity), undefined)
+  assert.equal(offers.size, 0)
+})
+
+test('an address serves only its own kind and its own entity', () => {
+  const offers = book()
+  const offer = offers.open('accept', { entity, holder: new Holder(), lifetimeMs: 1000 })
+  assert.ok(offer)
+  assert.equal(offers.claim('request', offer.id, entity), undefined)
+  assert.equal(offers.claim('accept', offer.id, entityKey('local', 'other')), undefined)
+  assert.equal(offers.claim('accept', offer.id, entity), offer)
+})
+
+test('an offer that nobody claims expires after its life and is gone', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const offers = book()
+  const holder = new Holder()
+  const offer = offers.open('accept', { entity, holder, lifetimeMs: 30_000 })
+  assert.ok(offer)
+  context.mock.timers.tick(29_999)
+  assert.equal(holder.expired, 0)
+  context.mock.timers.tick(1)
+  assert.equal(holder.expired, 1)
+  assert.equal(offers.claim('accept', offer.id, entity), undefined)
+})
+
+test('a claimed or cancelled offer never expires', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const offers = book()
+  const claimed = new Holder()
+  const cancelled = new Holder()
+  const first = offers.open('accept', { entity, holder: claimed, lifetimeMs: 1000 })
+  const second = offers.open('accept', { entity, holder: cancelled, lifetimeMs: 1000 })
+  assert.ok(first && second)
+  offers.claim('accept', first.id, entity)
+  offers.cancel(second)
+  context.mock.timers.tick(5000)
+  assert.deepEqual([claimed.expired, cancelled.expired], [0, 0])
+})
+
+test('the address of a request lives until it is cancelled', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const offers = book()
+  const holder = new Holder()
+  const offer = offers.open('request', { entity, holder })
+  assert.ok(offer)
+  context.mock.timers.tick(86_400_000)
+  assert.equal(offers.claim('request', offer.id, entity), offer)
+})
+
+test('an entity has a bounded number of pending offers, and frees their places', () => {
+  const offers = book(2)
+  const open = () => offers.open('accept', { entity, holder: new Holder(), lifetimeMs: 1000 })
+  const first = open()
+  assert.ok(first && open())
+  assert.equal(open(), undefined)
+  assert.ok(offers.open('accept', { entity: entityKey('local', 'other'), holder: new Holder(), lifetimeMs: 1000 }))
+  offers.cancel(first)
+  assert.ok(open())
+  offers.close()
+})
+
+test('ids begin with a random GUID and carry the node part behind it', () => {
+  const offers = book(10_000)
+  const ids = new Set<string>()
+  for (let i = 0; i < 1000; i += 1) {
+    const offer = offers.open('request', { entity, holder: new Holder() })
+    assert.match(offer?.id ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}_G0$/)
+    ids.add(offer?.id ?? '')
+  }
+  assert.equal(ids.size, 1000)
+})
