@@ -1,5 +1,26 @@
-export * from './load-options.ts'
-export * from './logger.ts'
-export * from './option-entry.ts'
+export { formatOptions } from './format-options.ts'
+export {
+  defaultOptions,
+  type LoadedOptions,
+  loadOptions,
+  type OptionFlags,
+  type OptionSource,
+  type OptionSources,
+} from './load-options.ts'
+export { createLogger, type Logger, type LoggerOptions, type LogLevel, silentLogger } from './logger.ts'
+export {
+  defineOptions,
+  type OptionEntry,
+  type OptionTable,
+  type OptionValues,
+} from './option-entry.ts'
+export { type OptionFile, parseOptionFile, readOptionFile } from './option-file.ts'
+export { formatOptionHelp } from './option-help.ts'
+export { optionTableJsonSchema } from './option-json-schema.ts'
+export { markdownRow, optionTableMarkdown } from './option-markdown.ts'
+export { type OptionProblem, OptionsError } from './options-error.ts'
+export { type ParsedFlags, parseFlags } from './parse-flags.ts'
+export { formatBytes, formatDuration, parseBytes, parseDuration } from './parse-quantity.ts'
 export { redactText } from './redact.ts'
 export { Secret, secretMask } from './secret.ts'
+export { onShutdownSignal, type ShutdownSignal, type SignalSource } from './shutdown-signals.ts'

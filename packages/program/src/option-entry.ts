@@ -9,6 +9,8 @@ interface OptionBase {
   readonly help: string
   /** A value to paste into a shell. */
   readonly example?: string
+  /** Heading under which help and documentation show it. */
+  readonly group?: string
 }
 
 /** Text. */

@@ -46,14 +46,14 @@ export function redactFields(fields: Record<string, unknown>): Record<string, un
  */
 export function redactText(text: string): string {
   return text
-    .replace(/(\bsb(?:-|%2d)hc(?:-|%2d)(?:token|sas(?:-|%2d)key)=)[^&\s"'#]*/gi, `$1${secretMask}`)
+    .replace(/((?<![a-z])sb(?:-|%2d)hc(?:-|%2d)(?:token|sas(?:-|%2d)key)=)[^&\s"'#]*/gi, `$1${secretMask}`)
     .replace(
       /(\b(?:access_token|refresh_token|id_token|client_secret|client_assertion)=)[^&\s"'#]*/gi,
       `$1${secretMask}`,
     )
     .replace(/(\bSharedAccessKey=)[^;\s"']*/gi, `$1${secretMask}`)
-    .replace(/(\bsig(?:=|%3d))[^&\s"';]*/gi, `$1${secretMask}`)
-    .replace(/(\bBearer\s+)[\w.~+/=-]+/gi, `$1${secretMask}`)
+    .replace(/((?<![a-z])sig(?:=|%(?:25)*3d))[^&\s"';]*/gi, `$1${secretMask}`)
+    .replace(/(\bBearer\s+)[\w.~+/=-]{8,}/gi, `$1${secretMask}`)
 }
 
 function redactNamed(name: string, value: unknown, depth: number): unknown {

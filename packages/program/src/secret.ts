@@ -8,6 +8,11 @@ export const secretMask = '[secret]'
  * all `[secret]`. Only `reveal()` gives the text.
  */
 export class Secret {
+  static {
+    // Not a method: isolated declarations cannot name the computed key.
+    Object.defineProperty(Secret.prototype, inspect.custom, { value: () => secretMask })
+  }
+
   readonly #text: string
 
   constructor(text: string) {
@@ -23,10 +28,6 @@ export class Secret {
   }
 
   toJSON(): string {
-    return secretMask
-  }
-
-  [inspect.custom](): string {
     return secretMask
   }
 }
