@@ -1,0 +1,22 @@
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+import type { Candidate } from './candidate.ts'
+import { createCommandPeer } from './command-peer.ts'
+import { direct } from './direct.ts'
+import { readPeerFile } from './peer-file.ts'
+import { createPlainPostern, createPostern } from './postern.ts'
+
+/** The candidates that all others are compared with, in the order of the report. */
+export const subjects: readonly string[] = ['postern', 'postern-plain']
+
+/** Finds every candidate: direct, our own, and one for each file of bench/peers. */
+export function findCandidates(benchFolder: string): Candidate[] {
+  const repositoryFolder = dirname(benchFolder)
+  const peersFolder = join(benchFolder, 'peers')
+  const peers = readdirSync(peersFolder)
+    .filter((name) => name.endsWith('.json'))
+    .toSorted()
+    .map((name) => createCommandPeer(readPeerFile(join(peersFolder, name)), benchFolder))
+  return [direct, createPostern(repositoryFolder), createPlainPostern(repositoryFolder), ...peers]
+}

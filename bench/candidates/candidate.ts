@@ -1,0 +1,28 @@
+import type { ManagedProcess } from '../processes/managed-process.ts'
+
+/** One way from the client's port to the target's port that the benchmark can measure. */
+export interface Candidate {
+  readonly name: string
+  /** One line for the report: version, topology, what differs from the others. */
+  readonly about: string
+  /** Whether the bytes between the ends are encrypted. */
+  readonly isEncrypted: boolean
+  /** False: measured only when it is named or everything is asked for. */
+  readonly runsByDefault: boolean
+  /** Gets ready what is needed once, such as an npm install; answers why the candidate cannot run here, if so. */
+  prepare(): Promise<string | undefined>
+  /** Starts all processes and resolves when bytes reach the target. Fresh processes at every call. */
+  start(): Promise<RunningCandidate>
+}
+
+/** A candidate whose processes run. */
+export interface RunningCandidate {
+  /** Loopback port that the load's clients connect to. */
+  readonly listenPort: number
+  /** Loopback port where the load listens as the target. */
+  readonly targetPort: number
+  /** The processes whose CPU time and memory are the candidate's, with their descendants. */
+  readonly counted: readonly ManagedProcess[]
+  /** Ends every process and removes the files of this start. */
+  stop(): Promise<void>
+}

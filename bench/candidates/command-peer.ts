@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process'
+import { accessSync, constants, existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+
+import type { Candidate, RunningCandidate } from './candidate.ts'
+import type { PeerFile } from './peer-file.ts'
+import { Placeholders } from './placeholders.ts'
+import { ProcessGroup } from './start-processes.ts'
+
+const run = promisify(execFile)
+const installTimeoutMs = 120_000
+const prepareTimeoutMs = 20_000
+/** Debian keeps servers where a user's PATH does not look. */
+const furtherFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin']
+
+/** Makes a candidate of a peer file. */
+export function createCommandPeer(peer: PeerFile, benchFolder: string): Candidate {
+  return {
+    name: peer.name,
+    about: peer.about,
+    isEncrypted: peer.encrypted,
+    runsByDefault: peer.byDefault,
+    prepare: async () => {
+      const missing = findMissingProgram(peer)
+      if (missing !== undefined) return `there is no program '${missing}' here`
+      return peer.npm === undefined ? undefined : await installFromNpm(join(benchFolder, 'peers', peer.npm))
+    },
+    start: async () => await startPeer(peer, benchFolder),
+  }
+}
+
+async function startPeer(peer: PeerFile, benchFolder: string): Promise<RunningCandidate> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  const group = new ProcessGroup(folder)
+  try {
+    const values = new Placeholders({
+      dir: folder,
+      peersDir: join(benchFolder, 'peers'),
+      node: process.execPath,
+      user: userInfo().username,
+    })
+    await values.addPorts(['{listenPort}{targetPort}', JSON.stringify(peer)])
+    for (const [name, lines] of Object.entries(peer.files)) {
+      writeFileSync(join(folder, name), values.fill(`${lines.join('\n')}\n`), { mode: 0o600 })
+    }
+    for (const command of peer.prepare) await runToEnd(toCommand(command, values), folder)
+    for (const { name, command, ready, counted, env } of peer.start) {
+      await group.start({
+        name,
+        command: toCommand(command, values),
+        env: Object.fromEntries(Object.entries(env).map(([key, text]) => [key, values.fill(text)])),
+        ready: 'port' in ready ? { port: Number(values.fill(ready.port)) } : { output: values.fill(ready.output) },
+        counted,
+      })
+    }
+    return await group.finish({ listenPort: values.port('listenPort'), targetPort: values.port('targetPort') })
+  } catch (error) {
+    await group.stop()
+    throw error
+  }
+}
+
+/** Fills placeholders and makes the program an absolute path, which sshd insists on. */
+function toCommand(command: readonly string[], values: Placeholders): string[] {
+  const [program = '', ...args] = command.map((part) => values.fill(part))
+  return [findProgram(program) ?? program, ...args]
+}
+
+async function runToEnd(command: readonly string[], cwd: string): Promise<void> {
+  const [program = '', ...args] = command
+  await run(program, args, { cwd, timeout: prepareTimeoutMs })
+}
+
+function findMissingProgram(peer: PeerFile): string | undefined {
+  const programs = [...peer.prepare, ...peer.start.map(({ command }) => command)].map(([program = '']) => program)
+  return programs.find((program) => !program.includes('{') && findProgram(program) === undefined)
+}
+
+function findProgram(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...furtherFolders]
+  const paths = name.includes('/') ? [name] : folders.map((folder) => join(folder, name))
+  return paths.find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
+/** Installs exactly what the lock file says, without running anybody's install script. */
+async function installFromNpm(folder: string): Promise<string | undefined> {
+  const stamp = join(folder, 'node_modules', '.package-lock.json')
+  const lock = join(folder, 'package-lock.json')
+  if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs) return undefined
+  const npm = join(dirname(process.execPath), 'npm')
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  try {
+    await run(isExecutable(npm) ? npm : 'npm', args, { cwd: folder, timeout: installTimeoutMs })
+    return undefined
+  } catch (error) {
+    return `npm ci failed: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`
+  }
+}

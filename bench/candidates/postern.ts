@@ -1,0 +1,117 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { findFreePort } from '../processes/free-port.ts'
+import type { Candidate, RunningCandidate } from './candidate.ts'
+import { ProcessGroup } from './start-processes.ts'
+
+/** What `postern up --json` prints when it is ready, as far as it is needed here. */
+interface ReadyLine {
+  readonly caFile?: string
+  readonly hybridConnections: readonly { readonly name: string; readonly listen: string; readonly send: string }[]
+}
+
+const hybridConnection = 'db'
+const resources = `namespaces:
+  - name: local
+    default: true
+    rules: [{ name: bench, rights: [Listen, Send] }]
+    hybridConnections:
+      - { name: ${hybridConnection} }
+`
+
+/** Postern as it comes: TLS between the forwarders and the relay. */
+export function createPostern(repositoryFolder: string): Candidate {
+  return createCandidate(repositoryFolder, {
+    name: 'postern',
+    about: 'local forwarder, relay, remote forwarder: TLS, 3 processes',
+    usesTls: true,
+  })
+}
+
+/** Postern without TLS, as behind a load balancer that ends it: for comparison with peers that do not encrypt. */
+export function createPlainPostern(repositoryFolder: string): Candidate {
+  return createCandidate(repositoryFolder, {
+    name: 'postern-plain',
+    about: 'the same with --tls off: not encrypted, 3 processes',
+    usesTls: false,
+  })
+}
+
+interface Variant {
+  readonly name: string
+  readonly about: string
+  readonly usesTls: boolean
+}
+
+function createCandidate(repositoryFolder: string, variant: Variant): Candidate {
+  return {
+    name: variant.name,
+    about: variant.about,
+    isEncrypted: variant.usesTls,
+    runsByDefault: true,
+    prepare: async () => undefined,
+    start: async () => await startPostern(repositoryFolder, variant),
+  }
+}
+
+async function startPostern(repositoryFolder: string, variant: Variant): Promise<RunningCandidate> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  const group = new ProcessGroup(folder)
+  try {
+    const resourcesFile = join(folder, 'resources.yaml')
+    writeFileSync(resourcesFile, resources)
+    // The program itself, not the ./postern launcher: the launcher's own process is no part of a running tunnel.
+    const main = join(repositoryFolder, 'packages', 'cli', 'src', 'main.ts')
+    const postern = [process.execPath, '--conditions=@postern/source', main]
+    const up = [
+      'up',
+      '--in-memory',
+      '--json',
+      '--resources',
+      resourcesFile,
+      '--data-port',
+      '0',
+      '--management-port',
+      '0',
+    ]
+    const relay = await group.start({
+      name: 'relay',
+      command: [...postern, ...up, ...(variant.usesTls ? [] : ['--tls', 'off'])],
+      env: {},
+      ready: { output: '"hybridConnections"' },
+      counted: true,
+    })
+    const ready = readReadyLine(relay.readOutput())
+    const entity = ready.hybridConnections.find(({ name }) => name === hybridConnection)
+    if (entity === undefined) throw new Error(`the relay does not know the hybrid connection '${hybridConnection}'`)
+    const [listenPort, targetPort] = [await findFreePort(), await findFreePort()]
+    const env: Record<string, string> = ready.caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: ready.caFile }
+    const bridge = [...postern, 'bridge']
+    await group.start({
+      name: 'remote',
+      command: [...bridge, '-T', `${hybridConnection}:127.0.0.1:${targetPort}`, '-x', entity.listen],
+      env,
+      // It listens on nothing; the echo through the whole tunnel shows that it is there.
+      ready: { output: '' },
+      counted: true,
+    })
+    await group.start({
+      name: 'local',
+      command: [...bridge, '-L', `127.0.0.1:${listenPort}:${hybridConnection}`, '-x', entity.send],
+      env,
+      ready: { port: listenPort },
+      counted: true,
+    })
+    return await group.finish({ listenPort, targetPort })
+  } catch (error) {
+    await group.stop()
+    throw error
+  }
+}
+
+function readReadyLine(output: string): ReadyLine {
+  const line = output.split('\n').find((text) => text.startsWith('{') && text.includes('"hybridConnections"'))
+  return JSON.parse(line ?? '{"hybridConnections":[]}') as ReadyLine
+}

@@ -1,0 +1,52 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { checkEcho } from '../processes/check-echo.ts'
+import { ManagedProcess, type Readiness } from '../processes/managed-process.ts'
+import type { RunningCandidate } from './candidate.ts'
+
+/** Bound for each process and for the first bytes through the whole candidate. */
+export const readyTimeoutMs = 20_000
+
+/** One process to start. */
+export interface ProcessPlan {
+  readonly name: string
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly ready: Readiness
+  readonly counted: boolean
+}
+
+/** Processes that carry bytes from one port to another. */
+export class ProcessGroup {
+  readonly #folder: string
+  readonly #started: ManagedProcess[] = []
+  readonly #counted: ManagedProcess[] = []
+
+  /** @param folder holds the logs and is removed at the end. */
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Starts a process and waits until it is ready. */
+  async start(plan: ProcessPlan): Promise<ManagedProcess> {
+    const logFile = join(this.#folder, `${plan.name}.log`)
+    const started = new ManagedProcess({ ...plan, logFile, cwd: this.#folder })
+    this.#started.push(started)
+    if (plan.counted) this.#counted.push(started)
+    await started.waitUntilReady(plan.ready, readyTimeoutMs)
+    return started
+  }
+
+  /** Proves that bytes come through, and hands the group over as a candidate. */
+  async finish(ports: { readonly listenPort: number; readonly targetPort: number }): Promise<RunningCandidate> {
+    await checkEcho(ports, readyTimeoutMs)
+    return { ...ports, counted: this.#counted, stop: async () => await this.stop() }
+  }
+
+  /** Stops what was started, last one first, and removes the folder. */
+  async stop(): Promise<void> {
+    for (const started of this.#started.toReversed()) await started.stop()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}

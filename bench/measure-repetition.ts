@@ -1,0 +1,68 @@
+import type { Candidate, RunningCandidate } from './candidates/candidate.ts'
+import { type MeasureOptions, measureWorkload } from './load/measure-workload.ts'
+import type { Workload } from './load/workload-table.ts'
+import type { Measurements } from './report/measurements.ts'
+
+/** One repetition of everything. */
+export interface RepetitionOptions extends MeasureOptions {
+  readonly repetition: number
+  readonly candidates: readonly Candidate[]
+  readonly workloads: readonly Workload[]
+  readonly measurements: Measurements
+  /** Receives one short line for each step. */
+  readonly onProgress: (text: string) => void
+}
+
+/**
+ * Starts every candidate afresh and measures workload by workload, each on all candidates in turn, so that a change in
+ * the machine's mood meets all of them. The order of the candidates moves on by one place in every repetition.
+ */
+export async function measureRepetition(options: RepetitionOptions): Promise<void> {
+  const running = new Map<Candidate, RunningCandidate>()
+  const shift = (options.repetition - 1) % options.candidates.length
+  const order = [...options.candidates.slice(shift), ...options.candidates.slice(0, shift)]
+  try {
+    for (const candidate of order) await startCandidate(candidate, running, options)
+    for (const workload of options.workloads) {
+      for (const candidate of order) {
+        const started = running.get(candidate)
+        if (started !== undefined) await measureOne(workload, candidate, started, options)
+      }
+    }
+  } finally {
+    await Promise.all([...running.values()].map(async (started) => await started.stop()))
+  }
+}
+
+async function startCandidate(
+  candidate: Candidate,
+  running: Map<Candidate, RunningCandidate>,
+  { measurements, repetition, onProgress }: RepetitionOptions,
+): Promise<void> {
+  onProgress(`start ${candidate.name}`)
+  try {
+    running.set(candidate, await candidate.start())
+  } catch (error) {
+    measurements.addProblem(`${candidate.name}, repetition ${repetition}: did not start: ${describe(error)}`)
+  }
+}
+
+async function measureOne(
+  workload: Workload,
+  candidate: Candidate,
+  started: RunningCandidate,
+  options: RepetitionOptions,
+): Promise<void> {
+  const { measurements, repetition, onProgress } = options
+  if (workload.mode === 'idle' && started.counted.length === 0) return
+  onProgress(`${workload.name} ${candidate.name}`)
+  try {
+    measurements.add(candidate.name, workload.name, repetition, await measureWorkload(workload, started, options))
+  } catch (error) {
+    measurements.addProblem(`${candidate.name}, ${workload.name}, repetition ${repetition}: ${describe(error)}`)
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,85 @@
+import { parseArgs } from 'node:util'
+
+/** What one run of the benchmark does. */
+export interface BenchOptions {
+  /** Measured seconds of each workload of each candidate. */
+  readonly seconds: number
+  /** Seconds of load before the measured window. */
+  readonly warmupSeconds: number
+  readonly repetitions: number
+  /** Connections held open for the memory measurement. */
+  readonly idleConnections: number
+  /** Names of the candidates to measure; empty: all that run by default. */
+  readonly only: readonly string[]
+  /** Names of the workloads to measure; empty: all. */
+  readonly workloads: readonly string[]
+  /** Also measures the peers that do not run by default. */
+  readonly all: boolean
+  /** Prints one JSON document to standard output instead of tables. */
+  readonly json: boolean
+  /** Where the tables are written; undefined: nowhere. */
+  readonly resultsFile: string | undefined
+}
+
+/** Text of `--help`. */
+export const usage = `usage: npm run bench -- [options]
+
+Measures the whole tunnel (client, local forwarder, relay, remote forwarder, target) beside its peers.
+
+  --seconds N        measured seconds of each workload (default 0.8)
+  --repetitions N    how often everything is measured (default 3)
+  --idle N           connections held for the memory measurement (default 500)
+  --only NAME        measure only this candidate; repeat or separate by commas for several
+  --workload NAME    measure only this workload; repeat or separate by commas for several
+  --all              also measure the peers that are left out by default
+  --json             print one JSON document instead of tables
+  --results FILE     write the tables to FILE (default bench/results.md for a full run, none with --only or --workload)
+  --help             print this text
+`
+
+/**
+ * Reads the command line.
+ *
+ * @throws {Error} with one line for the user when an option is unknown or not in its range.
+ */
+export function readOptions(args: readonly string[], defaultResultsFile: string): BenchOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: 'string', default: '0.8' },
+      repetitions: { type: 'string', default: '3' },
+      idle: { type: 'string', default: '500' },
+      only: { type: 'string', multiple: true, default: [] },
+      workload: { type: 'string', multiple: true, default: [] },
+      all: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      results: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  const only = splitNames(values.only)
+  const workloads = splitNames(values.workload)
+  const isFullRun = only.length === 0 && workloads.length === 0
+  return {
+    seconds: numberBetween('--seconds', values.seconds, 0.1, 60),
+    warmupSeconds: 0.3,
+    repetitions: Math.round(numberBetween('--repetitions', values.repetitions, 1, 100)),
+    idleConnections: Math.round(numberBetween('--idle', values.idle, 10, 10_000)),
+    only,
+    workloads,
+    all: values.all,
+    json: values.json,
+    resultsFile: values.results ?? (isFullRun ? defaultResultsFile : undefined),
+  }
+}
+
+function splitNames(values: readonly string[]): string[] {
+  return values.flatMap((value) => value.split(',')).filter((name) => name !== '')
+}
+
+function numberBetween(flag: string, text: string, least: number, most: number): number {
+  const value = Number(text)
+  if (!(value >= least && value <= most)) throw new Error(`${flag} must be between ${least} and ${most}, not ${text}.`)
+  return value
+}

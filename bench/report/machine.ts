@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus, release, totalmem } from 'node:os'
+
+/** Describes the machine by what decides its numbers, never by its name. */
+export function describeMachine(): string {
+  const processor = cpus()[0]?.model.trim() ?? 'unknown processor'
+  const gibibytes = Math.round(totalmem() / 1024 ** 3)
+  return (
+    `${availableParallelism()} cores (${processor}), ${gibibytes} GiB, ${readDistribution()}, Linux ${release()}, ` +
+    `Node ${process.versions.node}`
+  )
+}
+
+/** First lines of what the peers' programs say about themselves; programs that are not there are left out. */
+export function describePeerPrograms(): string {
+  const programs = [
+    ['ssh', '-V'],
+    ['haproxy', '-v'],
+  ] as const
+  return programs
+    .map(([program, flag]) => readFirstLine(program, flag))
+    .filter((line) => line !== '')
+    .join('; ')
+}
+
+function readDistribution(): string {
+  try {
+    const match = /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))
+    return match?.[1] ?? 'unknown distribution'
+  } catch {
+    return 'unknown distribution'
+  }
+}
+
+function readFirstLine(program: string, flag: string): string {
+  try {
+    // ssh prints its version to standard error, haproxy to standard output.
+    const text = execFileSync('sh', ['-c', `PATH=$PATH:/usr/sbin ${program} ${flag} 2>&1`], { encoding: 'utf8' })
+    return text.split('\n')[0]?.trim() ?? ''
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,60 @@
+import type { Sample } from '../load/measure-workload.ts'
+import { type MetricName, metricTable } from '../load/workload-table.ts'
+import { type Spread, toSpread } from './statistics.ts'
+
+/** Everything that was measured, by candidate, workload and repetition. */
+export class Measurements {
+  readonly #samples = new Map<string, Map<number, Sample>>()
+  readonly #problems: string[] = []
+
+  add(candidate: string, workload: string, repetition: number, sample: Sample): void {
+    const key = `${candidate}\n${workload}`
+    const samples = this.#samples.get(key) ?? new Map<number, Sample>()
+    this.#samples.set(key, samples.set(repetition, sample))
+    if (sample.errors > 0) {
+      const detail = sample.complaint === '' ? '' : ` (${sample.complaint.split('\n')[0]})`
+      this.addProblem(`${candidate}, ${workload}, repetition ${repetition}: ${sample.errors} errors${detail}`)
+    }
+  }
+
+  /** Notes something that the reader of the numbers must know. */
+  addProblem(text: string): void {
+    this.#problems.push(text)
+  }
+
+  get problems(): readonly string[] {
+    return this.#problems
+  }
+
+  /** Samples of one workload by repetition. */
+  samples(candidate: string, workload: string): ReadonlyMap<number, Sample> {
+    return this.#samples.get(`${candidate}\n${workload}`) ?? new Map<number, Sample>()
+  }
+
+  /** Median and range of one metric over the repetitions. */
+  spread(candidate: string, workload: string, metric: MetricName): Spread | undefined {
+    const values = [...this.samples(candidate, workload).values()].map(({ metrics }) => metrics[metric])
+    return toSpread(values.filter((value) => value !== undefined))
+  }
+
+  /**
+   * How many times better `subject` is than `other`: above 1 it is better, whichever direction is good for the metric.
+   * Each ratio is taken inside one repetition, where both met the same state of the machine.
+   */
+  advantage(subject: string, other: string, workload: string, metric: MetricName): Spread | undefined {
+    const ratios: number[] = []
+    for (const [repetition, sample] of this.samples(subject, workload)) {
+      const ours = sample.metrics[metric]
+      const theirs = this.samples(other, workload).get(repetition)?.metrics[metric]
+      if (ours === undefined || theirs === undefined || !(ours > 0) || !(theirs > 0)) continue
+      ratios.push(metricTable[metric].isHigherBetter ? ours / theirs : theirs / ours)
+    }
+    return toSpread(ratios)
+  }
+
+  /** The load used nearly a whole core in the median run: the candidate may be able to do more. */
+  isLoadBound(candidate: string, workload: string): boolean {
+    const shares = [...this.samples(candidate, workload).values()].map(({ loadShare }) => loadShare)
+    return (toSpread(shares)?.median ?? 0) > 0.95
+  }
+}

@@ -1,0 +1,49 @@
+import type { Candidate } from '../candidates/candidate.ts'
+import type { BenchOptions } from '../options.ts'
+import { describeMachine, describePeerPrograms } from './machine.ts'
+import type { Measurements } from './measurements.ts'
+
+/** What the page is made of. */
+export interface ResultsPageOptions {
+  readonly options: BenchOptions
+  /** The command as a reader can repeat it. */
+  readonly command: string
+  readonly measured: readonly Candidate[]
+  /** Why other candidates are not in the tables. */
+  readonly skipped: readonly string[]
+  readonly measurements: Measurements
+  /** The tables as Markdown. */
+  readonly tables: string
+}
+
+/** The page that bench/results.md holds: how it was measured, the tables, what went wrong. */
+export function formatResultsPage(page: ResultsPageOptions): string {
+  const { options, measured, skipped, measurements, tables } = page
+  const sections = [
+    '# Benchmark results',
+    'The whole tunnel (client, local forwarder, relay, remote forwarder, target) beside its peers. Written by `npm run ' +
+      'bench`; bench/README.md says how it is measured and how a peer joins.',
+    formatList([
+      `Machine: ${describeMachine()}`,
+      `Programs: ${describePeerPrograms()}`,
+      `Command: \`${page.command}\``,
+      `Date: ${new Date().toISOString().slice(0, 10)}`,
+      `Method: ${options.repetitions} repetitions with fresh processes; in each one every workload runs on all ` +
+        `candidates in turn, ${options.warmupSeconds} s of warm-up and ${options.seconds} s measured; ` +
+        `${options.idleConnections} idle connections. Loopback, nothing pinned.`,
+      'Cells: median [range]. "better by" is taken inside each repetition: above 1 the named candidate is better than ' +
+        'the one in the row, in whichever direction is good.',
+      '"load-bound": the load generator used a whole core, the candidate may be able to do more.',
+      'CPU and memory: all processes of the candidate with threads and descendants; kernel buffers are not in the memory.',
+    ]),
+    `## Candidates\n\n${formatList(measured.map(({ name, about }) => `**${name}**: ${about}`))}`,
+    `## Results\n\n${tables}`,
+  ]
+  if (skipped.length > 0) sections.push(`## Not measured\n\n${formatList(skipped)}`)
+  if (measurements.problems.length > 0) sections.push(`## Problems\n\n${formatList(measurements.problems)}`)
+  return `${sections.join('\n\n')}\n`
+}
+
+function formatList(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line.replaceAll('\n', ' ')}`).join('\n')
+}

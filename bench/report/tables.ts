@@ -1,0 +1,64 @@
+import { type MetricName, metricTable, type Workload } from '../load/workload-table.ts'
+import type { Measurements } from './measurements.ts'
+import { formatSpread } from './statistics.ts'
+
+/** What the tables show. */
+export interface TablesOptions {
+  readonly measurements: Measurements
+  /** Names of the candidates that were measured, in the order of the rows. */
+  readonly candidates: readonly string[]
+  /** The candidates that all others are compared with. */
+  readonly subjects: readonly string[]
+  readonly workloads: readonly Workload[]
+}
+
+/** Markdown with one table for each workload, aligned so that it also reads well in a terminal. */
+export function formatTables(options: TablesOptions): string {
+  return options.workloads.map((workload) => `### ${workload.title}\n\n${formatTable(workload, options)}`).join('\n\n')
+}
+
+function formatTable(workload: Workload, options: TablesOptions): string {
+  const { measurements, candidates, subjects } = options
+  // The two most telling metrics are compared: what is reached, and what it costs or how long its tail is.
+  const compared = workload.metrics.slice(0, 2)
+  const header = [
+    'candidate',
+    ...workload.metrics.map((metric) => metricTable[metric].unit),
+    ...subjects.flatMap((subject) => compared.map((metric) => `${subject} better by (${metricTable[metric].unit})`)),
+  ]
+  const rows = candidates
+    .filter((candidate) => measurements.samples(candidate, workload.name).size > 0)
+    .map((candidate) => [
+      candidate + (measurements.isLoadBound(candidate, workload.name) ? ' (load-bound)' : ''),
+      ...workload.metrics.map((metric) => formatMetric(measurements, candidate, workload, metric)),
+      ...subjects.flatMap((subject) =>
+        compared.map((metric) => formatAdvantage(measurements, { subject, candidate, workload, metric })),
+      ),
+    ])
+  return alignMarkdown([header, ...rows])
+}
+
+function formatMetric(measurements: Measurements, candidate: string, workload: Workload, metric: MetricName): string {
+  const spread = measurements.spread(candidate, workload.name, metric)
+  return spread === undefined ? '-' : formatSpread(spread, metricTable[metric].decimals)
+}
+
+interface Comparison {
+  readonly subject: string
+  readonly candidate: string
+  readonly workload: Workload
+  readonly metric: MetricName
+}
+
+function formatAdvantage(measurements: Measurements, comparison: Comparison): string {
+  const { subject, candidate, workload, metric } = comparison
+  const spread = subject === candidate ? undefined : measurements.advantage(subject, candidate, workload.name, metric)
+  return spread === undefined ? '-' : `${formatSpread(spread, 2)}x`
+}
+
+function alignMarkdown(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const lines = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`)
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`
+  return [lines[0], rule, ...lines.slice(1)].join('\n')
+}
