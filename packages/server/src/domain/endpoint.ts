@@ -1,0 +1,68 @@
+/** The `host:port` that a hybrid connection stands for: where its listener connects to. */
+export interface Endpoint {
+  /** Host name or address; an IPv6 address without brackets. */
+  readonly host: string
+  /** 1 to 65535. */
+  readonly port: number
+}
+
+/** Reads `host:port` or `[IPv6 address]:port`; undefined for anything else. */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const match = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  if (host === undefined || host.length > maxHostLength || port < 1 || port > maxPort) return undefined
+  return { host, port }
+}
+
+export function formatEndpoint({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/**
+ * The endpoint in a hybrid connection's userMetadata, where App Service and the Hybrid Connection Manager keep it as
+ * `[{"key":"endpoint","value":"db.corp:5432"}]`. Undefined when there is none or it cannot be read.
+ */
+export function endpointOfMetadata(userMetadata: string | undefined): Endpoint | undefined {
+  const value = readEntries(userMetadata ?? '[]')?.find(({ key }) => key.toLowerCase() === endpointKey)?.value
+  return typeof value === 'string' ? parseEndpoint(value) : undefined
+}
+
+/**
+ * Adds an endpoint to userMetadata that may hold other entries.
+ * @returns `unreadable` when it is no list of entries, `different` when it names another endpoint already.
+ */
+export function addEndpointToMetadata(
+  userMetadata: string | undefined,
+  endpoint: Endpoint,
+): { readonly userMetadata: string } | 'unreadable' | 'different' {
+  const entries = readEntries(userMetadata ?? '[]')
+  if (!entries) return 'unreadable'
+  const standing = entries.find(({ key }) => key.toLowerCase() === endpointKey)
+  const value = formatEndpoint(endpoint)
+  if (!standing) return { userMetadata: JSON.stringify([...entries, { key: endpointKey, value }]) }
+  return standing.value === value && userMetadata !== undefined ? { userMetadata } : 'different'
+}
+
+const endpointKey = 'endpoint'
+/** RFC 1035 section 2.3.4. */
+const maxHostLength = 255
+const maxPort = 65_535
+
+interface MetadataEntry {
+  readonly key: string
+  readonly value?: unknown
+}
+
+function readEntries(userMetadata: string): readonly MetadataEntry[] | undefined {
+  try {
+    const entries: unknown = JSON.parse(userMetadata)
+    return Array.isArray(entries) && entries.every(isEntry) ? entries : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isEntry(value: unknown): value is MetadataEntry {
+  return typeof value === 'object' && value !== null && 'key' in value && typeof value.key === 'string'
+}

@@ -1,0 +1,29 @@
+import { RelayError } from '@postern/protocol'
+
+/** One thing that is wrong with declared resources. */
+export interface DeclarationProblem {
+  /** Where, as keys and positions from the top: `['namespaces', 0, 'name']`. */
+  readonly path: readonly PropertyKey[]
+  /** The key itself is wrong, not what it holds. */
+  readonly isKey?: boolean
+  /** What is wrong and what to write instead. */
+  readonly message: string
+}
+
+/** Gives the place of a problem in its source, such as `resources.yaml:3:7`; empty when there is no source text. */
+export type Locate = (problem: DeclarationProblem, index: number) => string
+
+/** Says every problem in one error, a line each: `resources.yaml:3:7: namespaces[0].name: must be ...`. */
+export function invalidDeclaration(problems: readonly DeclarationProblem[], locate: Locate = () => ''): RelayError {
+  const lines = problems.map((problem, index) => {
+    const parts = [locate(problem, index), formatPath(problem.path), problem.message]
+    return parts.filter((part) => part !== '').join(': ')
+  })
+  return new RelayError('InvalidConfiguration', { message: lines.join('\n') })
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  let text = ''
+  for (const part of path) text += typeof part === 'number' ? `[${part}]` : `${text && '.'}${String(part)}`
+  return text
+}

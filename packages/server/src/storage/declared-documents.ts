@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from 'node:util'
+import { parseDuration, Secret } from '@postern/program'
+import type { AuthorizationRule } from '../domain/authorization-rule.ts'
+import { findRule } from '../domain/authorization-rule.ts'
+import { addEndpointToMetadata, parseEndpoint } from '../domain/endpoint.ts'
+import { generateKey } from '../domain/generate-key.ts'
+import type {
+  DeclaredHybridConnection,
+  DeclaredNamespace,
+  DeclaredRule,
+  ResourcesDeclaration,
+} from './declared-resources-schema.ts'
+import {
+  documentKey,
+  hybridConnectionKey,
+  namespaceKey,
+  type ResourceDocument,
+  type StoredDocument,
+} from './resource-store.ts'
+
+/**
+ * The documents that a declaration asks for, beside those that stand in the store under the same keys: what is not
+ * declared (left out keys, the date of creation) is taken from there. A document that would not change is the standing one.
+ */
+export function declaredDocuments(
+  declaration: ResourcesDeclaration,
+  standing: ReadonlyMap<string, StoredDocument>,
+  now: Date,
+): ResourceDocument[] {
+  const find = (key: string): ResourceDocument | undefined => standing.get(key)?.document
+  return declaration.namespaces.flatMap((namespace) => [
+    keepUnchanged(namespaceDocument(namespace, find(namespaceKey(namespace.name)), now), standing),
+    ...(namespace.hybridConnections ?? []).map((declared) => {
+      const before = find(hybridConnectionKey(namespace.name, declared.name))
+      return keepUnchanged(hybridConnectionDocument(namespace.name, declared, before, now), standing)
+    }),
+  ])
+}
+
+function namespaceDocument(
+  declared: DeclaredNamespace,
+  before: ResourceDocument | undefined,
+  now: Date,
+): ResourceDocument {
+  return {
+    kind: 'namespace',
+    origin: 'declared',
+    value: {
+      name: declared.name,
+      hosts: (declared.hosts ?? []).map((host) => host.toLowerCase()),
+      isDefault: declared.default ?? false,
+      rules: rulesOf(declared.rules, before),
+      createdAt: before?.value.createdAt ?? now,
+      updatedAt: now,
+    },
+  }
+}
+
+function hybridConnectionDocument(
+  namespace: string,
+  declared: DeclaredHybridConnection,
+  before: ResourceDocument | undefined,
+  now: Date,
+): ResourceDocument {
+  const userMetadata = metadataOf(declared)
+  const httpResponseTimeoutMs = parseDuration(declared.httpResponseTimeout ?? '')
+  return {
+    kind: 'hybridConnection',
+    origin: 'declared',
+    value: {
+      namespace,
+      name: declared.name,
+      requiresClientAuthorization: declared.requiresClientAuthorization ?? true,
+      ...(userMetadata !== undefined && { userMetadata }),
+      ...(httpResponseTimeoutMs !== undefined && { httpResponseTimeoutMs }),
+      ...(declared.maxListeners !== undefined && { maxListeners: declared.maxListeners }),
+      rules: rulesOf(declared.rules, before),
+      createdAt: before?.value.createdAt ?? now,
+      updatedAt: now,
+    },
+  }
+}
+
+function metadataOf({ endpoint, userMetadata }: DeclaredHybridConnection): string | undefined {
+  const parsed = endpoint === undefined ? undefined : parseEndpoint(endpoint)
+  const merged = parsed && addEndpointToMetadata(userMetadata, parsed)
+  // The schema has refused what cannot be merged.
+  return typeof merged === 'object' ? merged.userMetadata : userMetadata
+}
+
+function rulesOf(declared: readonly DeclaredRule[] = [], before: ResourceDocument | undefined): AuthorizationRule[] {
+  return declared.map(({ name, rights, primaryKey, secondaryKey }) => {
+    const standing = findRule(before?.value.rules ?? [], name)
+    return {
+      name,
+      rights,
+      primaryKey: primaryKey === undefined ? (standing?.primaryKey ?? generateKey()) : new Secret(primaryKey),
+      secondaryKey: secondaryKey === undefined ? (standing?.secondaryKey ?? generateKey()) : new Secret(secondaryKey),
+    }
+  })
+}
+
+function keepUnchanged(wanted: ResourceDocument, standing: ReadonlyMap<string, StoredDocument>): ResourceDocument {
+  const before = standing.get(documentKey(wanted))?.document
+  return before && isDeepStrictEqual(comparable(wanted), comparable(before)) ? before : wanted
+}
+
+/** Keys as text, because secrets compare as equal whatever they hold; without the date of the change itself. */
+function comparable({ kind, origin, value }: ResourceDocument): unknown {
+  const { updatedAt: _, rules, ...rest } = value
+  const keys = rules.map((rule) => [rule.primaryKey.reveal(), rule.secondaryKey.reveal()])
+  return { kind, origin, rest, rules: rules.map(({ name, rights }) => ({ name, rights })), keys }
+}

@@ -1,0 +1,234 @@
+import { parseDuration } from '@postern/program'
+import { type Right, rights } from '@postern/protocol'
+import { z } from 'zod'
+import { addEndpointToMetadata, parseEndpoint } from '../domain/endpoint.ts'
+
+/** A rule as it is declared; keys that are left out are made once and kept in the store. */
+export interface DeclaredRule {
+  readonly name: string
+  readonly rights: readonly Right[]
+  readonly primaryKey?: string | undefined
+  readonly secondaryKey?: string | undefined
+}
+
+export interface DeclaredHybridConnection {
+  readonly name: string
+  /** `host:port`, kept in userMetadata. */
+  readonly endpoint?: string | undefined
+  readonly userMetadata?: string | undefined
+  /** True when left out. */
+  readonly requiresClientAuthorization?: boolean | undefined
+  /** A duration such as `30s`. */
+  readonly httpResponseTimeout?: string | undefined
+  readonly maxListeners?: number | undefined
+  readonly rules?: readonly DeclaredRule[] | undefined
+}
+
+export interface DeclaredNamespace {
+  readonly name: string
+  readonly hosts?: readonly string[] | undefined
+  /** False when left out. */
+  readonly default?: boolean | undefined
+  readonly rules?: readonly DeclaredRule[] | undefined
+  readonly hybridConnections?: readonly DeclaredHybridConnection[] | undefined
+}
+
+/** What a resources file says, or what `startRelay({ resources })` is given. */
+export interface ResourcesDeclaration {
+  readonly namespaces: readonly DeclaredNamespace[]
+}
+
+const key = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[^\s;]*$/, 'must not contain spaces or ";": it would break connection strings; write a base64 text')
+  .meta({ description: 'Any text without spaces and ";", best the base64 of 32 random bytes. Made when left out.' })
+  .optional()
+
+const rule = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9](?:[\w.-]{0,254}[A-Za-z0-9])?$/,
+        'must be 1 to 256 letters, digits, ".", "-" or "_", beginning and ending with a letter or digit',
+      )
+      .meta({ description: 'Name of the rule, goes into tokens as `skn`.', examples: ['listener'] }),
+    rights: z
+      .array(z.enum(rights))
+      .min(1)
+      .meta({
+        description: 'What a token made with its keys may do. Manage needs Listen and Send beside it.',
+        examples: [['Listen']],
+      }),
+    primaryKey: key,
+    secondaryKey: key,
+  })
+  .superRefine(({ rights }, context) => {
+    const isIncomplete = rights.includes('Manage') && !(rights.includes('Listen') && rights.includes('Send'))
+    if (isIncomplete)
+      report(context, ['rights'], 'Manage comes only together with the others; write [Listen, Send, Manage]')
+  })
+
+const rules = z
+  .array(rule)
+  .max(12)
+  .superRefine((rules, context) =>
+    reportDuplicates(
+      context,
+      rules.map(({ name }) => name),
+      (at) => [at, 'name'],
+    ),
+  )
+  .meta({ description: 'Authorization rules, at most 12.' })
+  .optional()
+
+const hybridConnection = z
+  .strictObject({
+    name: z
+      .string()
+      .max(260)
+      .regex(
+        /^[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_-])?(?:\/[\w-](?:[\w.-]*[\w-])?)*$/,
+        'must be letters, digits, ".", "-", "_" and single "/" between them, beginning with a letter or digit',
+      )
+      .meta({ description: 'Path under the namespace.', examples: ['db'] }),
+    endpoint: z
+      .string()
+      .refine(
+        (text) => parseEndpoint(text) !== undefined,
+        'must be host:port, such as db.corp:5432 or "[fd00::1]:5432"',
+      )
+      .meta({
+        description:
+          'The host:port that it stands for. Kept in userMetadata, where App Service and the HCM look for it.',
+        examples: ['db.corp:5432'],
+      })
+      .optional(),
+    userMetadata: z
+      .string()
+      .max(1024)
+      .meta({ description: 'Any text of at most 1024 characters.', examples: ['owner: payments'] })
+      .optional(),
+    requiresClientAuthorization: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'False lets senders in without a token.', examples: [true] })
+      .optional(),
+    httpResponseTimeout: z
+      .string()
+      .refine((text) => (parseDuration(text) ?? 0) > 0, 'must be a duration with its unit, such as 30s or 5m')
+      .meta({ description: 'How long a listener may take to begin an HTTP response.', examples: ['60s'] })
+      .optional(),
+    maxListeners: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .meta({ description: 'Control channels at once.', examples: [25] })
+      .optional(),
+    rules,
+  })
+  .superRefine(({ endpoint, userMetadata }, context) => {
+    const parsed = parseEndpoint(endpoint ?? '')
+    const merged = parsed && addEndpointToMetadata(userMetadata, parsed)
+    if (merged === 'unreadable') {
+      report(
+        context,
+        ['userMetadata'],
+        'cannot hold the endpoint too; write a list such as \'[{"key":"owner","value":"me"}]\', or leave endpoint out',
+      )
+    } else if (merged === 'different') {
+      report(context, ['endpoint'], 'userMetadata names another endpoint; write it in one place only')
+    }
+  })
+
+const host = z
+  .string()
+  .max(255)
+  .regex(
+    /^(?:[A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?)*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/,
+    'must be a host name or address without scheme, port and wild card, such as relay.example.com',
+  )
+
+const namespace = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^[A-Za-z](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?$/,
+      'must be 1 to 50 letters, digits and "-", beginning with a letter and not ending with "-"',
+    )
+    .meta({ description: 'Name of the namespace; it answers for {name}.{baseDomain}.', examples: ['local'] }),
+  hosts: z
+    .array(host)
+    .meta({ description: 'Host names besides {name}.{baseDomain}.', examples: [['relay.example.com']] })
+    .optional(),
+  default: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Answers for localhost, addresses and every host that nobody else names.', examples: [true] })
+    .optional(),
+  rules,
+  hybridConnections: z
+    .array(hybridConnection)
+    .superRefine((list, context) =>
+      reportDuplicates(
+        context,
+        list.map(({ name }) => name),
+        (at) => [at, 'name'],
+      ),
+    )
+    .meta({ description: 'Hybrid connections of the namespace.' })
+    .optional(),
+})
+
+/** The form of a resources file. Only what cannot be said of one value alone is not in its JSON schema. */
+export const declaredResourcesSchema: z.ZodType<ResourcesDeclaration> = z
+  .strictObject({
+    namespaces: z
+      .array(namespace)
+      .superRefine((list, context) => {
+        reportDuplicates(
+          context,
+          list.map(({ name }) => name),
+          (at) => [at, 'name'],
+        )
+        const hosts = list.flatMap(({ hosts = [] }, at) =>
+          hosts.map((host, hostAt) => ({ host, path: [at, 'hosts', hostAt] })),
+        )
+        reportDuplicates(
+          context,
+          hosts.map(({ host }) => host),
+          (at) => hosts[at]?.path ?? [],
+        )
+        const [, ...others] = list.flatMap((namespace, at) => (namespace.default ? [at] : []))
+        for (const at of others) report(context, [at, 'default'], 'only one namespace can be the default; write false')
+      })
+      .meta({ description: 'Everything that exists, by namespace. Use [] for nothing.', examples: [[]] }),
+  })
+  .meta({ title: 'Postern resources', description: 'Namespaces and hybrid connections that a relay serves.' })
+
+/** The same as a JSON schema (draft 2020-12), for editors and docs/reference/resources.schema.json. */
+export function resourcesJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(declaredResourcesSchema, { io: 'input' })
+}
+
+type Context = z.core.$RefinementCtx
+
+function report(context: Context, path: (string | number)[], message: string): void {
+  context.addIssue({ code: 'custom', path, message })
+}
+
+function reportDuplicates(
+  context: Context,
+  names: readonly string[],
+  pathOf: (at: number) => (string | number)[],
+): void {
+  const seen = new Set<string>()
+  for (const [at, name] of names.entries()) {
+    const plain = name.toLowerCase()
+    if (seen.has(plain))
+      report(context, pathOf(at), `"${name}" is there already; each may be named once, in upper or lower case`)
+    seen.add(plain)
+  }
+}

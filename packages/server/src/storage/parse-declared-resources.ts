@@ -1,0 +1,95 @@
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { checkDeclaredResources } from './check-declared-resources.ts'
+import { type DeclarationProblem, invalidDeclaration, type Locate } from './declaration-problem.ts'
+import type { ResourcesDeclaration } from './declared-resources-schema.ts'
+
+/** What a resources file says, and where it says it. */
+export interface ParsedResources {
+  readonly declaration: ResourcesDeclaration
+  readonly locate: Locate
+}
+
+/**
+ * Reads the YAML (or JSON) of a resources file; `fileName` is only for messages.
+ * @throws {RelayError} InvalidConfiguration with all problems, a line each: file:line:column, path, what to write instead.
+ */
+export function parseDeclaredResources(text: string, fileName: string): ParsedResources {
+  const lines = new LineCounter()
+  const refuse: Refuse = (faults) =>
+    invalidDeclaration(
+      faults.map(({ message }) => ({ path: [], message })),
+      (_, index) => place(faults[index]?.offset ?? 0),
+    )
+  const place = (offset: number): string => {
+    const { line, col } = lines.linePos(offset)
+    // An empty file has no line yet.
+    return `${fileName}:${Math.max(line, 1)}:${Math.max(col, 1)}`
+  }
+  const { document, value } = read(text, lines, refuse)
+  const locate: Locate = (problem) => place(offsetOf(document, problem))
+  const checked = checkDeclaredResources(value)
+  if ('problems' in checked) throw invalidDeclaration(checked.problems, locate)
+  return { declaration: checked.declaration, locate }
+}
+
+/** Thousands of hybrid connections fit; beyond it a wrong file was named. */
+const maxFileLength = 4 * 1024 * 1024
+/** Aliases may multiply what a short text holds: the usual guard against the "billion laughs". */
+const maxAliasCount = 100
+
+interface Fault {
+  readonly message: string
+  readonly offset?: number
+}
+
+type Refuse = (faults: readonly Fault[]) => Error
+
+function read(
+  text: string,
+  lines: LineCounter,
+  refuse: Refuse,
+): { readonly document: Document; readonly value: unknown } {
+  if (text.length > maxFileLength)
+    throw refuse([{ message: `is longer than ${maxFileLength} characters: is it the right file?` }])
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
+    const faults = [...document.errors, ...document.warnings]
+    if (faults.length === 0) return { document, value: document.toJS({ maxAliasCount }) }
+    throw refuse(faults.map(({ message, pos }) => ({ message: `is not valid YAML here: ${message}`, offset: pos[0] })))
+  } catch (error) {
+    // The parser calls itself for each level.
+    if (error instanceof RangeError)
+      throw refuse([{ message: 'is nested too deeply: no more than six levels are of use' }])
+    if (error instanceof ReferenceError)
+      throw refuse([{ message: `has an alias too many or too few: ${error.message}` }])
+    throw error
+  }
+}
+
+/** Where a problem stands: its value or key, else the nearest thing around it that is written down. */
+function offsetOf(document: Document, { path, isKey = false }: DeclarationProblem): number {
+  let node: unknown = document.contents
+  let offset = startOf(node) ?? 0
+  for (const [depth, part] of path.entries()) {
+    const isWanted = isKey && depth === path.length - 1
+    const around: unknown = isAlias(node) ? node.resolve(document) : node
+    if (isMap(around)) {
+      const pair = around.items.find(({ key }) => isScalar(key) && key.value === part)
+      node = pair?.value
+      // A key without a value has one of no width, on the next line perhaps.
+      offset = (isWanted || isEmpty(node) ? startOf(pair?.key) : startOf(node)) ?? offset
+    } else {
+      node = isSeq(around) ? around.items[Number(part)] : undefined
+      offset = startOf(node) ?? offset
+    }
+  }
+  return offset
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined
+}
+
+function isEmpty(node: unknown): boolean {
+  return isScalar(node) && node.value === null
+}
