@@ -10,6 +10,7 @@ import { measureRepetition } from './measure-repetition.ts'
 import { type BenchOptions, readOptions, usage } from './options.ts'
 import { killRunningProcesses } from './processes/managed-process.ts'
 import { findUsageProblem } from './processes/process-usage.ts'
+import { removeRunFolders } from './processes/run-folder.ts'
 import { Measurements } from './report/measurements.ts'
 import { formatResultsJson } from './report/results-json.ts'
 import { formatResultsPage } from './report/results-page.ts'
@@ -138,6 +139,7 @@ function limitTime(options: BenchOptions, measured: readonly Candidate[], worklo
 process.on('exit', () => {
   killRunningLoads()
   killRunningProcesses()
+  removeRunFolders()
 })
 for (const [signal, code] of [
   ['SIGINT', 130],

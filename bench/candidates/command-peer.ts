@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
+import { createRunFolder } from '../processes/run-folder.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
 import type { PeerFile } from './peer-file.ts'
 import { Placeholders } from './placeholders.ts'
@@ -32,7 +33,7 @@ export function createCommandPeer(peer: PeerFile, benchFolder: string): Candidat
 }
 
 async function startPeer(peer: PeerFile, benchFolder: string): Promise<RunningCandidate> {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  const folder = createRunFolder()
   const group = new ProcessGroup(folder)
   try {
     const values = new Placeholders({

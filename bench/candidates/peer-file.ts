@@ -86,7 +86,7 @@ class KeyChecker {
   object(key: string, value: unknown): Readonly<Record<string, unknown>> {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw this.problem(key, 'must be an object')
-    return value as Readonly<Record<string, unknown>>
+    return Object.fromEntries(Object.entries(value))
   }
 
   keys(key: string, value: Readonly<Record<string, unknown>>, known: readonly string[]): void {

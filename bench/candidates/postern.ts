@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { findFreePort } from '../processes/free-port.ts'
+import { createRunFolder } from '../processes/run-folder.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
 import { ProcessGroup } from './start-processes.ts'
 
@@ -57,7 +57,7 @@ function createCandidate(repositoryFolder: string, variant: Variant): Candidate 
 }
 
 async function startPostern(repositoryFolder: string, variant: Variant): Promise<RunningCandidate> {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  const folder = createRunFolder()
   const group = new ProcessGroup(folder)
   try {
     const resourcesFile = join(folder, 'resources.yaml')
@@ -113,5 +113,6 @@ async function startPostern(repositoryFolder: string, variant: Variant): Promise
 
 function readReadyLine(output: string): ReadyLine {
   const line = output.split('\n').find((text) => text.startsWith('{') && text.includes('"hybridConnections"'))
-  return JSON.parse(line ?? '{"hybridConnections":[]}') as ReadyLine
+  const ready: ReadyLine = JSON.parse(line ?? '{"hybridConnections":[]}')
+  return ready
 }

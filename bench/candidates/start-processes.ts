@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { checkEcho } from '../processes/check-echo.ts'
 import { ManagedProcess, type Readiness } from '../processes/managed-process.ts'
+import { removeRunFolder } from '../processes/run-folder.ts'
 import type { RunningCandidate } from './candidate.ts'
 
 /** Bound for each process and for the first bytes through the whole candidate. */
@@ -23,7 +23,7 @@ export class ProcessGroup {
   readonly #started: ManagedProcess[] = []
   readonly #counted: ManagedProcess[] = []
 
-  /** @param folder holds the logs and is removed at the end. */
+  /** @param folder a run folder; holds the logs and is removed at the end. */
   constructor(folder: string) {
     this.#folder = folder
   }
@@ -47,6 +47,6 @@ export class ProcessGroup {
   /** Stops what was started, last one first, and removes the folder. */
   async stop(): Promise<void> {
     for (const started of this.#started.toReversed()) await started.stop()
-    rmSync(this.#folder, { recursive: true, force: true })
+    removeRunFolder(this.#folder)
   }
 }

@@ -65,7 +65,7 @@ async function measureTimed(workload: Workload, candidate: RunningCandidate, opt
     const cpuBefore = readCpuSeconds(roots)
     await load.expectLine('END')
     const cpuSeconds = roots.length === 0 ? undefined : readCpuSeconds(roots) - cpuBefore
-    const result = JSON.parse(await load.nextLine()) as TimedResult
+    const result: TimedResult = JSON.parse(await load.nextLine())
     await load.finish()
     if (result.bytes + result.operations === 0) throw new Error(`nothing came through: ${load.complaints || 'silence'}`)
     return {
@@ -118,7 +118,7 @@ async function holdIdle(
 ): Promise<Sample> {
   const load = startLoad(workload, candidate, options)
   try {
-    const { open, errors } = JSON.parse(await load.nextLine()) as { open: number; errors: number }
+    const { open, errors }: { open: number; errors: number } = JSON.parse(await load.nextLine())
     if (open === 0) throw new Error(`no idle connection could be opened: ${load.complaints || 'silence'}`)
     const metrics = await whileHeld(open)
     await load.finish()

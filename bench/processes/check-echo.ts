@@ -46,7 +46,8 @@ async function tryEcho(port: number): Promise<string | undefined> {
     const signal = AbortSignal.timeout(attemptTimeoutMs)
     signal.addEventListener('abort', () => socket.destroy(new Error(`silent for ${attemptTimeoutMs} ms`)))
     for await (const chunk of socket) {
-      received = Buffer.concat([received, chunk as Buffer])
+      const bytes: Buffer = chunk
+      received = Buffer.concat([received, bytes])
       if (received.length >= sent.length) break
     }
     return received.equals(sent) ? undefined : `sent ${sent.length} bytes, got ${received.length} back`

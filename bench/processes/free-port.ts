@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 
 const handedOut = new Set<number>()
 
@@ -8,11 +8,11 @@ export async function findFreePort(): Promise<number> {
   for (;;) {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
+    const address = server.address()
     server.close()
     await once(server, 'close')
-    if (handedOut.has(port)) continue
-    handedOut.add(port)
-    return port
+    if (address === null || typeof address === 'string' || handedOut.has(address.port)) continue
+    handedOut.add(address.port)
+    return address.port
   }
 }
