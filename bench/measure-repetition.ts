@@ -1,7 +1,12 @@
+import { dirname } from 'node:path'
+
 import type { Candidate, RunningCandidate } from './candidates/candidate.ts'
 import { type MeasureOptions, measureWorkload } from './load/measure-workload.ts'
 import type { Workload } from './load/workload-table.ts'
 import type { Measurements } from './report/measurements.ts'
+
+const repositoryFolder = dirname(import.meta.dirname)
+const maximumDescription = 300
 
 /** One repetition of everything. */
 export interface RepetitionOptions extends MeasureOptions {
@@ -64,5 +69,7 @@ async function measureOne(
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  const text = error instanceof Error ? error.message : String(error)
+  // Programs that fail print paths and stacks; the first words tell what happened.
+  return text.replaceAll(repositoryFolder, '.').replaceAll(/\s+/g, ' ').slice(0, maximumDescription)
 }

@@ -7,7 +7,7 @@ export function describeMachine(): string {
   const processor = cpus()[0]?.model.trim() ?? 'unknown processor'
   const gibibytes = Math.round(totalmem() / 1024 ** 3)
   return (
-    `${availableParallelism()} cores (${processor}), ${gibibytes} GiB, ${readDistribution()}, Linux ${release()}, ` +
+    `${availableParallelism()} cores (${processor}), ${gibibytes} GiB, ${readDistribution()}, Linux ${release().split('-')[0]}, ` +
     `Node ${process.versions.node}`
   )
 }

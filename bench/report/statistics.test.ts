@@ -15,3 +15,7 @@ test('one run is shown without a range', () => {
   assert.equal(formatSpread({ median: 2, least: 2, most: 2, count: 1 }, 1), '2.0')
   assert.equal(formatSpread({ median: 2, least: 1, most: 4, count: 3 }, 0), '2 [1-4]')
 })
+
+test('a sign follows the median only', () => {
+  assert.equal(formatSpread({ median: 2, least: 1, most: 4, count: 3 }, 1, 'x'), '2.0x [1.0-4.0]')
+})

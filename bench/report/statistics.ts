@@ -17,9 +17,10 @@ export function toSpread(values: readonly number[]): Spread | undefined {
   return { median: (upper + lower) / 2, least, most, count: sorted.length }
 }
 
-/** `12.3 [11.9-14.0]`; without a range when there was one run. */
-export function formatSpread(spread: Spread, decimals: number): string {
+/** `12.3 [11.9-14.0]`, or with a sign `12.3x [11.9-14.0]`; without a range when there was one run. */
+export function formatSpread(spread: Spread, decimals: number, sign = ''): string {
   const format = (value: number): string => value.toFixed(decimals)
   const range = `${format(spread.least)}-${format(spread.most)}`
-  return spread.count === 1 ? format(spread.median) : `${format(spread.median)} [${range}]`
+  const median = `${format(spread.median)}${sign}`
+  return spread.count === 1 ? median : `${median} [${range}]`
 }

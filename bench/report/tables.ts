@@ -18,7 +18,9 @@ export function formatTables(options: TablesOptions): string {
 }
 
 function formatTable(workload: Workload, options: TablesOptions): string {
-  const { measurements, candidates, subjects } = options
+  const { measurements, candidates } = options
+  const wasMeasured = (candidate: string): boolean => measurements.samples(candidate, workload.name).size > 0
+  const subjects = options.subjects.filter(wasMeasured)
   // The two most telling metrics are compared: what is reached, and what it costs or how long its tail is.
   const compared = workload.metrics.slice(0, 2)
   const header = [
@@ -27,7 +29,7 @@ function formatTable(workload: Workload, options: TablesOptions): string {
     ...subjects.flatMap((subject) => compared.map((metric) => `${subject} better by (${metricTable[metric].unit})`)),
   ]
   const rows = candidates
-    .filter((candidate) => measurements.samples(candidate, workload.name).size > 0)
+    .filter(wasMeasured)
     .map((candidate) => [
       candidate + (measurements.isLoadBound(candidate, workload.name) ? ' (load-bound)' : ''),
       ...workload.metrics.map((metric) => formatMetric(measurements, candidate, workload, metric)),
@@ -53,7 +55,7 @@ interface Comparison {
 function formatAdvantage(measurements: Measurements, comparison: Comparison): string {
   const { subject, candidate, workload, metric } = comparison
   const spread = subject === candidate ? undefined : measurements.advantage(subject, candidate, workload.name, metric)
-  return spread === undefined ? '-' : `${formatSpread(spread, 2)}x`
+  return spread === undefined ? '-' : formatSpread(spread, 2, 'x')
 }
 
 function alignMarkdown(rows: readonly (readonly string[])[]): string {

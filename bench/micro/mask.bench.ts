@@ -1,0 +1,29 @@
+import { maskInPlace } from '@postern/websocket'
+import { bench, do_not_optimize, group, run, summary } from 'mitata'
+
+const key = 0x9f3c_21a7
+const sizes = [32, 128, 1_024, 16_384, 65_536, 262_144]
+
+/** What every byte costs without WebAssembly: the reference that the SIMD routine has to beat. */
+function maskByteByByte(buffer: Uint8Array, maskKey: number): void {
+  const mask = [maskKey & 0xff, (maskKey >>> 8) & 0xff, (maskKey >>> 16) & 0xff, maskKey >>> 24] as const
+  for (let index = 0; index < buffer.length; index++) {
+    buffer[index] = (buffer[index] ?? 0) ^ mask[(index & 3) as 0 | 1 | 2 | 3]
+  }
+}
+
+for (const size of sizes) {
+  group(`mask ${size} bytes`, () => {
+    summary(() => {
+      // Masking twice gives the bytes back, so one buffer serves all rounds.
+      const buffer = new Uint8Array(size).fill(0x5a)
+      bench(`maskInPlace, ${size} bytes`, () => do_not_optimize(maskInPlace(buffer, 0, size, key, 0))).baseline(true)
+      bench(`maskInPlace at an odd offset, ${size - 3} bytes`, () =>
+        do_not_optimize(maskInPlace(buffer, 3, size, key, 0)),
+      )
+      bench(`byte by byte, ${size} bytes`, () => do_not_optimize(maskByteByByte(buffer, key)))
+    })
+  })
+}
+
+await run()
