@@ -106,9 +106,13 @@ function* unknownNames(table: OptionTable, from: OptionSources): Iterable<Option
 }
 
 function unknown(table: OptionTable, name: string, where: string): OptionProblem {
-  const plain = (text: string): string => text.toLowerCase().replace(/[-_]/g, '')
-  const meant = Object.keys(table).find((known) => plain(known) === plain(name))
+  const meant = Object.keys(table).find((known) => plainName(known) === plainName(name))
   return { where, message: meant === undefined ? 'is no option' : `is no option; is "${meant}" meant?` }
+}
+
+/** `data-port`, `DATA_PORT` and `dataport` are meant as `dataPort`. */
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[-_]/g, '')
 }
 
 function placeInFile(file: OptionFile, name: string): string {

@@ -19,7 +19,9 @@ export function readOptionFile(path: string): OptionFile {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new OptionsError([{ where: path, message: `cannot be read: ${(error as Error).message}` }])
+    throw new OptionsError([
+      { where: path, message: `cannot be read: ${error instanceof Error ? error.message : String(error)}` },
+    ])
   }
   return parseOptionFile(path, text)
 }

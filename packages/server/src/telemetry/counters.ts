@@ -22,6 +22,7 @@ export class EntityCounters {
   senderDisconnects = 0
   /** Payload bytes, both directions together. */
   bytesTransferred = 0
+  /** HTTP requests that were let in. */
   httpRequests = 0
 
   constructor(namespace: string, name: string) {
@@ -39,10 +40,6 @@ export interface RefusalCount {
 
 /** All numbers of one relay. Owned by the composition root; parts add to it, the metrics page reads it. */
 export class Counters {
-  /** Offers that wait for their listener now. */
-  pendingOffers = 0
-  /** Accepted sockets that have not been authorised yet. */
-  unauthorizedConnections = 0
   readonly #entities = new Map<EntityKey, EntityCounters>()
   readonly #refusals = new Map<string, RefusalCount>()
 
@@ -67,7 +64,7 @@ export class Counters {
 
   /**
    * Counts a refusal.
-   * @param stage the folder that refused: `gateway`, `auth`, `listeners`, `rendezvous`, `http-relay`
+   * @param stage what was being done: `listen`, `connect`, `accept`, `request` ...; one of few words, it becomes a label
    */
   refused(code: ErrorCode, stage: string): void {
     const key = `${code} ${stage}`

@@ -1,0 +1,117 @@
+import type { RelayLimits } from '../domain/relay-limits.ts'
+import { type CertificateFiles, parseCertificateFiles } from './certificate-files.ts'
+import { checkRelayConfig } from './check-relay-config.ts'
+import type { RelayOptionValues } from './option-table.ts'
+
+/** Certificates ordered from an ACME server. */
+export interface AcmeConfig {
+  readonly directoryUrl: string
+  readonly email?: string
+  /** Lower case, at least one. */
+  readonly hosts: readonly string[]
+  readonly challenge: 'tls-alpn-01' | 'http-01'
+}
+
+/** TLS of both doors. Neither certificates nor ACME: the development CA. */
+export interface TlsConfig {
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly certificates: readonly CertificateFiles[]
+  readonly acme?: AcmeConfig
+}
+
+/** The typed settings of one relay: names with units, host names in lower case, related options together. */
+export interface RelayConfig {
+  /** 0 for any free one. */
+  readonly dataPort: number
+  /** 0 for any free one; the same as `dataPort` (and not 0) for one shared port. */
+  readonly managementPort: number
+  readonly sharesPort: boolean
+  readonly managementHosts: readonly string[]
+  /** Absent: every address. */
+  readonly bind?: string
+  readonly publicHost: string
+  readonly baseDomain: string
+  /** Origin `wss://host[:port]` or `ws://host[:port]`. */
+  readonly advertise?: string
+  /** Unused for resources when `inMemory`. */
+  readonly dataDir: string
+  readonly inMemory: boolean
+  readonly resourcesFile?: string
+  /** Absent when a load balancer ends TLS. */
+  readonly tls?: TlsConfig
+  readonly trustedProxies: readonly string[]
+  readonly proxyProtocol: boolean
+  readonly forwardingHeader: 'x-forwarded-for' | 'forwarded'
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
+  readonly logFormat: 'json' | 'text'
+  readonly drainTimeoutMs: number
+  readonly limits: RelayLimits
+}
+
+/**
+ * Gives the settings that the composition root works with.
+ * @throws {OptionsError} `InvalidConfiguration` with every option whose text is wrong and every pair that cannot go together
+ */
+export function relayConfig(values: RelayOptionValues): RelayConfig {
+  checkRelayConfig(values)
+  const { bind, advertise, resources } = values
+  return {
+    dataPort: values.dataPort,
+    managementPort: values.managementPort,
+    sharesPort: values.dataPort !== 0 && values.dataPort === values.managementPort,
+    managementHosts: values.managementHosts.map((host) => host.toLowerCase()),
+    ...(bind === undefined ? {} : { bind }),
+    publicHost: values.publicHost.toLowerCase(),
+    baseDomain: values.baseDomain.toLowerCase(),
+    ...(advertise === undefined ? {} : { advertise: advertise.replace(/\/$/, '') }),
+    dataDir: values.data,
+    inMemory: values.inMemory,
+    ...(resources === undefined ? {} : { resourcesFile: resources }),
+    ...(values.tls === 'off' ? {} : { tls: tlsConfig(values) }),
+    trustedProxies: values.trustedProxies,
+    proxyProtocol: values.proxyProtocol,
+    forwardingHeader: values.forwardingHeader,
+    logLevel: values.logLevel,
+    logFormat: values.logFormat,
+    drainTimeoutMs: values.drainTimeout,
+    limits: relayLimits(values),
+  }
+}
+
+/** What the relay grants to anybody, as the options say. */
+export function relayLimits(values: RelayOptionValues): RelayLimits {
+  return {
+    maxListenersPerEntity: values.maxListenersPerEntity,
+    maxHeaderBytes: values.maxHeaderBytes,
+    maxHeaderCount: values.maxHeaderCount,
+    handshakeTimeoutMs: values.handshakeTimeout,
+    maxUnauthorizedConnections: values.maxUnauthorizedConnections,
+    maxUnauthorizedConnectionsPerAddress: values.maxUnauthorizedConnectionsPerAddress,
+    maxPendingOffersPerEntity: values.maxPendingOffersPerEntity,
+    maxConnectionsPerNamespace: values.maxConnectionsPerNamespace,
+    acceptTimeoutMs: values.acceptTimeout,
+    httpResponseTimeoutMs: values.httpResponseTimeout,
+    tokenGraceMs: values.tokenGrace,
+    refusalDelayMs: values.refusalDelay,
+    pingIntervalMs: values.pingInterval,
+    relayBufferBytes: values.relayBufferBytes,
+  }
+}
+
+function tlsConfig(values: RelayOptionValues): TlsConfig {
+  const { acmeEmail } = values
+  return {
+    minVersion: values.tlsMinVersion,
+    certificates: values.certificates.map(parseCertificateFiles).filter((files) => files !== undefined),
+    ...(values.acmeHosts.length === 0
+      ? {}
+      : {
+          acme: {
+            directoryUrl: values.acmeDirectory,
+            ...(acmeEmail === undefined ? {} : { email: acmeEmail }),
+            hosts: values.acmeHosts.map((host) => host.toLowerCase()),
+            challenge: values.acmeChallenge,
+          },
+        }),
+  }
+}

@@ -1,0 +1,78 @@
+import { readdirSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import type { Counters, EntityCounters } from './counters.ts'
+import type { Health } from './health.ts'
+import type { MetricName } from './metric-table.ts'
+
+/** Where the numbers of the page come from. */
+export interface MetricSources {
+  readonly counters: Counters
+  readonly health: Health
+  /** Version of the relay. */
+  readonly version: string
+  readonly pendingOffers: () => number
+  readonly unauthorizedConnections: () => number
+}
+
+/** One value of a metric, its labels in the order of the table. */
+export interface MetricSample {
+  readonly labels: readonly string[]
+  readonly value: number
+}
+
+/** How each metric of the table is read at the moment of a scrape. */
+export const metricReaders: Readonly<Record<MetricName, (from: MetricSources) => Iterable<MetricSample>>> = {
+  postern_listener_connections_success_total: eachEntity((entity) => entity.listenerConnectionsSuccess),
+  postern_listener_connections_client_error_total: eachEntity((entity) => entity.listenerConnectionsClientError),
+  postern_listener_connections_server_error_total: eachEntity((entity) => entity.listenerConnectionsServerError),
+  postern_listener_connections_requests_total: eachEntity(
+    (entity) =>
+      entity.listenerConnectionsSuccess + entity.listenerConnectionsClientError + entity.listenerConnectionsServerError,
+  ),
+  postern_sender_connections_success_total: eachEntity((entity) => entity.senderConnectionsSuccess),
+  postern_sender_connections_client_error_total: eachEntity((entity) => entity.senderConnectionsClientError),
+  postern_sender_connections_server_error_total: eachEntity((entity) => entity.senderConnectionsServerError),
+  postern_sender_connections_requests_total: eachEntity(
+    (entity) =>
+      entity.senderConnectionsSuccess + entity.senderConnectionsClientError + entity.senderConnectionsServerError,
+  ),
+  postern_active_connections: eachEntity((entity) => entity.activeConnections),
+  postern_active_listeners: eachEntity((entity) => entity.activeListeners),
+  postern_listener_disconnects_total: eachEntity((entity) => entity.listenerDisconnects),
+  postern_sender_disconnects_total: eachEntity((entity) => entity.senderDisconnects),
+  postern_bytes_transferred_total: eachEntity((entity) => entity.bytesTransferred),
+  postern_http_requests_total: eachEntity((entity) => entity.httpRequests),
+  postern_refusals_total: ({ counters }) =>
+    Array.from(counters.refusals(), ({ code, stage, count }) => ({ labels: [code, stage], value: count })),
+  postern_pending_offers: one(({ pendingOffers }) => pendingOffers()),
+  postern_unauthorized_connections: one(({ unauthorizedConnections }) => unauthorizedConnections()),
+  postern_ready: one(({ health }) => (health.state === 'ready' ? 1 : 0)),
+  postern_build_info: ({ version }) => [{ labels: [version, process.versions.node], value: 1 }],
+  process_cpu_seconds_total: one(() => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
+  }),
+  process_resident_memory_bytes: one(() => process.memoryUsage.rss()),
+  process_start_time_seconds: one(() => performance.timeOrigin / 1000),
+  process_open_fds: openFiles,
+  nodejs_heap_size_used_bytes: one(() => process.memoryUsage().heapUsed),
+  nodejs_external_memory_bytes: one(() => process.memoryUsage().external),
+  nodejs_eventloop_active_seconds_total: one(() => performance.eventLoopUtilization().active / 1000),
+}
+
+function eachEntity(read: (entity: EntityCounters) => number): (from: MetricSources) => Iterable<MetricSample> {
+  return ({ counters }) =>
+    Array.from(counters.entities(), (entity) => ({ labels: [entity.namespace, entity.name], value: read(entity) }))
+}
+
+function one(read: (from: MetricSources) => number): (from: MetricSources) => Iterable<MetricSample> {
+  return (from) => [{ labels: [], value: read(from) }]
+}
+
+function openFiles(): MetricSample[] {
+  try {
+    return [{ labels: [], value: readdirSync('/proc/self/fd').length }]
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { errorTable } from '@postern/protocol'
+import { referencePages } from './reference-pages.ts'
+
+function generate(...args: string[]): { status: number | null; output: string } {
+  const script = fileURLToPath(new URL('./generate-docs.ts', import.meta.url))
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--conditions=@postern/source', script, ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  return { status, output: stdout + stderr }
+}
+
+test('the pages in docs/reference are those that the tables give', () => {
+  const { status, output } = generate('--check')
+  assert.equal(status, 0, output)
+  assert.match(output, /4 pages checked, 0 stale/)
+})
+
+test('the check fails when a page is missing or stale and writes nothing', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-docs-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  assert.equal(generate('--check', '--folder', folder).status, 1)
+  assert.deepEqual(readdirSync(folder), [])
+
+  assert.equal(generate('--folder', folder).status, 0)
+  assert.deepEqual(readdirSync(folder).toSorted(), [...referencePages().keys()].toSorted())
+  assert.equal(generate('--check', '--folder', folder).status, 0)
+
+  appendFileSync(join(folder, 'metrics.md'), 'more\n')
+  const stale = generate('--check', '--folder', folder)
+  assert.equal(stale.status, 1)
+  assert.match(stale.output, /metrics\.md is stale/)
+})
+
+test('the page of errors has a row for each code', () => {
+  const page = referencePages().get('errors.md') ?? ''
+  const codes = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code)
+  assert.deepEqual(codes, Object.keys(errorTable))
+})

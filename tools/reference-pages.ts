@@ -1,0 +1,56 @@
+import { markdownRow, optionTableJsonSchema, optionTableMarkdown } from '@postern/program'
+import { type ErrorEntry, errorTable } from '@postern/protocol'
+import { optionTable } from '../packages/server/src/config/option-table.ts'
+import { metricsMarkdown } from '../packages/server/src/telemetry/metrics-markdown.ts'
+
+const note = '<!-- Made by tools/generate-docs.ts from the table in the source. Do not edit. -->'
+
+/** The pages of docs/reference that are made from tables: file name to text. */
+export function referencePages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['options.md', page(optionsIntroduction, optionTableMarkdown(optionTable))],
+    [
+      'options.schema.json',
+      `${JSON.stringify(optionTableJsonSchema(optionTable, { title: 'Postern relay options' }), null, 2)}\n`,
+    ],
+    ['metrics.md', page(metricsIntroduction, metricsMarkdown())],
+    ['errors.md', page(errorsIntroduction, errorsMarkdown(errorTable))],
+  ])
+}
+
+const optionsIntroduction = `# Options of the relay
+
+A flag wins over the environment, the environment over the file, the file over the default. The file is YAML with the names of
+the first column; a name that is not in this table is an error. A flag for a list may be given several times. Durations have a
+unit (\`250ms\`, \`30s\`, \`5m\`, \`1h\`, \`2d\`), sizes may have one (\`65536\`, \`64KiB\`, \`1MiB\`). Editors check the file with
+[options.schema.json](options.schema.json).`
+
+const metricsIntroduction = `# Metrics of the relay
+
+\`/metrics\` at the management door, in Prometheus' text format. Metrics that Azure Monitor has too are spelt from Azure's names;
+the dimension EntityName is the label \`entity\`. Counters begin at 0 when the relay starts.`
+
+const errorsIntroduction = `# Error codes
+
+One table for every reply. \`status\` is what an HTTP request or a refused upgrade gets, \`close\` the code of the WebSocket CLOSE
+frame, \`ARM code\` the \`code\` in JSON error bodies. A transient error may go away when the same thing is tried again.`
+
+function page(introduction: string, body: string): string {
+  return `${note}\n\n${introduction}\n\n${body}`
+}
+
+function errorsMarkdown(table: Readonly<Record<string, ErrorEntry>>): string {
+  const rows = Object.entries(table).map(([code, entry]) =>
+    markdownRow([
+      `\`${code}\``,
+      String(entry.httpStatus),
+      String(entry.closeCode),
+      `\`${entry.armCode}\``,
+      entry.isTransient ? 'yes' : '',
+      entry.message,
+      entry.help,
+    ]),
+  )
+  const head = markdownRow(['code', 'status', 'close', 'ARM code', 'transient', 'text', 'what to do'])
+  return `${[head, '|---|---|---|---|---|---|---|', ...rows].join('\n')}\n`
+}
