@@ -1,0 +1,66 @@
+import { X509Certificate } from 'node:crypto'
+import type { SecureContext } from 'node:tls'
+import { RelayError } from '@postern/protocol'
+import type { CertificatePair } from './certificate-source.ts'
+import { createServerContext, type TlsMinimum } from './server-context.ts'
+
+/** An operator who does nothing for this long is out of service. */
+const warnBeforeMs = 14 * 86_400_000
+
+interface Entry {
+  readonly names: readonly string[]
+  readonly expiresAt: Date
+  readonly context: SecureContext
+}
+
+/** Certificates that are found by the host names in them, the most specific first. Does not change. */
+export class NamedCertificates {
+  readonly defaultCertificate: CertificatePair
+  readonly #entries: readonly Entry[]
+  readonly #defaultContext: SecureContext
+  readonly #byName = new Map<string, SecureContext>()
+
+  /** @param pairs the first is the default; of two with the same name the first answers */
+  constructor(pairs: readonly CertificatePair[], minVersion: TlsMinimum) {
+    const [first] = pairs
+    this.#entries = pairs.map((pair) => {
+      const certificate = new X509Certificate(pair.certPem)
+      return {
+        names: dnsNamesOf(certificate),
+        expiresAt: new Date(certificate.validTo),
+        context: createServerContext(pair, minVersion),
+      }
+    })
+    const [firstEntry] = this.#entries
+    if (first === undefined || firstEntry === undefined) {
+      throw new RelayError('InvalidConfiguration', { message: 'At least one certificate is needed' })
+    }
+    this.defaultCertificate = first
+    this.#defaultContext = firstEntry.context
+    for (const { names, context } of this.#entries.toReversed()) {
+      for (const name of names) {
+        this.#byName.set(name, context)
+      }
+    }
+  }
+
+  get names(): readonly string[] {
+    return [...this.#byName.keys()]
+  }
+
+  /** A wildcard stands for one label. RFC 9525 section 6.3 */
+  contextFor(servername: string | undefined): SecureContext {
+    const name = servername?.toLowerCase().replace(/\.$/, '') ?? ''
+    const wildcard = `*${name.slice(name.indexOf('.'))}`
+    return this.#byName.get(name) ?? this.#byName.get(wildcard) ?? this.#defaultContext
+  }
+
+  endingSoon(nowMs: number): readonly { readonly names: readonly string[]; readonly expiresAt: Date }[] {
+    return this.#entries.filter(({ expiresAt }) => expiresAt.getTime() - nowMs < warnBeforeMs)
+  }
+}
+
+function dnsNamesOf(certificate: X509Certificate): string[] {
+  const entries = (certificate.subjectAltName ?? '').split(', ')
+  return entries.filter((entry) => entry.startsWith('DNS:')).map((entry) => entry.slice(4).toLowerCase())
+}
