@@ -1,18 +1,16 @@
 // Runs a task of this repository on a machine with any Node >= 20 and npm: installs what is missing, finds Node 24, starts it.
 // Plain JavaScript for old Node versions: nothing here may need type stripping or an installed package.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const wantedMajor = 24
 
-/** Installs the locked dependencies when they are missing or older than the lock file. */
+/** Installs the locked dependencies unless npm's own record in node_modules says that they are there. */
 function installOnce() {
-  const lock = join(root, 'package-lock.json')
-  const stamp = join(root, 'node_modules', '.postern-installed')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === String(statSync(lock).size)) return
+  if (isInstalled()) return
   console.error('postern: installing dependencies (npm ci) ...')
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -20,11 +18,24 @@ function installOnce() {
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   })
-  if (result.status !== 0) {
-    console.error('postern: npm ci failed; run it by hand in', root, 'to see why.')
-    process.exit(result.status ?? 1)
-  }
-  writeFileSync(stamp, String(statSync(lock).size))
+  if (result.status === 0) return
+  console.error('postern: npm ci failed; run it by hand in', root, 'to see why.')
+  process.exit(result.status ?? 1)
+}
+
+/** Whether node_modules holds every locked package; what is optional may be for another kind of machine. */
+function isInstalled() {
+  const record = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(record)) return false
+  const locked = readPackages(join(root, 'package-lock.json'))
+  const present = readPackages(record)
+  return Object.entries(locked).every(
+    ([path, entry]) => path === '' || entry.optional || entry.peer || present[path]?.version === entry.version,
+  )
+}
+
+function readPackages(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages ?? {}
 }
 
 /** The project's own Node 24 when npm brought it, else the caller's if it is new enough. */
