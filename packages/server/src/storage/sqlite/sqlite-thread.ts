@@ -52,7 +52,8 @@ export class SqliteThread {
 
   /** Resolves when the database is open, locked and migrated; else with what prevents it. */
   static async start(data: SqliteWorkerData, onCommit: CommitCallback): Promise<SqliteThread | SqliteProblem> {
-    const worker = new Worker(workerFile, { workerData: data, name: 'sqlite' })
+    // The program's own flags are not for this file: --input-type and --eval would even keep it from starting.
+    const worker = new Worker(workerFile, { workerData: data, name: 'sqlite', execArgv: [] })
     const first = await firstReply(worker)
     if (first.kind === 'problem') return first.problem
     return new SqliteThread(worker, onCommit)

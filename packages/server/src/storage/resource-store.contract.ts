@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { Secret } from '@postern/program'
+import { isRelayError } from '@postern/protocol'
+import type { AuthorizationRule } from '../domain/authorization-rule.ts'
+import {
+  hybridConnectionKey,
+  namespaceKey,
+  type ResourceChange,
+  type ResourceDocument,
+  type ResourceStore,
+  type StoredDocument,
+} from './resource-store.ts'
+
+/** Opens any number of stores on the same data, which is empty at first. The suite closes the stores. */
+export interface StoreFactory {
+  open(): Promise<ResourceStore>
+}
+
+/** What every engine promises. `createFactory` makes new data for each test and cleans up after it. */
+export function testResourceStore(engine: string, createFactory: (t: TestContext) => Promise<StoreFactory>): void {
+  const openStores = async (t: TestContext): Promise<readonly [ResourceStore, ResourceStore]> => {
+    const factory = await createFactory(t)
+    const stores = [await factory.open(), await factory.open()] as const
+    t.after(async () => {
+      for (const store of stores) await store.close()
+    })
+    return stores
+  }
+
+  describe(`${engine} keeps resources`, () => {
+    test('a document is read as it was written, by every store', async (t) => {
+      const [store, other] = await openStores(t)
+      const written = await store.put(fullEntity)
+      assert.equal(written.key, 'hc/local/sub/db')
+      for (const reader of [store, other]) {
+        const read = await reader.get(written.key)
+        assert.deepEqual(plain(read), plain(written))
+        assert.deepEqual(plain(read)?.document, plain({ ...written, document: fullEntity })?.document)
+      }
+    })
+
+    test('absent optional members stay absent, and what nobody declared is managed', async (t) => {
+      const [store] = await openStores(t)
+      await store.put(entity('local', 'bare'))
+      const read = await store.get(hybridConnectionKey('local', 'bare'))
+      assert.deepEqual(
+        Object.keys(read!.document.value).toSorted(),
+        Object.keys(entity('local', 'bare').value).toSorted(),
+      )
+      assert.equal(read!.document.origin, 'managed')
+    })
+
+    test('a document that is not there is undefined', async (t) => {
+      const [store] = await openStores(t)
+      assert.equal(await store.get('ns/none'), undefined)
+      assert.deepEqual(await store.list(), [])
+    })
+
+    test('names are one whatever their case, and keep the case of the last write', async (t) => {
+      const [store] = await openStores(t)
+      await store.put(namespace('Local'))
+      await store.put(namespace('LOCAL'))
+      const all = await store.list()
+      assert.deepEqual(
+        all.map(({ key, document }) => [key, document.value.name]),
+        [['ns/local', 'LOCAL']],
+      )
+    })
+
+    test('the list is in key order', async (t) => {
+      const [store] = await openStores(t)
+      const documents = [
+        namespace('b'),
+        entity('b', 'x'),
+        entity('a', 'y/z'),
+        namespace('a'),
+        entity('a', 'y'),
+        entity('a', 'ö'),
+      ]
+      await Promise.all(documents.map((document) => store.put(document)))
+      const keys = (await store.list()).map(({ key }) => key)
+      assert.deepEqual(keys, ['hc/a/y', 'hc/a/y/z', 'hc/a/ö', 'hc/b/x', 'ns/a', 'ns/b'])
+    })
+
+    test('every write gives a revision that was never there before, also after a deletion', async (t) => {
+      const [store, other] = await openStores(t)
+      const revisions = new Set<string>()
+      for (let round = 0; round < 5; round += 1) {
+        revisions.add((await store.put(namespace('a'))).revision)
+        revisions.add((await other.put(namespace('a'))).revision)
+        await store.delete('ns/a')
+      }
+      assert.equal(revisions.size, 10)
+    })
+
+    test('a write that demands absence succeeds once', async (t) => {
+      const [store, other] = await openStores(t)
+      await store.put(namespace('a'), 'absent')
+      await assert.rejects(other.put(namespace('A'), 'absent'), isPreconditionFailed)
+    })
+
+    test('of many writers with the same revision one wins', async (t) => {
+      const stores = await openStores(t)
+      const { revision } = await stores[0].put(namespace('a'))
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, index) =>
+          stores[index % 2]!.put(namespace('a', { hosts: [`h${index}`] }), { revision }),
+        ),
+      )
+      const [won, ...more] = outcomes.filter((outcome) => outcome.status === 'fulfilled')
+      assert.equal(more.length, 0)
+      assert.deepEqual(plain(await stores[1].get('ns/a')), plain(won!.value))
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') assert.ok(isPreconditionFailed(outcome.reason))
+      }
+    })
+
+    test('a revision cannot be demanded of what is not there', async (t) => {
+      const [store] = await openStores(t)
+      const { revision } = await store.put(namespace('a'))
+      await store.delete('ns/a')
+      await assert.rejects(store.put(namespace('a'), { revision }), isPreconditionFailed)
+      await assert.rejects(store.delete('ns/a', { revision }), isPreconditionFailed)
+    })
+
+    test('a deletion tells whether there was something, and obeys its condition', async (t) => {
+      const [store, other] = await openStores(t)
+      const first = await store.put(namespace('a'))
+      const second = await other.put(namespace('a'))
+      await assert.rejects(store.delete('ns/a', { revision: first.revision }), isPreconditionFailed)
+      assert.equal(await store.delete('ns/a', { revision: second.revision }), true)
+      assert.equal(await other.delete('ns/a'), false)
+    })
+
+    test('a namespace takes along what is under it, and nothing whose name only begins alike', async (t) => {
+      const [store, other] = await openStores(t)
+      const documents = [
+        namespace('a'),
+        namespace('ab'),
+        namespace('a-'),
+        entity('a', 'x'),
+        entity('A', 'y/z'),
+        entity('ab', 'x'),
+        entity('a_', 'x'),
+      ]
+      await Promise.all(documents.map((document) => store.put(document)))
+      assert.equal(await other.delete(namespaceKey('a')), true)
+      assert.deepEqual(
+        (await store.list()).map(({ key }) => key),
+        ['hc/a_/x', 'hc/ab/x', 'ns/a-', 'ns/ab'],
+      )
+    })
+
+    test('a hybrid connection takes along no other, also when its name begins alike', async (t) => {
+      const [store] = await openStores(t)
+      for (const name of ['x', 'x/y', 'xy']) await store.put(entity('a', name))
+      await store.delete(hybridConnectionKey('a', 'x'))
+      assert.deepEqual(
+        (await store.list()).map(({ key }) => key),
+        ['hc/a/x/y', 'hc/a/xy'],
+      )
+    })
+
+    test('names with wild cards of query languages are names', async (t) => {
+      const [store] = await openStores(t)
+      for (const name of ['a%', 'a_', 'a*', "a'", 'a?', 'a>']) await store.put(entity('n', name))
+      await store.delete(hybridConnectionKey('n', 'a%'))
+      assert.equal((await store.list()).length, 5)
+    })
+  })
+
+  describe(`${engine} reports changes`, () => {
+    test('a write has reached the callbacks of its own store when its promise resolves', async (t) => {
+      const [store] = await openStores(t)
+      const changes: ResourceChange[] = []
+      store.onChange((change) => changes.push(change))
+      const first = await store.put(namespace('a'))
+      assert.deepEqual(changes.map(plainChange), [
+        { kind: 'put', key: 'ns/a', stored: plain(first), previous: undefined },
+      ])
+      const second = await store.put(namespace('a', { hosts: ['h'] }))
+      assert.deepEqual(plainChange(changes[1]!), {
+        kind: 'put',
+        key: 'ns/a',
+        stored: plain(second),
+        previous: plain(first),
+      })
+      await store.delete('ns/a')
+      assert.deepEqual(plainChange(changes[2]!), {
+        kind: 'delete',
+        key: 'ns/a',
+        previous: plain(second),
+        stored: undefined,
+      })
+    })
+
+    test('every store sees the changes of all, in the same order', async (t) => {
+      const stores = await openStores(t)
+      const seen = stores.map((store) => collect(store, 41))
+      await Promise.all(
+        Array.from({ length: 40 }, (_, index) =>
+          stores[index % 2]!.put(namespace(`n${index % 7}`, { hosts: [`h${index}`] })),
+        ),
+      )
+      await stores[1].delete('ns/n0')
+      const [mine, others] = await Promise.all(seen)
+      assert.deepEqual(mine!.map(plainChange), others!.map(plainChange))
+      for (const [index, change] of mine!.entries()) {
+        const before = mine!.slice(0, index).findLast(({ key }) => key === change.key)
+        assert.deepEqual(plain(change.previous), before?.kind === 'put' ? plain(before.stored) : undefined)
+      }
+    })
+
+    test('what a namespace takes along is reported before the namespace', async (t) => {
+      const [store, other] = await openStores(t)
+      for (const document of [namespace('a'), entity('a', 'y'), entity('a', 'x')]) await store.put(document)
+      const seen = collect(other, 3)
+      await store.delete('ns/a')
+      assert.deepEqual(
+        (await seen).map(({ kind, key }) => [kind, key]),
+        [
+          ['delete', 'hc/a/x'],
+          ['delete', 'hc/a/y'],
+          ['delete', 'ns/a'],
+        ],
+      )
+    })
+
+    test('a write that fails changes and reports nothing', async (t) => {
+      const [store] = await openStores(t)
+      await store.put(namespace('a'))
+      const changes: ResourceChange[] = []
+      store.onChange((change) => changes.push(change))
+      await assert.rejects(store.put(namespace('a', { hosts: ['x'] }), 'absent'))
+      await store.put(namespace('b'))
+      assert.deepEqual(
+        changes.map(({ key }) => key),
+        ['ns/b'],
+      )
+    })
+
+    test('a callback that throws keeps the change from nobody else', async (t) => {
+      const [store] = await openStores(t)
+      t.mock.method(process, 'emitWarning', () => {})
+      store.onChange(() => {
+        throw new Error('broken callback')
+      })
+      const seen = collect(store, 1)
+      await store.put(namespace('a'))
+      assert.equal((await seen).length, 1)
+    })
+
+    test('a callback is not called after it was taken back', async (t) => {
+      const [store] = await openStores(t)
+      let calls = 0
+      const unsubscribe = store.onChange(() => (calls += 1))
+      await store.put(namespace('a'))
+      unsubscribe()
+      await store.put(namespace('b'))
+      assert.equal(calls, 1)
+    })
+  })
+
+  describe(`${engine} closes`, () => {
+    test('writes under way are done first, later calls are refused, closing twice is allowed', async (t) => {
+      const [store, other] = await openStores(t)
+      const writes = Array.from({ length: 10 }, (_, index) => store.put(namespace(`n${index}`)))
+      await store.close()
+      await Promise.all(writes)
+      assert.equal((await other.list()).length, 10)
+      await assert.rejects(store.put(namespace('late')))
+      await assert.rejects(store.get('ns/n0'))
+      await store.close()
+    })
+
+    test('a closed store is told nothing', async (t) => {
+      const [store, other] = await openStores(t)
+      let calls = 0
+      store.onChange(() => (calls += 1))
+      await store.close()
+      await other.put(namespace('a'))
+      assert.equal(calls, 0)
+    })
+  })
+}
+
+/** A namespace document for tests. */
+export function namespace(name: string, changes: Partial<NamespaceValue> = {}): ResourceDocument {
+  const dates = { createdAt: new Date(1_700_000_000_000), updatedAt: new Date(1_700_000_000_001) }
+  return {
+    kind: 'namespace',
+    value: { name, hosts: [], isDefault: false, rules: [rule('root')], ...dates, ...changes },
+  }
+}
+
+/** A hybrid connection document for tests. */
+export function entity(namespace: string, name: string, changes: Partial<EntityValue> = {}): ResourceDocument {
+  const dates = { createdAt: new Date(1_700_000_000_000), updatedAt: new Date(1_700_000_000_001) }
+  const value = { namespace, name, requiresClientAuthorization: true, rules: [], ...dates, ...changes }
+  return { kind: 'hybridConnection', value }
+}
+
+type NamespaceValue = Extract<ResourceDocument, { kind: 'namespace' }>['value']
+type EntityValue = Extract<ResourceDocument, { kind: 'hybridConnection' }>['value']
+
+const fullEntity: ResourceDocument = {
+  ...entity('local', 'sub/DB', {
+    requiresClientAuthorization: false,
+    userMetadata: '[{"key":"endpoint","value":"db.corp:5432"}] ö \u0000 😀',
+    httpResponseTimeoutMs: 1500,
+    maxListeners: 3,
+    rules: [rule('listener'), rule('Sender')],
+  }),
+  origin: 'declared',
+}
+
+function rule(name: string): AuthorizationRule {
+  const key = (which: string): Secret => new Secret(`${which} key of ${name} ö`)
+  return { name, rights: ['Listen', 'Send'], primaryKey: key('primary'), secondaryKey: key('secondary') }
+}
+
+function isPreconditionFailed(error: unknown): boolean {
+  return isRelayError(error, 'PreconditionFailed')
+}
+
+/** The next changes that a store reports. */
+function collect(store: ResourceStore, count: number): Promise<readonly ResourceChange[]> {
+  return new Promise((resolve, reject) => {
+    const changes: ResourceChange[] = []
+    const timer = setTimeout(() => reject(new Error(`saw ${changes.length} of ${count} changes`)), 5000)
+    const unsubscribe = store.onChange((change) => {
+      changes.push(change)
+      if (changes.length < count) return
+      clearTimeout(timer)
+      unsubscribe()
+      resolve(changes)
+    })
+  })
+}
+
+interface PlainDocument {
+  readonly key: string
+  readonly revision: string
+  readonly document: unknown
+}
+
+/** Secrets as text: two secrets are deeply equal whatever they hold. */
+function plain(stored: StoredDocument | undefined): PlainDocument | undefined {
+  if (!stored) return undefined
+  const { kind, origin, value } = stored.document
+  const rules = value.rules.map((each) => ({
+    ...each,
+    primaryKey: each.primaryKey.reveal(),
+    secondaryKey: each.secondaryKey.reveal(),
+  }))
+  return { ...stored, document: { kind, origin, value: { ...value, rules } } }
+}
+
+function plainChange(change: ResourceChange): unknown {
+  const stored = change.kind === 'put' ? change.stored : undefined
+  return { kind: change.kind, key: change.key, stored: plain(stored), previous: plain(change.previous) }
+}
