@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 
 import type { Candidate, RunningCandidate } from './candidates/candidate.ts'
 import { type MeasureOptions, measureWorkload } from './load/measure-workload.ts'
-import type { Workload } from './load/workload-table.ts'
+import { type Workload, warmupWorkload } from './load/workload-table.ts'
 import type { Measurements } from './report/measurements.ts'
 
 const repositoryFolder = dirname(import.meta.dirname)
@@ -28,7 +28,13 @@ export async function measureRepetition(options: RepetitionOptions): Promise<voi
   const order = [...options.candidates.slice(shift), ...options.candidates.slice(0, shift)]
   try {
     for (const candidate of order) await startCandidate(candidate, running, options)
-    for (const workload of options.workloads) {
+    const isIdle = ({ mode }: Workload): boolean => mode === 'idle'
+    const timed = options.workloads.filter((workload) => !isIdle(workload))
+    for (const workload of [
+      ...options.workloads.filter(isIdle),
+      ...(timed.length > 0 ? [warmupWorkload] : []),
+      ...timed,
+    ]) {
       for (const candidate of order) {
         const started = running.get(candidate)
         if (started !== undefined) await measureOne(workload, candidate, started, options)

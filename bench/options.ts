@@ -26,7 +26,7 @@ export const usage = `usage: npm run bench -- [options]
 
 Measures the whole tunnel (client, local forwarder, relay, remote forwarder, target) beside its peers.
 
-  --seconds N        measured seconds of each workload (default 1)
+  --seconds N        measured seconds of each workload (default 0.8)
   --repetitions N    how often everything is measured (default 3)
   --idle N           connections held for the memory measurement (default 500)
   --only NAME        measure only this candidate; repeat or separate by commas for several
@@ -46,7 +46,7 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
   const { values } = parseArgs({
     args: [...args],
     options: {
-      seconds: { type: 'string', default: '1' },
+      seconds: { type: 'string', default: '0.8' },
       repetitions: { type: 'string', default: '3' },
       idle: { type: 'string', default: '500' },
       only: { type: 'string', multiple: true, default: [] },

@@ -19,7 +19,7 @@ import { formatTables } from './report/tables.ts'
 const benchFolder = import.meta.dirname
 
 /** Seconds of starting, opening, settling and pausing around the windows of one candidate in one repetition. */
-const overheadSeconds = 6
+const overheadSeconds = 4
 /** The run is given up when it takes this many times longer than expected: something hangs. */
 const patience = 4
 
@@ -120,7 +120,7 @@ async function chooseCandidates(options: BenchOptions): Promise<Chosen> {
 
 /** Says how long it takes, and ends the program when that was far too little: no benchmark runs for ever. */
 function limitTime(options: BenchOptions, measured: readonly Candidate[], workloads: readonly Workload[]): void {
-  const perCandidate = overheadSeconds + workloads.length * (options.seconds + options.warmupSeconds)
+  const perCandidate = overheadSeconds + (workloads.length + 1) * (options.seconds + options.warmupSeconds)
   const expectedSeconds = Math.round(options.repetitions * measured.length * perCandidate)
   console.error(
     `bench: ${measured.map(({ name }) => name).join(', ')}; ${options.repetitions} repetitions, about ${expectedSeconds} s`,

@@ -33,6 +33,18 @@ export const metricTable = {
 
 export type MetricName = keyof typeof metricTable
 
+/**
+ * Runs before the timed workloads and is not shown: programs that compile while they run (JavaScript) would otherwise be
+ * measured half compiled, and a real tunnel lives for days.
+ */
+export const warmupWorkload: Workload = {
+  name: 'warm-up',
+  title: 'Warm-up',
+  mode: 'up',
+  connections: 4,
+  metrics: [],
+}
+
 const bulk = ['megabytesPerSecond', 'cpuSecondsPerGiB'] as const
 const latency = ['p50Microseconds', 'p99Microseconds'] as const
 

@@ -6,9 +6,8 @@ const sizes = [32, 128, 1_024, 16_384, 65_536, 262_144]
 
 /** What every byte costs without WebAssembly: the reference that the SIMD routine has to beat. */
 function maskByteByByte(buffer: Uint8Array, maskKey: number): void {
-  const mask = [maskKey & 0xff, (maskKey >>> 8) & 0xff, (maskKey >>> 16) & 0xff, maskKey >>> 24] as const
   for (let index = 0; index < buffer.length; index++) {
-    buffer[index] = (buffer[index] ?? 0) ^ mask[(index & 3) as 0 | 1 | 2 | 3]
+    buffer[index] = (buffer[index] ?? 0) ^ ((maskKey >>> ((index & 3) * 8)) & 0xff)
   }
 }
 
