@@ -1,3 +1,5 @@
+import { RelayError } from '@postern/protocol'
+
 /** One fault of a configuration. */
 export interface OptionProblem {
   /** `--data-port`, `POSTERN_DATA_PORT` or `relay.yaml:3:1 dataPort`. */
@@ -6,13 +8,11 @@ export interface OptionProblem {
 }
 
 /** Says everything that is wrong with a configuration at once; `code` is `InvalidConfiguration`. */
-export class OptionsError extends Error {
-  readonly code = 'InvalidConfiguration'
+export class OptionsError extends RelayError {
   readonly problems: readonly OptionProblem[]
 
   constructor(problems: readonly OptionProblem[]) {
-    super(describe(problems))
-    this.name = 'OptionsError'
+    super('InvalidConfiguration', { message: describe(problems) })
     this.problems = problems
   }
 }

@@ -71,7 +71,7 @@ export const optionTable = {
     flag: 'data',
     env: 'POSTERN_DATA',
     type: 'string',
-    default: 'postern-data',
+    default: '.postern',
     help: 'Folder for the database, the development CA and ACME accounts. Made when it is missing.',
     example: '/var/lib/postern',
   },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { loadOptions, type OptionFlags, OptionsError } from '@postern/program'
+import { maxListenersPerEntity } from '@postern/protocol'
 import { defaultRelayLimits } from './default-relay-limits.ts'
 import { optionTable } from './option-table.ts'
 import { type RelayConfig, relayConfig } from './relay-config.ts'
@@ -30,7 +31,7 @@ test('without options the relay has TLS by the development CA on the two develop
     managementHosts: [],
     publicHost: 'localhost',
     baseDomain: 'localhost',
-    dataDir: 'postern-data',
+    dataDir: '.postern',
     inMemory: false,
     tls: { minVersion: 'TLSv1.2', certificates: [] },
     trustedProxies: [],
@@ -45,7 +46,7 @@ test('without options the relay has TLS by the development CA on the two develop
 
 test('the limits nobody configured are those that Azure documents or that the design sets', () => {
   assert.deepEqual(defaultRelayLimits, {
-    maxListenersPerEntity: 25,
+    maxListenersPerEntity,
     maxHeaderBytes: 65_536,
     maxHeaderCount: 200,
     handshakeTimeoutMs: 10_000,
