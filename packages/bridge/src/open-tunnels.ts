@@ -1,0 +1,105 @@
+import type { Socket } from 'node:net'
+import type { RelayedConnection } from '@postern/client'
+import type { Logger } from '@postern/program'
+import { RelayError } from '@postern/protocol'
+import { cutSocket } from './cut-socket.ts'
+import { describeFailure } from './describe-failure.ts'
+import { type ForwarderStatus, forwarderEvents } from './forwarder.ts'
+import { pump } from './pump.ts'
+
+/** What OpenTunnels names in its log lines. */
+export interface OpenTunnelsOptions {
+  readonly relayName: string
+  /** Authorization rule in use. */
+  readonly keyName: string | undefined
+  readonly logger: Logger
+}
+
+/** The connections of one forwarder: who is open, what has passed, what went wrong, and how to end them all. */
+export class OpenTunnels {
+  readonly #options: OpenTunnelsOptions
+  readonly #sockets = new Set<Socket>()
+  readonly #waiting = new Set<() => void>()
+  #total = 0
+  #bytesToRelay = 0
+  #bytesFromRelay = 0
+  #lastError: ForwarderStatus['lastError']
+
+  constructor(options: OpenTunnelsOptions) {
+    this.#options = options
+  }
+
+  /** The part of a forwarder's status that is known here. */
+  get status(): Omit<ForwarderStatus, 'kind' | 'state' | 'addresses'> {
+    return {
+      relayName: this.#options.relayName,
+      connections: this.#sockets.size,
+      connectionsTotal: this.#total,
+      bytesToRelay: this.#bytesToRelay,
+      bytesFromRelay: this.#bytesFromRelay,
+      ...(this.#lastError && { lastError: this.#lastError }),
+    }
+  }
+
+  /** Counts a TCP socket from now until it is closed. */
+  add(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      if (this.#sockets.size > 0) return
+      for (const resolve of this.#waiting) resolve()
+    })
+  }
+
+  /** Joins the two sides of a tunnel and counts what it carries. */
+  join(socket: Socket, connection: RelayedConnection, first?: Uint8Array): void {
+    const { relayName, logger } = this.#options
+    const fields = { relay: relayName, trackingId: connection.trackingId }
+    this.#total += 1
+    logger.debug(forwarderEvents.opened, fields)
+    pump({
+      socket,
+      connection,
+      ...(first && { first }),
+      onClosed: ({ error, bytesToRelay, bytesFromRelay }) => {
+        this.#bytesToRelay += bytesToRelay
+        this.#bytesFromRelay += bytesFromRelay
+        const reason = error && { reason: error.message }
+        logger.debug(forwarderEvents.closed, { ...fields, bytesToRelay, bytesFromRelay, ...reason })
+      },
+    })
+  }
+
+  /** Notes a tunnel that did not come about; says so in one line. */
+  fail(error: unknown): void {
+    const message = this.note(error)
+    const trackingId =
+      error instanceof RelayError && error.trackingId !== undefined ? { trackingId: error.trackingId } : {}
+    this.#options.logger.warn(forwarderEvents.failed, { relay: this.#options.relayName, message, ...trackingId })
+  }
+
+  /** Remembers an error as the last one and returns its line. */
+  note(error: unknown): string {
+    const message = describeFailure(this.#options.relayName, this.#options.keyName, error)
+    this.#lastError = { message, atMs: Date.now() }
+    return message
+  }
+
+  /** Resolves when all are closed; those that are not after `graceMs` are cut. */
+  async end(graceMs: number): Promise<void> {
+    if (this.#sockets.size === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.#cutAll(), graceMs)
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#waiting.delete(done)
+        resolve()
+      }
+      this.#waiting.add(done)
+    })
+  }
+
+  #cutAll(): void {
+    for (const socket of this.#sockets) cutSocket(socket)
+  }
+}

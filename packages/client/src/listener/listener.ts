@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
+import { type ErrorCode, RelayError } from '@postern/protocol'
+import { KeepAlive } from '@postern/websocket'
+import { DialFailure, dialRelay } from '../connection/dial-relay.ts'
+import { hybridConnectionUrl, locateRelay, type RelayLocation } from '../connection/relay-options.ts'
+import { RequestDispatcher } from '../requests/request-dispatcher.ts'
+import type { SecurityToken } from '../tokens/token-provider.ts'
+import { ConnectionRequest } from './connection-request.ts'
+import { ControlChannel } from './control-channel.ts'
+import type { ListenerEvents, ListenerOptions, ListenerState } from './listener-options.ts'
+import { ReconnectDelay } from './reconnect-delay.ts'
+import { TokenRenewal } from './token-renewal.ts'
+
+const defaultKeepAliveMs = 30_000
+const defaultHandshakeTimeoutMs = 10_000
+
+/** A channel that lived shorter than this does not count as a success: a relay that drops us at once is not hammered. */
+const provenAfterMs = 5_000
+
+/** After these a token from the provider's cache would be refused again. */
+const refusedToken = new Set<ErrorCode>([
+  'TokenExpired',
+  'TokenExpiredOnChannel',
+  'TokenSignatureInvalid',
+  'AuthorizationRevoked',
+])
+
+/**
+ * Receives connections and HTTP requests for one hybrid connection, and comes back by itself whenever the relay or the
+ * network was away: for ever, with jittered delays of at most 4 s (longer only when the relay asks for it or says that
+ * the hybrid connection does not exist).
+ *
+ * @example
+ * const listener = new Listener({
+ *   connectionString: process.env.RELAY_CONNECTION_STRING,
+ *   onConnection: async (request) => {
+ *     const stream = await request.accept()
+ *     stream.pipe(stream)
+ *   },
+ *   onRequest: (request, response) => response.end(`You asked for ${request.url}\n`),
+ * })
+ * listener.on('offline', (error) => console.error(error.message))
+ * await listener.open()
+ */
+export class Listener extends EventEmitter<ListenerEvents> {
+  readonly #options: ListenerOptions
+  readonly #relay: RelayLocation
+  readonly #id: string
+  readonly #keepAlive: KeepAlive
+  readonly #delay: ReconnectDelay
+  readonly #requests: RequestDispatcher
+  readonly #stopping = new AbortController()
+  #state: ListenerState = 'idle'
+  #lastError: RelayError | undefined
+  #channel: ControlChannel | undefined
+  #life: Promise<void> | undefined
+  #wantsFreshToken = false
+
+  /** @throws {RelayError} InvalidConnectionString or InvalidConfiguration. */
+  constructor(options: ListenerOptions) {
+    super()
+    this.#options = options
+    this.#relay = locateRelay(options)
+    this.#id = options.id ?? randomUUID()
+    this.#keepAlive = new KeepAlive({ intervalMs: options.keepAliveIntervalMs ?? defaultKeepAliveMs, maxMissed: 2 })
+    this.#delay = new ReconnectDelay(options.random)
+    this.#requests = new RequestDispatcher({
+      relay: this.#relay,
+      keepAlive: this.#keepAlive,
+      onRequest: options.onRequest,
+      onProblem: (error) => this.#report(error),
+    })
+  }
+
+  /** The GUID that names this listener to the relay. */
+  get id(): string {
+    return this.#id
+  }
+
+  /** Where it is in its life. */
+  get state(): ListenerState {
+    return this.#state
+  }
+
+  /** Why it is or was last offline. */
+  get lastError(): RelayError | undefined {
+    return this.#lastError
+  }
+
+  /** Name of the authorization rule that tokens are signed with. */
+  get keyName(): string | undefined {
+    return this.#relay.tokenProvider?.keyName
+  }
+
+  /** Begins to listen and returns at once; what happens is told by events. It never gives up. */
+  start(): void {
+    if (this.#state === 'closed') throw new RelayError('InvalidConfiguration', { message: 'The listener is closed' })
+    this.#life ??= this.#live()
+  }
+
+  /**
+   * Begins to listen and resolves when the relay has accepted it. A first attempt that fails for a reason that will not
+   * pass by itself (401, 404, ...) closes the listener and is thrown; others are repeated until `signal` says stop.
+   *
+   * @throws {RelayError} the reason of the refusal; the signal's reason when it was aborted.
+   */
+  async open({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#state === 'online') return
+    const decided = new AbortController()
+    const wait = { signal: signal ? AbortSignal.any([signal, decided.signal]) : decided.signal }
+    this.start()
+    try {
+      await Promise.race([
+        once(this, 'online', wait),
+        this.#firstHopelessFailure(wait.signal),
+        once(this, 'closed', wait).then(() => {
+          throw this.#lastError ?? new RelayError('ControlChannelLost', { message: 'The listener was closed' })
+        }),
+      ])
+    } catch (error) {
+      await this.close()
+      throw signal?.aborted ? signal.reason : error
+    } finally {
+      decided.abort()
+    }
+  }
+
+  /**
+   * Stops listening: the relay sends nobody any more. Connections that were accepted live on.
+   * Resolves when the control channel is closed, within 5 s.
+   */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return
+    this.#stopping.abort()
+    this.#channel?.close()
+    await this.#life
+    if (!this.#life) this.#enter('closed')
+  }
+
+  /** The same as {@link Listener.close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #live(): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      const { error, retryAfterMs } = await this.#holdChannel()
+      if (signal.aborted) break
+      this.#lastError = error
+      this.#wantsFreshToken = refusedToken.has(error.code)
+      const isMissing = error.code === 'EndpointNotFound'
+      const delayMs = this.#delay.next({ isMissing, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+      this.#state = 'offline'
+      this.emit('offline', error, delayMs)
+      await sleep(delayMs, signal)
+    }
+    this.#enter('closed')
+  }
+
+  /** Opens a control channel and holds it as long as it lives; says why it ended. Never throws. */
+  async #holdChannel(): Promise<{ error: RelayError; retryAfterMs?: number }> {
+    try {
+      this.#state = 'connecting'
+      this.emit('connecting', this.#delay.failures + 1)
+      const token = await this.#token()
+      const socket = await this.#dial(token)
+      const openedAtMs = performance.now()
+      const error = await this.#serve(socket, token)
+      if (performance.now() - openedAtMs >= provenAfterMs) this.#delay.reset()
+      return { error }
+    } catch (thrown) {
+      if (thrown instanceof DialFailure) return thrown
+      if (thrown instanceof RelayError) return { error: thrown }
+      return { error: new RelayError('ConnectionFailed', { message: String(thrown), cause: thrown }) }
+    }
+  }
+
+  #token(): Promise<SecurityToken> | undefined {
+    const { tokenProvider, audience } = this.#relay
+    return tokenProvider?.getToken({ audience, fresh: this.#wantsFreshToken, signal: this.#stopping.signal })
+  }
+
+  #dial(token: SecurityToken | undefined): ReturnType<typeof dialRelay> {
+    const { headers, handshakeTimeoutMs = defaultHandshakeTimeoutMs } = this.#options
+    return dialRelay(this.#relay, {
+      url: hybridConnectionUrl(this.#relay, { action: 'listen', id: this.#id }),
+      role: 'listener',
+      timeoutMs: handshakeTimeoutMs,
+      signal: this.#stopping.signal,
+      ...(headers && { headers }),
+      ...(token && { token: token.text }),
+    })
+  }
+
+  #serve(dialed: Awaited<ReturnType<typeof dialRelay>>, token: SecurityToken | undefined): Promise<RelayError> {
+    return new Promise((resolve) => {
+      let renewal: TokenRenewal | undefined
+      const channel = new ControlChannel(dialed, this.#keepAlive, {
+        onAccept: (message) => void this.#offer(() => new ConnectionRequest(message, this.#relay, this.#keepAlive)),
+        onRequest: (message, body) => this.#requests.fromControlChannel(channel, message, body),
+        onRequestAddress: (address) => this.#requests.fromRendezvous(address),
+        onLost: (error) => {
+          renewal?.stop()
+          this.#channel = undefined
+          resolve(error)
+        },
+      })
+      this.#channel = channel
+      const { tokenProvider: provider, audience } = this.#relay
+      if (provider && token) {
+        renewal = new TokenRenewal({
+          provider,
+          audience,
+          current: token,
+          onToken: ({ text }) => channel.renewToken(text),
+          onError: (error) => this.#report(error),
+        })
+      }
+      if (this.#stopping.signal.aborted) channel.close()
+      else this.#enter('online')
+    })
+  }
+
+  async #offer(read: () => ConnectionRequest): Promise<void> {
+    let request: ConnectionRequest | undefined
+    try {
+      request = read()
+      if (this.#options.onConnection) await this.#options.onConnection(request)
+      else await request.reject({ status: 501, description: 'This listener takes no WebSocket connections' })
+    } catch (thrown) {
+      this.#report(thrown instanceof Error ? thrown : new Error(String(thrown)))
+      if (!request || request.isAnswered) return
+      const rejection = { status: 502, description: "The listener's handler failed" }
+      await request.reject(rejection).catch((error: Error) => this.#report(error))
+    }
+  }
+
+  async #firstHopelessFailure(signal: AbortSignal): Promise<never> {
+    for (;;) {
+      const [error] = (await once(this, 'offline', { signal })) as ListenerEvents['offline']
+      if (!error.isTransient) throw error
+    }
+  }
+
+  #enter(state: 'online' | 'closed'): void {
+    this.#state = state
+    if (state === 'closed') this.#keepAlive.close()
+    this.emit(state)
+  }
+
+  #report(error: Error): void {
+    this.emit('problem', error)
+  }
+}
+
+/** Ends early, without a fuss, when the signal says so. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}
