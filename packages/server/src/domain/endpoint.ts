@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net'
+
 /** The `host:port` that a hybrid connection stands for: where its listener connects to. */
 export interface Endpoint {
   /** Host name or address; an IPv6 address without brackets. */
@@ -8,8 +10,9 @@ export interface Endpoint {
 
 /** Reads `host:port` or `[IPv6 address]:port`; undefined for anything else. */
 export function parseEndpoint(text: string): Endpoint | undefined {
-  const match = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/.exec(text)
-  const host = match?.[1] ?? match?.[2]
+  const match = /^(?:\[(.+)\]|([\w.-]+)):(\d{1,5})$/.exec(text)
+  const [, address, name] = match ?? []
+  const host = address !== undefined && isIPv6(address) ? address : name
   const port = Number(match?.[3])
   if (host === undefined || host.length > maxHostLength || port < 1 || port > maxPort) return undefined
   return { host, port }
@@ -33,15 +36,15 @@ export function endpointOfMetadata(userMetadata: string | undefined): Endpoint |
  * @returns `unreadable` when it is no list of entries, `different` when it names another endpoint already.
  */
 export function addEndpointToMetadata(
-  userMetadata: string | undefined,
+  userMetadata: string | undefined = '[]',
   endpoint: Endpoint,
 ): { readonly userMetadata: string } | 'unreadable' | 'different' {
-  const entries = readEntries(userMetadata ?? '[]')
+  const entries = readEntries(userMetadata)
   if (!entries) return 'unreadable'
   const standing = entries.find(({ key }) => key.toLowerCase() === endpointKey)
   const value = formatEndpoint(endpoint)
   if (!standing) return { userMetadata: JSON.stringify([...entries, { key: endpointKey, value }]) }
-  return standing.value === value && userMetadata !== undefined ? { userMetadata } : 'different'
+  return standing.value === value ? { userMetadata } : 'different'
 }
 
 const endpointKey = 'endpoint'

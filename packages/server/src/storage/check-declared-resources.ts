@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { DeclarationProblem } from './declaration-problem.ts'
+import { type DeclarationProblem, invalidDeclaration } from './declaration-problem.ts'
 import { declaredResourcesSchema, type ResourcesDeclaration, resourcesJsonSchema } from './declared-resources-schema.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -11,6 +11,16 @@ export function checkDeclaredResources(
   if (checked.success) return { declaration: checked.data }
   const schema = resourcesJsonSchema()
   return { problems: checked.error.issues.flatMap((issue) => describe(issue, valueAt(value, issue.path), schema)) }
+}
+
+/**
+ * Takes a value for declared resources, for those that are given by a program and stand in no file.
+ * @throws {RelayError} InvalidConfiguration with all problems, a line each: path, what to write instead.
+ */
+export function toDeclaration(value: unknown): ResourcesDeclaration {
+  const checked = checkDeclaredResources(value)
+  if ('problems' in checked) throw invalidDeclaration(checked.problems)
+  return checked.declaration
 }
 
 function describe(issue: z.core.$ZodIssue, found: unknown, schema: JsonSchema): DeclarationProblem[] {
@@ -54,8 +64,9 @@ function describeType(expected: string, found: unknown, path: readonly PropertyK
       ? ''
       : `; write for example ${typeof key === 'string' ? `${key}: ` : ''}${JSON.stringify(example)}`
   if (found === undefined || found === null) return `is missing${line}`
-  if (expected === 'string' && typeof found !== 'object')
-    return `must be a text, not ${String(found)}; put it in quotes: "${String(found)}"`
+  if (expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')) {
+    return `must be a text, not ${found}; put it in quotes: "${found}"`
+  }
   return `must be ${typeNames.get(expected) ?? expected}${line}`
 }
 

@@ -1,5 +1,12 @@
 import { parseDuration } from '@postern/program'
-import { type Right, rights } from '@postern/protocol'
+import {
+  hybridConnectionNameProblem,
+  maxUserMetadataLength,
+  namespaceNameProblem,
+  type Right,
+  rights,
+  ruleNameProblem,
+} from '@postern/protocol'
 import { z } from 'zod'
 import { addEndpointToMetadata, parseEndpoint } from '../domain/endpoint.ts'
 
@@ -38,6 +45,17 @@ export interface ResourcesDeclaration {
   readonly namespaces: readonly DeclaredNamespace[]
 }
 
+function nameText(maxLength: number, problem: (name: string) => string | undefined): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .superRefine((name, context) => {
+      const message = problem(name)
+      if (message !== undefined) report(context, [], message)
+    })
+}
+
 const key = z
   .string()
   .min(1)
@@ -48,13 +66,10 @@ const key = z
 
 const rule = z
   .strictObject({
-    name: z
-      .string()
-      .regex(
-        /^[A-Za-z0-9](?:[\w.-]{0,254}[A-Za-z0-9])?$/,
-        'must be 1 to 256 letters, digits, ".", "-" or "_", beginning and ending with a letter or digit',
-      )
-      .meta({ description: 'Name of the rule, goes into tokens as `skn`.', examples: ['listener'] }),
+    name: nameText(256, ruleNameProblem).meta({
+      description: 'Name of the rule, goes into tokens as `skn`.',
+      examples: ['listener'],
+    }),
     rights: z
       .array(z.enum(rights))
       .min(1)
@@ -86,14 +101,10 @@ const rules = z
 
 const hybridConnection = z
   .strictObject({
-    name: z
-      .string()
-      .max(260)
-      .regex(
-        /^[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_-])?(?:\/[\w-](?:[\w.-]*[\w-])?)*$/,
-        'must be letters, digits, ".", "-", "_" and single "/" between them, beginning with a letter or digit',
-      )
-      .meta({ description: 'Path under the namespace.', examples: ['db'] }),
+    name: nameText(260, hybridConnectionNameProblem).meta({
+      description: 'Path under the namespace.',
+      examples: ['db'],
+    }),
     endpoint: z
       .string()
       .refine(
@@ -108,8 +119,8 @@ const hybridConnection = z
       .optional(),
     userMetadata: z
       .string()
-      .max(1024)
-      .meta({ description: 'Any text of at most 1024 characters.', examples: ['owner: payments'] })
+      .max(maxUserMetadataLength)
+      .meta({ description: 'Any text.', examples: ['owner: payments'] })
       .optional(),
     requiresClientAuthorization: z
       .boolean()
@@ -138,6 +149,9 @@ const hybridConnection = z
         ['userMetadata'],
         'cannot hold the endpoint too; write a list such as \'[{"key":"owner","value":"me"}]\', or leave endpoint out',
       )
+    } else if (typeof merged === 'object' && merged.userMetadata.length > maxUserMetadataLength) {
+      const message = `must be at most ${maxUserMetadataLength} characters long together with the endpoint`
+      report(context, ['userMetadata'], message)
     } else if (merged === 'different') {
       report(context, ['endpoint'], 'userMetadata names another endpoint; write it in one place only')
     }
@@ -152,13 +166,10 @@ const host = z
   )
 
 const namespace = z.strictObject({
-  name: z
-    .string()
-    .regex(
-      /^[A-Za-z](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?$/,
-      'must be 1 to 50 letters, digits and "-", beginning with a letter and not ending with "-"',
-    )
-    .meta({ description: 'Name of the namespace; it answers for {name}.{baseDomain}.', examples: ['local'] }),
+  name: nameText(50, (name) => namespaceNameProblem(name, { minLength: 1 })).meta({
+    description: 'Name of the namespace; it answers for {name}.{baseDomain}.',
+    examples: ['local'],
+  }),
   hosts: z
     .array(host)
     .meta({ description: 'Host names besides {name}.{baseDomain}.', examples: [['relay.example.com']] })
@@ -206,7 +217,11 @@ export const declaredResourcesSchema: z.ZodType<ResourcesDeclaration> = z
       })
       .meta({ description: 'Everything that exists, by namespace. Use [] for nothing.', examples: [[]] }),
   })
-  .meta({ title: 'Postern resources', description: 'Namespaces and hybrid connections that a relay serves.' })
+  .meta({
+    title: 'Postern resources',
+    description: 'Namespaces and hybrid connections that a relay serves.',
+    examples: [{ namespaces: [] }],
+  })
 
 /** The same as a JSON schema (draft 2020-12), for editors and docs/reference/resources.schema.json. */
 export function resourcesJsonSchema(): Record<string, unknown> {

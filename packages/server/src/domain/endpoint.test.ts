@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { addEndpointToMetadata, endpointOfMetadata, formatEndpoint, parseEndpoint } from './endpoint.ts'
+
+test('host and port are told apart', () => {
+  assert.deepEqual(parseEndpoint('db.corp:5432'), { host: 'db.corp', port: 5432 })
+  assert.deepEqual(parseEndpoint('192.0.2.1:1'), { host: '192.0.2.1', port: 1 })
+  assert.deepEqual(parseEndpoint('[fd00::1]:65535'), { host: 'fd00::1', port: 65_535 })
+  assert.deepEqual(parseEndpoint('[fe80::1%eth0]:22'), { host: 'fe80::1%eth0', port: 22 })
+  assert.deepEqual(parseEndpoint('SQL_server-1:1433'), { host: 'SQL_server-1', port: 1433 })
+})
+
+test('what is no endpoint is refused', () => {
+  const wrong = [
+    '',
+    'db',
+    'db:',
+    ':1',
+    'db:0',
+    'db:65536',
+    'db:99999999',
+    'db:1x',
+    'db:-1',
+    'a b:1',
+    'tcp://db:1',
+    'fd00::1:5432',
+    '[db]:1',
+    '[]:1',
+    'db:1\n',
+    'db/x:1',
+    `${'a'.repeat(256)}:1`,
+  ]
+  for (const text of wrong) assert.equal(parseEndpoint(text), undefined, text)
+})
+
+test('what was formatted is parsed again', () => {
+  const host = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6())
+  fc.assert(
+    fc.property(host, fc.integer({ min: 1, max: 65_535 }), (host, port) => {
+      assert.deepEqual(parseEndpoint(formatEndpoint({ host, port })), { host, port })
+    }),
+  )
+})
+
+test('the endpoint is found in userMetadata as App Service writes it', () => {
+  assert.deepEqual(endpointOfMetadata('[{"key":"endpoint","value":"db.corp:5432"}]'), { host: 'db.corp', port: 5432 })
+  assert.deepEqual(endpointOfMetadata('[{"key":"a","value":"b"},{"key":"Endpoint","value":"db:1"}]'), {
+    host: 'db',
+    port: 1,
+  })
+})
+
+test('userMetadata without an endpoint has none, whatever it is', () => {
+  const others = [
+    undefined,
+    '',
+    'text',
+    '{}',
+    'null',
+    '[null]',
+    '[{"key":1}]',
+    '[{"key":"endpoint"}]',
+    '[{"key":"endpoint","value":1}]',
+    '[{"key":"endpoint","value":"db"}]',
+  ]
+  for (const text of others) assert.equal(endpointOfMetadata(text), undefined, text)
+})
+
+test('an endpoint joins what userMetadata holds already', () => {
+  const endpoint = { host: 'db.corp', port: 5432 }
+  const written = '[{"key":"endpoint","value":"db.corp:5432"}]'
+  assert.deepEqual(addEndpointToMetadata(undefined, endpoint), { userMetadata: written })
+  assert.deepEqual(addEndpointToMetadata('[]', endpoint), { userMetadata: written })
+  assert.deepEqual(addEndpointToMetadata('[{"key":"owner","value":"me"}]', endpoint), {
+    userMetadata: '[{"key":"owner","value":"me"},{"key":"endpoint","value":"db.corp:5432"}]',
+  })
+  const same = '[ {"key":"endpoint","value":"db.corp:5432"} ]'
+  assert.deepEqual(addEndpointToMetadata(same, endpoint), { userMetadata: same })
+  assert.equal(addEndpointToMetadata('[{"key":"endpoint","value":"other:1"}]', endpoint), 'different')
+  assert.equal(addEndpointToMetadata('some text', endpoint), 'unreadable')
+})
