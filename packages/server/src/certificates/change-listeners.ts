@@ -1,4 +1,4 @@
-/** Callbacks that want to hear of a change. */
+/** Callbacks that want to hear of a change. Those added during a change hear of the next one. */
 export class ChangeListeners<Arguments extends unknown[] = []> {
   readonly #callbacks = new Set<{ readonly call: (...values: Arguments) => void }>()
 
@@ -10,7 +10,7 @@ export class ChangeListeners<Arguments extends unknown[] = []> {
   }
 
   notify(...values: Arguments): void {
-    for (const { call } of [...this.#callbacks]) {
+    for (const { call } of Array.from(this.#callbacks)) {
       call(...values)
     }
   }

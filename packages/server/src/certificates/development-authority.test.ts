@@ -120,7 +120,7 @@ describe('DevelopmentAuthority', () => {
 
   it('requests for one name at the same time make one certificate', async (test) => {
     const authority = await startAuthority(test)
-    const contexts = await Promise.all([1, 2, 3].map(() => authority.secureContextFor('a.test')))
+    const contexts = await Promise.all([1, 2, 3].map(async () => authority.secureContextFor('a.test')))
     assert.equal(new Set(contexts).size, 1)
   })
 

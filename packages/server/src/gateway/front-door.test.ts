@@ -426,7 +426,7 @@ describe('limits on connections', () => {
     assert.match(answer, /\r\nRetry-After: 1\r\n/)
     assert.deepEqual(refusals, ['TooManyUnauthorizedConnections'])
     assert.equal(door.unauthorizedConnections, 2)
-    held[0]!.destroy()
+    held[0].destroy()
     await untilCount(door, 1)
     const next = await dialPlain(port)
     next.write(get)
@@ -519,7 +519,7 @@ describe('behind a proxy', () => {
   it('a connection of the proxy itself is counted in the total only', async (test) => {
     const { door, port } = await startDoor(test, { trustedProxies, limits })
     const sockets = await Promise.all([dialPlain(port), dialPlain(port), dialPlain(port)])
-    sockets[2]!.write('PROXY UNKNOWN\r\n')
+    sockets[2].write('PROXY UNKNOWN\r\n')
     for (const socket of sockets) {
       socket.write(get)
       assert.match(await readUntil(socket, '}'), /"127.0.0.1"/)
