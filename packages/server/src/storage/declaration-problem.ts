@@ -15,15 +15,30 @@ export type Locate = (problem: DeclarationProblem, index: number) => string
 
 /** Says every problem in one error, a line each: `resources.yaml:3:7: namespaces[0].name: must be ...`. */
 export function invalidDeclaration(problems: readonly DeclarationProblem[], locate: Locate = () => ''): RelayError {
-  const lines = problems.map((problem, index) => {
+  const lines = problems.slice(0, maxShownProblems).map((problem, index) => {
     const parts = [locate(problem, index), formatPath(problem.path), problem.message]
     return parts.filter((part) => part !== '').join(': ')
   })
+  if (problems.length > lines.length) lines.push(`... and ${problems.length - lines.length} more`)
   return new RelayError('InvalidConfiguration', { message: lines.join('\n') })
 }
 
 function formatPath(path: readonly PropertyKey[]): string {
   let text = ''
-  for (const part of path) text += typeof part === 'number' ? `[${part}]` : `${text && '.'}${String(part)}`
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`
+    else text += `${text && '.'}${formatKey(String(part))}`
+  }
   return text
 }
+
+/** Keys come from the file as they are: none may begin a new line or fill the screen. */
+function formatKey(key: string): string {
+  const shown = key.length > maxShownKey ? `${key.slice(0, maxShownKey)}…` : key
+  return /^[\w$-]+$/.test(key) ? shown : JSON.stringify(shown).replace(/[\p{C}\u2028\u2029]/gu, '?')
+}
+
+const maxShownKey = 60
+
+/** More are not read, and each is looked for in the whole text. */
+const maxShownProblems = 50

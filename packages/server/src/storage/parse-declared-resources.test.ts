@@ -191,6 +191,27 @@ test('a file that is too long or too deep is refused', () => {
   assert.match(complaintsAbout('[{a: '.repeat(50_000))[0] ?? '', /not valid YAML|nested too deeply/)
 })
 
+test('a key cannot forge lines of the report', () => {
+  assert.deepEqual(complaintsAbout('namespaces: []\n"a\\nr.yaml:9:9: b\\e[0m": 1\n'), [
+    '2:1: "a\\nr.yaml:9:9: b\\u001b[0m": unknown key; there are namespaces',
+  ])
+  assert.match(complaintsAbout(`namespaces: []\n${'k'.repeat(200)}: 1\n`)[0] ?? '', /^2:1: k{60}…: unknown key/)
+})
+
+test('of very many problems the first ones are told', () => {
+  const text = `namespaces:\n${'  - {nam: x}\n'.repeat(20_000)}`
+  assert.throws(
+    () => parseDeclaredResources(text, 'r.yaml'),
+    (error) => {
+      assert.ok(isRelayError(error, 'InvalidConfiguration'))
+      const lines = error.message.split('\n')
+      assert.equal(lines.length, 51)
+      assert.equal(lines.at(-1), '... and 39950 more')
+      return true
+    },
+  )
+})
+
 test('names of the prototype are names like others', () => {
   assert.match(
     complaintsAbout('__proto__: {namespaces: []}\nconstructor: 1\n').join('\n'),
@@ -204,8 +225,8 @@ function complaintsAbout(text: string): string[] {
   } catch (error) {
     assert.ok(isRelayError(error, 'InvalidConfiguration'), String(error))
     return error.message.split('\n').map((line) => {
-      assert.ok(line.startsWith('r.yaml:'), line)
-      return line.slice('r.yaml:'.length)
+      assert.match(line, /^(?:r\.yaml:|\.\.\. and \d+ more$)/)
+      return line.replace('r.yaml:', '')
     })
   }
   return []

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml'
 import { checkDeclaredResources } from './check-declared-resources.ts'
 import { type DeclarationProblem, invalidDeclaration, type Locate } from './declaration-problem.ts'
 import type { ResourcesDeclaration } from './declared-resources-schema.ts'
@@ -14,18 +14,13 @@ export interface ParsedResources {
  * @throws {RelayError} InvalidConfiguration with all problems, a line each: file:line:column, path, what to write instead.
  */
 export function parseDeclaredResources(text: string, fileName: string): ParsedResources {
-  const lines = new LineCounter()
+  const place = (offset: number): string => `${fileName}:${lineAndColumn(text, offset)}`
   const refuse: Refuse = (faults) =>
     invalidDeclaration(
       faults.map(({ message }) => ({ path: [], message })),
       (_, index) => place(faults[index]?.offset ?? 0),
     )
-  const place = (offset: number): string => {
-    const { line, col } = lines.linePos(offset)
-    // An empty file has no line yet.
-    return `${fileName}:${Math.max(line, 1)}:${Math.max(col, 1)}`
-  }
-  const { document, value } = read(text, lines, refuse)
+  const { document, value } = read(text, refuse)
   const locate: Locate = (problem) => place(offsetOf(document, problem))
   const checked = checkDeclaredResources(value)
   if ('problems' in checked) throw invalidDeclaration(checked.problems, locate)
@@ -44,15 +39,11 @@ interface Fault {
 
 type Refuse = (faults: readonly Fault[]) => Error
 
-function read(
-  text: string,
-  lines: LineCounter,
-  refuse: Refuse,
-): { readonly document: Document; readonly value: unknown } {
+function read(text: string, refuse: Refuse): { readonly document: Document; readonly value: unknown } {
   if (text.length > maxFileLength)
     throw refuse([{ message: `is longer than ${maxFileLength} characters: is it the right file?` }])
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
+    const document = parseDocument(text, { prettyErrors: false, stringKeys: true })
     const faults = [...document.errors, ...document.warnings]
     if (faults.length === 0) return { document, value: document.toJS({ maxAliasCount }) }
     throw refuse(faults.map(({ message, pos }) => ({ message: `is not valid YAML here: ${message}`, offset: pos[0] })))
@@ -64,6 +55,12 @@ function read(
       throw refuse([{ message: `has an alias too many or too few: ${error.message}` }])
     throw error
   }
+}
+
+/** Both counted from 1. Not yaml's LineCounter: it misses line ends that stand amid a token. */
+function lineAndColumn(text: string, offset: number): string {
+  const before = text.slice(0, offset)
+  return `${before.split('\n').length}:${before.length - before.lastIndexOf('\n')}`
 }
 
 /** Where a problem stands: its value or key, else the nearest thing around it that is written down. */
