@@ -4,7 +4,7 @@ import { authorize, authorizeSender } from '../auth/authorize.ts'
 import { requestCredential } from '../auth/credential.ts'
 import { entityKey } from '../domain/hybrid-connection.ts'
 import { HttpExchange } from '../http-relay/http-exchange.ts'
-import { atomError, hybridConnectionEntry } from '../management/atom-entry.ts'
+import { atomEntryContentType, atomError, hybridConnectionEntry } from '../management/atom-entry.ts'
 import { authorizationQuestion } from './authorization-question.ts'
 import type { Call } from './call.ts'
 import type { RelayParts } from './relay-parts.ts'
@@ -89,7 +89,7 @@ export class RequestDoor {
     this.#parts.admit(request.socket)
     const listenerCount = this.#parts.listeners.count(entityKey(entity.namespace, entity.name))
     const selfUrl = `https://${host}/${entity.name}`
-    response.writeHead(200, { 'Content-Type': 'application/atom+xml;type=entry;charset=utf-8' })
+    response.writeHead(200, { 'Content-Type': atomEntryContentType })
     response.end(hybridConnectionEntry(entity, { selfUrl, author: namespace.name, listenerCount }))
   }
 

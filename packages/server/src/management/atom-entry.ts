@@ -11,9 +11,6 @@ export interface AtomEntryDetails {
 /** Content-Type of `hybridConnectionEntry`: the .NET client looks for `type=entry`. */
 export const atomEntryContentType = 'application/atom+xml;type=entry;charset=utf-8'
 
-/** Content-Type of `emptyFeed`. */
-export const atomFeedContentType = 'application/atom+xml;type=feed;charset=utf-8'
-
 /**
  * Writes the answer to .NET's GetRuntimeInformation. The members of HybridConnectionDescription stand in the order of its
  * data contract: DataContractSerializer skips what comes out of turn (observed).
@@ -43,7 +40,10 @@ export function hybridConnectionEntry(entity: HybridConnection, details: AtomEnt
   ].join('')
 }
 
-/** Writes a feed without entries: Azure's answer for a path where nothing is, which clients take for "no such entity". */
+/**
+ * Writes a feed without entries, to be sent as `application/atom+xml;type=feed;charset=utf-8`: Azure's answer for a path
+ * where nothing is, which clients take for "no such entity".
+ */
 export function emptyFeed({ selfUrl, updatedAt }: { readonly selfUrl: string; readonly updatedAt: Date }): string {
   return [
     `<feed xmlns="${atomNamespace}"><title type="text">Publicly Listed Services</title>`,
