@@ -9,8 +9,9 @@ import { silentLogger } from '@postern/program'
 import { DevelopmentAuthority } from '../certificates/development-authority.ts'
 import { TlsSettings } from '../certificates/tls-settings.ts'
 import { ClientAddress } from './client-address.ts'
-import { FrontDoor, type FrontDoorOptions } from './front-door.ts'
+import { FrontDoor } from './front-door.ts'
 import type { FrontDoorHandler } from './front-door-handler.ts'
+import type { FrontDoorOptions } from './front-door-options.ts'
 
 const generous = {
   maxHeaderBytes: 16_384,

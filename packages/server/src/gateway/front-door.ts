@@ -3,55 +3,14 @@ import * as http from 'node:http'
 import * as net from 'node:net'
 import type { Duplex } from 'node:stream'
 import * as tls from 'node:tls'
-import type { Logger } from '@postern/program'
-import type { RelayLimits } from '../domain/relay-limits.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { canonicalAddress } from './canonical-address.ts'
-import type { ClientAddress } from './client-address.ts'
 import { FrontDoorAdmission } from './front-door-admission.ts'
 import { FrontDoorConnection } from './front-door-connection.ts'
-import type { FrontDoorHandler } from './front-door-handler.ts'
+import type { FrontDoorOptions, FrontDoorTls } from './front-door-options.ts'
+import { takeProxyHeader } from './front-door-proxy-header.ts'
 import { describeRefusal, type FrontDoorRefusal, refusalOf } from './front-door-refusal.ts'
 import { TurnedAway } from './front-door-turned-away.ts'
-import { readProxyHeader } from './proxy-protocol.ts'
-
-/** TLS of a front door; `TlsSettings` in certificates/tls-options.ts is one. */
-export interface FrontDoorTls {
-  /** Certificate, SNICallback, versions and ciphers for `tls.createServer`. */
-  readonly options: tls.TlsOptions
-  /** Called with the whole new options when the default certificate or the ticket keys change. */
-  onChange(callback: (options: tls.TlsOptions) => void): () => void
-}
-
-/** The limits that a front door enforces itself. */
-export type FrontDoorLimits = Pick<
-  RelayLimits,
-  | 'maxHeaderBytes'
-  | 'maxHeaderCount'
-  | 'handshakeTimeoutMs'
-  | 'maxUnauthorizedConnections'
-  | 'maxUnauthorizedConnectionsPerAddress'
->
-
-export interface FrontDoorOptions {
-  readonly handler: FrontDoorHandler
-  /** Absent: plain HTTP, for a load balancer that ends TLS. */
-  readonly tls?: FrontDoorTls
-  readonly limits: FrontDoorLimits
-  /** Whose word about the true source is taken. */
-  readonly clientAddress: ClientAddress
-  /**
-   * Whether connections of trusted proxies begin with a PROXY header. `optional` is for proxies that are the only way in
-   * for their clients' bytes: a proxy that passes them on untouched would let a client write the header itself.
-   * Default `optional`.
-   */
-  readonly proxyHeader?: 'none' | 'optional' | 'required'
-  readonly logger: Logger
-  /** Called once for each refusal that never reaches the handler, for metrics. */
-  readonly onRefused?: (code: FrontDoorRefusal) => void
-  /** How long a kept-alive connection may wait for its next request. Default 75,000 ms: longer than usual proxies keep. */
-  readonly keepAliveTimeoutMs?: number
-}
 
 /** One listening port: raw connections in, limits, PROXY header, TLS, HTTP; requests and upgrades out to the handler. */
 export class FrontDoor {
@@ -220,36 +179,20 @@ export class FrontDoor {
     })
     connection.startDeadline(limits.handshakeTimeoutMs, () => this.#refuse(connection, 'HandshakeTimeout'))
     if (isTrusted && proxyHeader !== 'none') {
-      this.#readProxyHeader(connection)
+      this.#takeProxyHeader(connection)
     } else {
       this.#secure(connection)
     }
   }
 
-  #readProxyHeader(connection: FrontDoorConnection): void {
-    const { raw } = connection
-    let received = Buffer.alloc(0)
-    const onData = (chunk: Buffer): void => {
-      received = Buffer.concat([received, chunk])
-      const header = readProxyHeader(received)
-      if (header.kind === 'incomplete') {
-        return
-      }
-      raw.off('data', onData)
-      raw.pause()
+  #takeProxyHeader(connection: FrontDoorConnection): void {
+    takeProxyHeader(connection.raw, (header) => {
       if (header.kind === 'malformed' || (header.kind === 'absent' && this.#options.proxyHeader === 'required')) {
         this.#refuse(connection, 'RequestMalformed')
-        return
-      }
-      const length = header.kind === 'present' ? header.length : 0
-      if (received.length > length) {
-        raw.unshift(received.subarray(length))
-      }
-      if (header.kind !== 'present' || header.source === undefined || this.#believe(connection, header.source)) {
+      } else if (header.kind !== 'present' || header.source === undefined || this.#believe(connection, header.source)) {
         this.#secure(connection)
       }
-    }
-    raw.on('data', onData)
+    })
   }
 
   #believe(connection: FrontDoorConnection, source: RemoteEndpoint): boolean {

@@ -1,0 +1,44 @@
+import type { TlsOptions } from 'node:tls'
+import type { Logger } from '@postern/program'
+import type { RelayLimits } from '../domain/relay-limits.ts'
+import type { ClientAddress } from './client-address.ts'
+import type { FrontDoorHandler } from './front-door-handler.ts'
+import type { FrontDoorRefusal } from './front-door-refusal.ts'
+
+/** TLS of a front door; `TlsSettings` in certificates/tls-options.ts is one. */
+export interface FrontDoorTls {
+  /** Certificate, SNICallback, versions and ciphers for `tls.createServer`. */
+  readonly options: TlsOptions
+  /** Called with the whole new options when the default certificate or the ticket keys change. */
+  onChange(callback: (options: TlsOptions) => void): () => void
+}
+
+/** The limits that a front door enforces itself. */
+export type FrontDoorLimits = Pick<
+  RelayLimits,
+  | 'maxHeaderBytes'
+  | 'maxHeaderCount'
+  | 'handshakeTimeoutMs'
+  | 'maxUnauthorizedConnections'
+  | 'maxUnauthorizedConnectionsPerAddress'
+>
+
+export interface FrontDoorOptions {
+  readonly handler: FrontDoorHandler
+  /** Absent: plain HTTP, for a load balancer that ends TLS. */
+  readonly tls?: FrontDoorTls
+  readonly limits: FrontDoorLimits
+  /** Whose word about the true source is taken. */
+  readonly clientAddress: ClientAddress
+  /**
+   * Whether connections of trusted proxies begin with a PROXY header. `optional` is for proxies that are the only way in
+   * for their clients' bytes: a proxy that passes them on untouched would let a client write the header itself.
+   * Default `optional`.
+   */
+  readonly proxyHeader?: 'none' | 'optional' | 'required'
+  readonly logger: Logger
+  /** Called once for each refusal that never reaches the handler, for metrics. */
+  readonly onRefused?: (code: FrontDoorRefusal) => void
+  /** How long a kept-alive connection may wait for its next request. Default 75,000 ms: longer than usual proxies keep. */
+  readonly keepAliveTimeoutMs?: number
+}
