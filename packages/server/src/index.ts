@@ -1,1 +1,16 @@
-export {}
+export { optionTable } from './config/option-table.ts'
+export { type RelayConfig, relayConfig } from './config/relay-config.ts'
+export { RelayServer, type RelayServerOptions } from './relay-server.ts'
+export {
+  type HybridConnectionAccess,
+  type RunningRelay,
+  runRelay,
+  type StartRelayOptions,
+  startRelay,
+} from './start-relay.ts'
+export type {
+  DeclaredHybridConnection,
+  DeclaredNamespace,
+  DeclaredRule,
+  ResourcesDeclaration,
+} from './storage/declared-resources-schema.ts'

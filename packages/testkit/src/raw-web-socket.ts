@@ -1,6 +1,6 @@
-import { dialWebSocket, encodeClose, encodeFrame, FrameDecoder, type FrameSink, Opcode } from '@postern/websocket'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
+import { dialWebSocket, encodeClose, encodeFrame, FrameDecoder, type FrameSink, Opcode } from '@postern/websocket'
 import { MessageQueue } from './message-queue.ts'
 
 /** One frame as it stood on the wire, payload unmasked. */
@@ -64,7 +64,11 @@ export class RawWebSocket implements FrameSink {
     )
   }
 
-  send(opcode: number, payload: Uint8Array | string, options: { readonly fin?: boolean; readonly rsv1?: boolean } = {}): void {
+  send(
+    opcode: number,
+    payload: Uint8Array | string,
+    options: { readonly fin?: boolean; readonly rsv1?: boolean } = {},
+  ): void {
     const frame = encodeFrame(opcode, typeof payload === 'string' ? Buffer.from(payload) : payload, {
       mask: true,
       fin: options.fin ?? true,

@@ -1,6 +1,6 @@
+import type { ConnectionOptions } from 'node:tls'
 import { decodeServiceMessage } from '@postern/protocol'
 import { Opcode } from '@postern/websocket'
-import type { ConnectionOptions } from 'node:tls'
 import { MessageQueue } from './message-queue.ts'
 import { type RawFrame, RawWebSocket } from './raw-web-socket.ts'
 

@@ -1,1 +1,24 @@
-export {}
+export { type CloseStatus, decodeClose, encodeClose } from './close-payload.ts'
+export { type DialedWebSocket, type DialOptions, dialWebSocket } from './dial.ts'
+export { FrameDecoder, type FrameDecoderOptions, type FrameSink } from './frame-decoder.ts'
+export { encodeFrame, type FrameHeader, frameHeaderLength, writeFrameHeader } from './frame-encoder.ts'
+export { type ForwardSink, FrameForwarder, type FrameForwarderOptions } from './frame-forwarder.ts'
+export { HandshakeRefused, type RefusedAnswer } from './handshake-refused.ts'
+export { KeepAlive, type KeepAliveOptions, type KeepAlivePeer } from './keep-alive.ts'
+export { xorMask } from './mask/xor-mask.ts'
+export { MessageCollector, type MessageCollectorOptions } from './message-collector.ts'
+export { Opcode } from './opcode.ts'
+export {
+  acceptKey,
+  formatSwitchingProtocols,
+  readUpgradeRequest,
+  type UpgradeProblem,
+  type UpgradeRequest,
+} from './server-handshake.ts'
+export {
+  type EndpointEnd,
+  type EndpointHandler,
+  WebSocketEndpoint,
+  type WebSocketEndpointOptions,
+} from './web-socket-endpoint.ts'
+export { WebSocketError, type WebSocketErrorCode } from './web-socket-error.ts'

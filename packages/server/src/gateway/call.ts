@@ -31,7 +31,11 @@ export interface UnreadableCall {
 }
 
 /** Finds the namespace by Host and the hybrid connection by path. */
-export function readCall(request: IncomingMessage, remote: RemoteEndpoint, catalog: ResourceCatalog): Call | UnreadableCall {
+export function readCall(
+  request: IncomingMessage,
+  remote: RemoteEndpoint,
+  catalog: ResourceCatalog,
+): Call | UnreadableCall {
   const host = request.headers.host ?? ''
   const target = parseRelayTarget(request.url ?? '')
   const trackingId = trackingIdFor(target?.id)

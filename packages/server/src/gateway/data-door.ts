@@ -71,7 +71,8 @@ export class DataDoor implements FrontDoorHandler {
         return requestArrival(this.#parts, call, upgraded)
       case 'listen':
       case 'connect':
-        if (this.#draining) return this.#parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'ServerBusy' })
+        if (this.#draining)
+          return this.#parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'ServerBusy' })
         return call.target.action === 'listen'
           ? listen(this.#parts, call, upgraded)
           : connect(this.#parts, call, upgraded)

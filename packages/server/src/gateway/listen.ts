@@ -23,7 +23,7 @@ export interface UpgradedSocket {
 
 /** Hybrid Connections protocol, "Listener control channel connection". */
 export function listen(parts: RelayParts, call: Call, upgraded: UpgradedSocket): void {
-  const { namespace, entity, trackingId, address, remote, target } = call
+  const { entity, trackingId, address, remote, target } = call
   const refusal = { stage: 'listen', trackingId, address, remote }
   const credential = webSocketCredential(call.request.headers, target)
   const decision = authorizeListener(parts, call, credential?.token, false)
@@ -60,6 +60,7 @@ export function listen(parts: RelayParts, call: Call, upgraded: UpgradedSocket):
     trackingId,
     origin: parts.advertise ?? upgraded.origin,
     remote,
+    isJava: /^Jetty\//.test(call.request.headers['user-agent'] ?? ''),
     admission: { token: new Secret(credential.token), expiresAtMs: decision.expiresAtMs },
     authorizeToken: (token, { ignoreExpiry }) => authorizeListener(parts, call, token, ignoreExpiry),
     tokenGraceMs: parts.limits.tokenGraceMs,
@@ -86,12 +87,7 @@ export function listen(parts: RelayParts, call: Call, upgraded: UpgradedSocket):
 }
 
 /** Decides against the rules as they stand now, so that it serves admission, renewal and revalidation alike. */
-function authorizeListener(
-  parts: RelayParts,
-  call: Call,
-  token: string | undefined,
-  ignoreExpiry: boolean,
-): Decision {
+function authorizeListener(parts: RelayParts, call: Call, token: string | undefined, ignoreExpiry: boolean): Decision {
   const question = authorizationQuestion(parts, { ...currentResources(parts, call), target: call.target }, token)
   const graceMs = ignoreExpiry ? Number.POSITIVE_INFINITY : question.graceMs
   return authorize({ ...question, graceMs, rights: ['Listen'] })

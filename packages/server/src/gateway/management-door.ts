@@ -25,7 +25,12 @@ export class ManagementDoor implements FrontDoorHandler {
       answer(response, 404, 'application/json', formatErrorJson('NotFound', `There is nothing at ${printable(path)}.`))
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD')
-      answer(response, 405, 'application/json', formatErrorJson('MethodNotAllowed', 'Only GET and HEAD are answered here.'))
+      answer(
+        response,
+        405,
+        'application/json',
+        formatErrorJson('MethodNotAllowed', 'Only GET and HEAD are answered here.'),
+      )
     } else {
       void render(page, response)
     }

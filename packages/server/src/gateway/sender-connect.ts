@@ -1,15 +1,10 @@
-import {
-  encodeAccept,
-  formatRendezvousAddress,
-  maxControlMessageBytes,
-  toConnectHeaders,
-} from '@postern/protocol'
+import { encodeAccept, formatRendezvousAddress, maxControlMessageBytes, toConnectHeaders } from '@postern/protocol'
 import { formatSwitchingProtocols, type UpgradeRequest } from '@postern/websocket'
-import { principalName, type Principal } from '../auth/decision.ts'
-import { entityKey, type EntityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
+import { type Principal, principalName } from '../auth/decision.ts'
+import { type EntityKey, entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
 import type { ChannelDependant, ControlChannel } from '../listeners/control-channel.ts'
 import { type ListenerFilter, readListenerFilter } from '../listeners/listener-choice.ts'
-import { RelayedConnection, type RelayEnd } from '../relay/relayed-connection.ts'
+import { type RelayEnd, RelayedConnection } from '../relay/relayed-connection.ts'
 import type { Offer } from '../rendezvous/offer-book.ts'
 import type { AcceptHolder, RendezvousSocket } from '../rendezvous/rendezvous-socket.ts'
 import type { EntityCounters } from '../telemetry/counters.ts'
@@ -132,6 +127,7 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
         rawQuery: call.target.rawQuery,
         action: 'accept',
         id: offer.id,
+        dropsEqualsInValues: channel.isJava,
       }),
       id: listenerTrackingId(call, offer.id),
       connectHeaders: toConnectHeaders(call.request.rawHeaders, {

@@ -238,12 +238,12 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     })
   }
 
+  /** Names the entity alone (observed): sub-path and query stand in the request itself. */
   #address(channel: ControlChannel): string {
-    const { target } = this.#call
     return formatRendezvousAddress({
       origin: channel.origin,
-      rawPath: target.rawPath,
-      rawQuery: target.rawQuery,
+      rawPath: `/${encodeURI(this.#call.entity.name)}`,
+      rawQuery: '',
       action: 'request',
       id: this.#offer?.id ?? '',
     })

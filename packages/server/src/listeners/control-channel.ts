@@ -40,6 +40,8 @@ export interface ControlChannelOptions {
   /** `wss://host[:port]` that this listener used: the addresses handed to it begin with it. */
   readonly origin: string
   readonly remote: RemoteEndpoint
+  /** The Java client, by its User-Agent: addresses for it leave out what it breaks on. */
+  readonly isJava: boolean
   readonly admission: ListenerAdmission
   /** Decides about a renewed token, or again about the present one after rules changed. */
   readonly authorizeToken: (token: string, options: { readonly ignoreExpiry: boolean }) => Decision
@@ -61,6 +63,7 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   readonly entity: EntityKey
   readonly origin: string
   readonly remote: RemoteEndpoint
+  readonly isJava: boolean
   readonly #endpoint: WebSocketEndpoint
   readonly #messages: MessageCollector
   readonly #options: ControlChannelOptions
@@ -80,6 +83,7 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
     this.entity = options.entity
     this.origin = options.origin
     this.remote = options.remote
+    this.isJava = options.isJava
     this.#messages = new MessageCollector({
       maxTextBytes: maxControlMessageBytes,
       maxBinaryBytes: maxControlBodyBytes,

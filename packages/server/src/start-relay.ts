@@ -1,0 +1,119 @@
+import { type Logger, loadOptions, silentLogger } from '@postern/program'
+import { formatConnectionString, type Right } from '@postern/protocol'
+import { optionTable } from './config/option-table.ts'
+import { type RelayConfig, relayConfig } from './config/relay-config.ts'
+import type { AuthorizationRule } from './domain/authorization-rule.ts'
+import type { HybridConnection } from './domain/hybrid-connection.ts'
+import type { Namespace } from './domain/namespace.ts'
+import { RelayServer } from './relay-server.ts'
+import type { ResourcesDeclaration } from './storage/declared-resources-schema.ts'
+
+export interface StartRelayOptions {
+  /** What exists, in the shape of the resources file. */
+  readonly resources?: ResourcesDeclaration
+  /** Any option of the relay by its name in the option table, for example `{ tls: 'off', pingInterval: '1s' }`. */
+  readonly options?: Readonly<Record<string, string | number | boolean | readonly string[]>>
+  /** Default: silence. */
+  readonly log?: Logger
+}
+
+/** How to reach one hybrid connection. */
+export interface HybridConnectionAccess {
+  readonly namespace: string
+  readonly name: string
+  /** Connection string with Listen right: of the entity's first rule that has it, else of the namespace's; else null. */
+  readonly listen: string | null
+  /** The same with Send right. */
+  readonly send: string | null
+}
+
+/** A relay that runs in this process. `await using` stops it and leaves nothing behind. */
+export interface RunningRelay extends AsyncDisposable {
+  /** `https://host:port` of the data door. */
+  readonly data: string
+  /** `https://host:port` of the management door. */
+  readonly management: string
+  /** PEM file with the development CA; absent in memory and with certificates of another source. */
+  readonly caFile: string | null
+  /** The same as text: `tls: { ca: relay.caPem }`. */
+  readonly caPem: string | null
+  /** Absent when everything is in memory. */
+  readonly dataDir: string | null
+  /** What exists now, with connection strings. */
+  hybridConnections(): readonly HybridConnectionAccess[]
+  readonly server: RelayServer
+  stop(options?: { readonly graceMs?: number }): Promise<void>
+}
+
+/**
+ * Starts a relay for tests of other people's code: in memory, on free ports of the loopback address, ready in well under
+ * a second; several run side by side in one process.
+ *
+ * @example
+ * await using relay = await startRelay({
+ *   resources: { namespaces: [{ name: 'local', default: true, hybridConnections: [{ name: 'echo' }] }] },
+ * })
+ * @throws {OptionsError} InvalidConfiguration
+ */
+export async function startRelay(options: StartRelayOptions = {}): Promise<RunningRelay> {
+  const defaults = { inMemory: true, dataPort: 0, managementPort: 0, bind: '127.0.0.1', publicHost: 'localhost' }
+  const { values } = loadOptions(optionTable, { flags: { ...defaults, ...options.options } })
+  return runRelay(relayConfig(values), {
+    log: options.log ?? silentLogger,
+    ...(options.resources && { resources: options.resources }),
+  })
+}
+
+/** Starts a relay from whole settings, as the command line does. */
+export async function runRelay(
+  config: RelayConfig,
+  options: { readonly log: Logger; readonly resources?: ResourcesDeclaration },
+): Promise<RunningRelay> {
+  const server = await RelayServer.start({ config, ...options })
+  const scheme = config.tls ? 'https' : 'http'
+  return {
+    data: `${scheme}://${config.publicHost}:${server.dataPort}`,
+    management: `${scheme}://${config.publicHost}:${server.managementPort}`,
+    caFile: server.certificates?.caFile ?? null,
+    caPem: server.certificates?.caPem ?? null,
+    dataDir: config.inMemory ? null : config.dataDir,
+    server,
+    hybridConnections: () => listAccess(server, `${config.publicHost}:${server.dataPort}`),
+    stop: (stopOptions) => server.stop(stopOptions),
+    [Symbol.asyncDispose]: () => server.stop(),
+  }
+}
+
+function listAccess(server: RelayServer, host: string): readonly HybridConnectionAccess[] {
+  return server.catalog
+    .namespaces()
+    .flatMap((namespace) => server.catalog.list(namespace.name).map((entity) => accessTo(namespace, entity, host)))
+    .toSorted((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`))
+}
+
+function accessTo(namespace: Namespace, entity: HybridConnection, publicHost: string): HybridConnectionAccess {
+  // The default namespace answers for every host; the others only for their own names.
+  const [ownHost] = namespace.hosts
+  const port = publicHost.slice(publicHost.lastIndexOf(':'))
+  const host = namespace.isDefault || ownHost === undefined ? publicHost : `${ownHost}${port}`
+  const connectionString = (right: Right): string | null => {
+    const rule = [...entity.rules, ...namespace.rules].find(({ rights }) => rights.includes(right))
+    return rule === undefined ? null : formatRuleConnectionString(rule, host, entity.name)
+  }
+  return {
+    namespace: namespace.name,
+    name: entity.name,
+    listen: connectionString('Listen'),
+    send: connectionString('Send'),
+  }
+}
+
+function formatRuleConnectionString(rule: AuthorizationRule, host: string, entityPath: string): string {
+  const [name = '', port] = host.split(':')
+  return formatConnectionString({
+    endpoint: { host: name, ...(port !== undefined && { port: Number(port) }) },
+    keyName: rule.name,
+    key: rule.primaryKey.reveal(),
+    entityPath,
+  })
+}

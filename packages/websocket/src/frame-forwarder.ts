@@ -1,0 +1,170 @@
+import { decodeClose } from './close-payload.ts'
+import { ControlPayload } from './control-payload.ts'
+import { frameHeaderLength, writeHeaderFields } from './frame-encoder.ts'
+import { FrameHeaderReader } from './frame-header-reader.ts'
+import { xorRegion } from './mask/xor-mask.ts'
+import { Opcode } from './opcode.ts'
+
+/** Takes what a FrameForwarder gives: bytes for the other side, and the control frames of this hop. */
+export interface ForwardSink {
+  /** Finished bytes of unmasked frames, to be written to the other side in this order. */
+  onSegment(buffer: Uint8Array): void
+  onPing(payload: Uint8Array): void
+  onPong(payload: Uint8Array): void
+  /** The payload of CLOSE, checked; nothing follows. */
+  onClose(payload: Uint8Array): void
+}
+
+export interface FrameForwarderOptions {
+  readonly sink: ForwardSink
+  /** permessage-deflate was agreed end to end: messages may begin with RSV1, and pass untouched. */
+  readonly allowRsv1: boolean
+  /** Longest data frame that goes out; longer ones are split. Default 65,536: more ends a Java client (observed). */
+  readonly maxFrameBytes?: number
+}
+
+/**
+ * HOT PATH of the relay: masked frames of one client in, unmasked frames for the other out.
+ *
+ * Nothing is buffered: payload is unmasked where it was read and leaves with the chunk that brought it. A header is written
+ * over the 4 bytes that its mask key frees, and later payload moves up to it, so that a chunk usually gives one segment.
+ */
+export class FrameForwarder {
+  readonly #sink: ForwardSink
+  readonly #header: FrameHeaderReader
+  readonly #control = new ControlPayload()
+  readonly #maxFrameBytes: number
+  #state: 'header' | 'payload' | 'control' | 'closed' = 'header'
+  /** Payload bytes of the incoming frame that are still to come. */
+  #frameLeft = 0
+  /** The same of the outgoing frame, which may be a part of the incoming one. */
+  #pieceLeft = 0
+  #fin = false
+  #maskKey = 0
+  #maskPhase = 0
+
+  constructor(options: FrameForwarderOptions) {
+    this.#sink = options.sink
+    this.#header = new FrameHeaderReader({ expectMask: true, allowRsv1: options.allowRsv1 })
+    this.#maxFrameBytes = options.maxFrameBytes ?? 65_536
+  }
+
+  /** No data frame is open on the other side's wire: a control frame may be written to it now. */
+  get atFrameBoundary(): boolean {
+    return this.#frameLeft === 0
+  }
+
+  /**
+   * Forwards the next bytes. The chunk must be nobody else's: it is changed, and segments are parts of it.
+   * @throws {WebSocketError} when the client breaks the protocol; frames before the fault have gone out whole
+   */
+  push(chunk: Uint8Array): void {
+    const end = chunk.length
+    let read = 0
+    // [start, write) is finished output that has not been handed on.
+    let start = 0
+    let write = 0
+    while (read < end && this.#state !== 'closed') {
+      if (this.#state === 'payload') {
+        const length = Math.min(end - read, this.#pieceLeft)
+        this.#maskPhase = xorRegion(chunk, read, write, length, this.#maskKey, this.#maskPhase)
+        read += length
+        write += length
+        this.#pieceLeft -= length
+        this.#frameLeft -= length
+        if (this.#pieceLeft === 0) {
+          if (this.#frameLeft === 0) {
+            this.#state = 'header'
+          } else {
+            // The next part of a long frame needs a header where payload stands: it gets a buffer of its own.
+            this.#handOn(chunk, start, write)
+            start = write = read
+            this.#sink.onSegment(this.#continuationHeader())
+          }
+        }
+        continue
+      }
+      if (this.#state === 'control') {
+        read = this.#control.read(chunk, read, end)
+        if (this.#control.isComplete) {
+          this.#handOn(chunk, start, write)
+          start = write = read
+          this.#endControl()
+        }
+        continue
+      }
+      const begin = read
+      const straddles = this.#header.pendingBytes > 0
+      try {
+        read = this.#header.read(chunk, begin, end)
+      } catch (error) {
+        this.#handOn(chunk, start, write)
+        throw error
+      }
+      if (!this.#header.isComplete) break
+      if (this.#header.opcode >= Opcode.close) {
+        this.#control.begin(this.#header.length, this.#header.maskKey)
+        this.#state = 'control'
+        if (this.#control.isComplete) {
+          this.#handOn(chunk, start, write)
+          start = write = read
+          this.#endControl()
+        }
+        continue
+      }
+      this.#beginFrame()
+      const first = this.#header.opcode | (this.#header.rsv1 ? 64 : 0) | (this.#isLastPiece() && this.#fin ? 128 : 0)
+      const headerBytes = frameHeaderLength(this.#pieceLeft, false)
+      if (write > start || !straddles) {
+        // A masked header is at least 4 bytes longer than the one that goes out, so it fits before the payload.
+        if (write === start) start = write = read - headerBytes
+        write = writeHeaderFields(chunk, write, first, this.#pieceLeft, 0)
+      } else {
+        const header = new Uint8Array(headerBytes)
+        writeHeaderFields(header, 0, first, this.#pieceLeft, 0)
+        this.#sink.onSegment(header)
+        start = write = read
+      }
+    }
+    this.#handOn(chunk, start, write)
+  }
+
+  #handOn(chunk: Uint8Array, start: number, end: number): void {
+    if (end > start) this.#sink.onSegment(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end))
+  }
+
+  #beginFrame(): void {
+    const { length, fin, maskKey } = this.#header
+    this.#frameLeft = length
+    this.#pieceLeft = Math.min(length, this.#maxFrameBytes)
+    this.#fin = fin
+    this.#maskKey = maskKey
+    this.#maskPhase = 0
+    this.#state = length === 0 ? 'header' : 'payload'
+  }
+
+  #isLastPiece(): boolean {
+    return this.#pieceLeft === this.#frameLeft
+  }
+
+  #continuationHeader(): Uint8Array {
+    this.#pieceLeft = Math.min(this.#frameLeft, this.#maxFrameBytes)
+    const header = new Uint8Array(frameHeaderLength(this.#pieceLeft, false))
+    writeHeaderFields(header, 0, Opcode.continuation | (this.#isLastPiece() && this.#fin ? 128 : 0), this.#pieceLeft, 0)
+    return header
+  }
+
+  #endControl(): void {
+    const payload = this.#control.take()
+    this.#state = 'header'
+    if (this.#header.opcode === Opcode.ping) {
+      this.#sink.onPing(payload)
+    } else if (this.#header.opcode === Opcode.pong) {
+      this.#sink.onPong(payload)
+    } else {
+      decodeClose(payload)
+      this.#state = 'closed'
+      this.#sink.onClose(payload)
+    }
+  }
+}

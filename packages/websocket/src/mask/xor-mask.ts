@@ -1,0 +1,79 @@
+import { unmaskWasm } from './unmask-wasm.ts'
+
+/** Payload bytes below which a plain loop is faster than the way through WebAssembly memory (bench/micro/mask.bench.ts). */
+const shortBytes = 192
+
+/** WebAssembly memory that payloads pass through: one page less than the module has. */
+const scratchBytes = 65_536
+
+const { memory, xor } = instantiate()
+const scratch = new Uint8Array(memory.buffer, 0, scratchBytes)
+
+/**
+ * Masks or unmasks `length` bytes from `source` to `target` of one buffer; the regions may overlap when target <= source.
+ *
+ * @param key the 4 key bytes as a little-endian integer
+ * @param phase which key byte comes first, 0-3
+ * @returns the phase for the bytes that follow
+ */
+export function xorMask(
+  buffer: Uint8Array,
+  region: { readonly source: number; readonly target: number; readonly length: number },
+  key: number,
+  phase: number,
+): number {
+  return xorRegion(buffer, region.source, region.target, region.length, key, phase)
+}
+
+/** `xorMask` with plain numbers, for the hot path: an object a frame would be garbage. */
+export function xorRegion(
+  buffer: Uint8Array,
+  source: number,
+  target: number,
+  length: number,
+  key: number,
+  phase: number,
+): number {
+  const rotated = phase === 0 ? key : (key >>> (8 * phase)) | (key << (32 - 8 * phase))
+  if (key === 0) {
+    if (source !== target) buffer.copyWithin(target, source, source + length)
+  } else if (length < shortBytes) {
+    xorShort(buffer, source, target, length, rotated)
+  } else {
+    xorLong(buffer, source, target, length, rotated)
+  }
+  return (phase + length) & 3
+}
+
+function xorShort(buffer: Uint8Array, source: number, target: number, length: number, key: number): void {
+  for (let i = 0; i < length; i += 1) {
+    buffer[target + i] = (buffer[source + i] as number) ^ ((key >>> ((i & 3) << 3)) & 255)
+  }
+}
+
+/** Scratch steps are a multiple of 4, so the key stays in phase from one to the next. */
+function xorLong(buffer: Uint8Array, source: number, target: number, length: number, key: number): void {
+  for (let done = 0; done < length; done += scratchBytes) {
+    const step = Math.min(scratchBytes, length - done)
+    scratch.set(buffer.subarray(source + done, source + done + step))
+    xor(0, step, key)
+    buffer.set(step === scratchBytes ? scratch : scratch.subarray(0, step), target + done)
+  }
+}
+
+interface UnmaskExports {
+  readonly memory: { readonly buffer: ArrayBuffer }
+  readonly xor: (at: number, length: number, key: number) => void
+}
+
+/** The part of the WebAssembly API that is used: its types come with browsers' only. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object) => { readonly exports: unknown }
+}
+
+function instantiate(): UnmaskExports {
+  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }
+  const bytes = Uint8Array.from(atob(unmaskWasm), (character) => character.charCodeAt(0))
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as UnmaskExports
+}

@@ -1,0 +1,281 @@
+import type { Duplex } from 'node:stream'
+import { decodeClose, encodeClose } from './close-payload.ts'
+import { FrameDecoder, type FrameSink } from './frame-decoder.ts'
+import { encodeFrame, writeFrameHeader } from './frame-encoder.ts'
+import { Opcode } from './opcode.ts'
+import { WebSocketError } from './web-socket-error.ts'
+
+/** How the socket under an endpoint ended. */
+export interface EndpointEnd {
+  /** The peer said CLOSE, and nothing was cut. */
+  readonly clean: boolean
+  /** The peer's close code; 1005 when its CLOSE had none, 1006 when there was no CLOSE. */
+  readonly code: number
+  readonly reason: string
+  readonly error?: Error
+}
+
+/** Hears what a peer sends. Messages come in pieces: start, data, end. */
+export interface EndpointHandler {
+  onMessageStart(kind: 'text' | 'binary'): void
+  /** The bytes are the receiver's. More of the same chunk may follow `pause`, at most what one read brought. */
+  onMessageData(chunk: Uint8Array): void
+  onMessageEnd(): void
+  /** The peer sends nothing more. Without half-close its CLOSE is being answered. */
+  onCloseFrame(code: number | undefined, reason: string): void
+  /** What a send returned false for has been written. */
+  onDrain(): void
+  onPong?(payload: Uint8Array): void
+  /** Exactly once, when the socket is gone. */
+  onEnd(end: EndpointEnd): void
+}
+
+export interface WebSocketEndpointOptions {
+  /** Any byte stream behind a finished handshake. */
+  readonly stream: Duplex
+  readonly role: 'server' | 'client'
+  readonly handler: EndpointHandler
+  /** Bytes that came right behind the handshake. */
+  readonly head?: Uint8Array
+  /** Longest frame sent; longer messages are fragmented. Default 65,536. */
+  readonly maxFrameBytes?: number
+  /** The peer's CLOSE is reported and not answered: sending goes on until `close`. Default false. */
+  readonly allowHalfClose?: boolean
+}
+
+/** How long the peer may take to answer CLOSE, or to end TCP after both. */
+const closeTimeoutMs = 5000
+
+const nothing = new Uint8Array(0)
+
+/** One end of an open WebSocket over a byte stream. */
+export class WebSocketEndpoint implements FrameSink {
+  bytesReceived = 0
+  bytesSent = 0
+  readonly #stream: Duplex
+  readonly #isClient: boolean
+  readonly #handler: EndpointHandler
+  readonly #maxFrameBytes: number
+  readonly #allowHalfClose: boolean
+  readonly #decoder: FrameDecoder
+  #messageOpen = false
+  #received: { readonly code: number; readonly reason: string } | undefined
+  #sentClose = false
+  #error: Error | undefined
+  #ended = false
+  #corked = false
+  #closeTimer: NodeJS.Timeout | undefined
+
+  constructor(options: WebSocketEndpointOptions) {
+    this.#stream = options.stream
+    this.#isClient = options.role === 'client'
+    this.#handler = options.handler
+    this.#maxFrameBytes = options.maxFrameBytes ?? 65_536
+    this.#allowHalfClose = options.allowHalfClose ?? false
+    this.#decoder = new FrameDecoder({ expectMask: !this.#isClient, sink: this })
+    const { head = nothing, stream } = options
+    stream.on('data', (chunk: Uint8Array) => this.#onData(chunk))
+    stream.on('drain', () => this.#handler.onDrain())
+    stream.on('end', () => this.#onStreamEnd())
+    stream.on('error', (error: Error) => {
+      this.#error ??= error
+    })
+    stream.on('close', () => this.#onStreamClosed())
+    // The owner has no reference to this endpoint yet: the first bytes wait for the next turn.
+    if (head.length > 0) stream.unshift(head)
+    stream.resume()
+    if (stream.destroyed) process.nextTick(() => this.#onStreamClosed())
+  }
+
+  get state(): 'open' | 'closing' | 'closed' {
+    if (this.#ended || this.#stream.destroyed) return 'closed'
+    return this.#sentClose || this.#received !== undefined ? 'closing' : 'open'
+  }
+
+  /** Bytes that wait for the peer to read. */
+  get bufferedBytes(): number {
+    return this.#stream.writableLength
+  }
+
+  get isPaused(): boolean {
+    return this.#stream.isPaused()
+  }
+
+  /** @returns false when the peer reads more slowly: wait for `onDrain` */
+  sendText(text: string): boolean {
+    return this.#sendMessage(Opcode.text, Buffer.from(text))
+  }
+
+  /** @returns false when the peer reads more slowly: wait for `onDrain`. The bytes must not change before that. */
+  sendBinary(bytes: Uint8Array): boolean {
+    return this.#sendMessage(Opcode.binary, bytes)
+  }
+
+  /** Sends the next part of a message whose length is not known yet. */
+  sendFragment(
+    kind: 'text' | 'binary',
+    bytes: Uint8Array,
+    position: { readonly first: boolean; readonly last: boolean },
+  ): boolean {
+    return this.#sendParts(position.first ? Opcode[kind] : Opcode.continuation, bytes, position.last)
+  }
+
+  ping(payload: Uint8Array = nothing): void {
+    this.#write(encodeFrame(Opcode.ping, payload, { mask: this.#isClient }))
+  }
+
+  /** Says that nothing more is sent. The socket ends when the peer has said it too, at the latest after 5 seconds. */
+  close(code?: number, reason?: string): void {
+    if (this.#sentClose || this.#stream.destroyed) return
+    this.#write(encodeFrame(Opcode.close, encodeClose(code, reason), { mask: this.#isClient }))
+    this.#sentClose = true
+    if (this.#received !== undefined) this.#endStream()
+    else if (!this.#allowHalfClose) this.#startCloseTimer()
+  }
+
+  /** Cuts the connection, by TCP reset where the stream can. */
+  abort(): void {
+    this.#uncork()
+    const stream = this.#stream as Duplex & { resetAndDestroy?: () => void }
+    if (stream.resetAndDestroy && !('encrypted' in stream)) stream.resetAndDestroy()
+    else stream.destroy()
+  }
+
+  pause(): void {
+    this.#stream.pause()
+  }
+
+  resume(): void {
+    this.#stream.resume()
+  }
+
+  onFrame(opcode: number): void {
+    if (opcode === Opcode.continuation) return
+    this.#messageOpen = true
+    this.#handler.onMessageStart(opcode === Opcode.text ? 'text' : 'binary')
+  }
+
+  onPayload(buffer: Uint8Array, start: number, end: number): void {
+    this.#handler.onMessageData(buffer.subarray(start, end))
+  }
+
+  onFrameEnd(fin: boolean): void {
+    if (!fin || !this.#messageOpen) return
+    this.#messageOpen = false
+    this.#handler.onMessageEnd()
+  }
+
+  onControl(opcode: number, payload: Uint8Array): void {
+    if (opcode === Opcode.ping) {
+      if (!this.#sentClose) this.#write(encodeFrame(Opcode.pong, payload, { mask: this.#isClient }))
+    } else if (opcode === Opcode.pong) {
+      this.#handler.onPong?.(payload)
+    } else {
+      this.#onClose(payload)
+    }
+  }
+
+  #onData(chunk: Uint8Array): void {
+    this.bytesReceived += chunk.length
+    try {
+      this.#decoder.push(chunk)
+    } catch (error) {
+      if (!(error instanceof WebSocketError)) throw error
+      this.#fail(error)
+    }
+  }
+
+  #onClose(payload: Uint8Array): void {
+    const { code, reason } = decodeClose(payload)
+    this.#received = { code: code ?? 1005, reason }
+    this.#handler.onCloseFrame(code, reason)
+    // RFC 6455 section 5.5.1: the answer typically echoes the status code.
+    if (!this.#allowHalfClose && !this.#sentClose) this.close(code)
+    else if (this.#sentClose) this.#endStream()
+  }
+
+  /** Tells the peer what it did wrong, and ends. */
+  #fail(error: WebSocketError): void {
+    this.#error = error
+    if (!this.#sentClose) {
+      this.#write(encodeFrame(Opcode.close, encodeClose(error.closeCode, error.message), { mask: this.#isClient }))
+      this.#sentClose = true
+    }
+    this.#uncork()
+    this.#startCloseTimer()
+    this.#stream.end(() => this.#stream.destroy())
+  }
+
+  /** RFC 6455 section 7.1.1: the server ends TCP first; a client waits for that. */
+  #endStream(): void {
+    this.#uncork()
+    this.#startCloseTimer()
+    this.#stream.end(() => {
+      if (!this.#isClient) this.#stream.destroy()
+    })
+  }
+
+  #startCloseTimer(): void {
+    this.#closeTimer ??= setTimeout(() => this.#stream.destroy(), closeTimeoutMs)
+  }
+
+  #onStreamEnd(): void {
+    if (this.#received === undefined || this.#sentClose) this.#stream.destroy()
+  }
+
+  #onStreamClosed(): void {
+    if (this.#ended) return
+    this.#ended = true
+    clearTimeout(this.#closeTimer)
+    const { code, reason } = this.#received ?? { code: 1006, reason: '' }
+    const clean = this.#received !== undefined && this.#error === undefined
+    this.#handler.onEnd({ clean, code, reason, ...(this.#error && { error: this.#error }) })
+  }
+
+  #sendMessage(opcode: number, bytes: Uint8Array): boolean {
+    return this.#sendParts(opcode, bytes, true)
+  }
+
+  #sendParts(opcode: number, bytes: Uint8Array, last: boolean): boolean {
+    const max = this.#maxFrameBytes
+    let at = 0
+    let flushed = true
+    do {
+      const part = bytes.length <= max ? bytes : bytes.subarray(at, at + max)
+      at += part.length
+      flushed = this.#sendFrame(at === part.length ? opcode : Opcode.continuation, part, last && at === bytes.length)
+    } while (at < bytes.length)
+    return flushed
+  }
+
+  /** A server's payload goes out as it is, behind a header of its own; a client's is masked into a copy. */
+  #sendFrame(opcode: number, payload: Uint8Array, fin: boolean): boolean {
+    if (this.#isClient || payload.length < shortPayloadBytes) {
+      return this.#write(encodeFrame(opcode, payload, { mask: this.#isClient, fin }))
+    }
+    const header = new Uint8Array(10)
+    this.#write(header.subarray(0, writeFrameHeader(header, 0, { opcode, fin, length: payload.length })))
+    return this.#write(payload)
+  }
+
+  /** Writes of one turn leave together: each write is a system call, and with TLS a record. */
+  #write(bytes: Uint8Array): boolean {
+    if (this.#sentClose || this.#stream.destroyed || this.#stream.writableEnded) return true
+    this.bytesSent += bytes.length
+    if (!this.#corked) {
+      this.#corked = true
+      this.#stream.cork()
+      process.nextTick(() => this.#uncork())
+    }
+    return this.#stream.write(bytes)
+  }
+
+  #uncork(): void {
+    if (!this.#corked) return
+    this.#corked = false
+    this.#stream.uncork()
+  }
+}
+
+/** Up to here a copy costs less than a second buffer in the write. */
+const shortPayloadBytes = 4096
