@@ -1,92 +1,114 @@
-/** What the target of a request line asks of the relay. */
+import { decodeForm, decodePercent, toUriPath, toUriQuery } from './percent-codec.ts'
+
+/** What a request line asks the relay for. */
 export interface RelayTarget {
-  /** The path begins with `/$hc/`: a WebSocket address. */
+  /** The path began with `/$hc/`: a WebSocket gesture of the protocol. */
   readonly isHybridConnection: boolean
-  /** Entity and sub-path, percent-decoded once, no leading slash: for look-ups and audiences. */
+  /** Entity and sub-path, percent-decoded once, without `/$hc` and the leading slash: for look-ups and audiences. */
   readonly path: string
-  /** The path as typed, without `/$hc`, with its leading slash. */
+  /** The same as typed, with a leading slash; only what no URI may hold is percent-encoded. */
   readonly rawPath: string
-  /** The query as typed, without `?` and without its `sb-hc-` parameters. */
+  /** The query as typed, without `?` and without any `sb-hc-*=` parameter; treated like `rawPath`. */
   readonly rawQuery: string
-  /** `listen`, `connect`, `accept`, `request` or whatever was written; none means connect (observed). */
+  /** `sb-hc-action` in lower case: listen, connect, accept, request, or something unknown. Missing means connect (observed). */
   readonly action: string
   readonly id?: string
   readonly token?: string
+  readonly keyName?: string
+  readonly key?: string
+  /** A listener rejects with this status. 400 when it sent one that cannot be read. */
   readonly statusCode?: number
   readonly statusDescription?: string
 }
 
+/** Rejecting with a status that cannot be read is still rejecting. */
+const defaultRejectStatus = 400
+
 /**
- * Reads the target of a request line as it was typed: no normalisation, because listeners must get the query as it was
- * sent.
- * @returns undefined when it is no absolute path (`*`, `host:port`)
+ * Reads the target of a request line, undefined for one that has no path (`*`, `host:port`). It works on the raw text: URL
+ * parsers change what they read, and the listener must get what the sender typed.
+ * Hybrid Connections protocol, "Listener protocol" and "Sender protocol".
+ *
+ * Names of parameters are compared decoded and without regard to case, so that no spelling of `sb-hc-token` reaches a
+ * listener; of several with the same name the last one counts.
  */
 export function parseRelayTarget(requestTarget: string): RelayTarget | undefined {
-  const typed = requestTarget.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
-  if (!typed.startsWith('/')) return undefined
-  const question = typed.indexOf('?')
-  const wholePath = question < 0 ? typed : typed.slice(0, question)
-  const infix = /^\/(?:\$|%24)hc(?=\/|$)/i.exec(wholePath)
-  const rawPath = infix === null ? wholePath : wholePath.slice(infix[0].length)
-  const { parameters, rest } = splitQuery(question < 0 ? '' : typed.slice(question + 1))
-  const statusCode = statusFrom(parameters.get('sb-hc-statuscode') ?? parameters.get('statuscode'))
-  const statusDescription = parameters.get('sb-hc-statusdescription') ?? parameters.get('statusdescription')
-  const id = parameters.get('sb-hc-id')
-  const token = parameters.get('sb-hc-token')
+  const origin = toOriginForm(requestTarget)
+  if (origin === undefined) return undefined
+  const mark = origin.indexOf('?')
+  const wholePath = toUriPath(mark < 0 ? origin : origin.slice(0, mark))
+  const { rawQuery, parameters, bareStatus } = splitQuery(mark < 0 ? '' : origin.slice(mark + 1))
+  const rawPath = wholePath.replace(hybridConnectionPrefix, '')
   return {
-    isHybridConnection: infix !== null,
-    path: decodeSegments(rawPath).replace(/^\/+/, ''),
-    rawPath: rawPath === '' ? '/' : rawPath,
-    rawQuery: rest,
-    action: (parameters.get('sb-hc-action') ?? 'connect').toLowerCase(),
-    ...(id && { id }),
-    ...(token && { token }),
-    ...(statusCode !== undefined && { statusCode }),
-    ...(statusDescription !== undefined && { statusDescription }),
+    isHybridConnection: rawPath !== wholePath,
+    path: decodePercent(rawPath.slice(1)),
+    rawPath,
+    rawQuery,
+    action: parameters.get('sb-hc-action')?.toLowerCase() ?? 'connect',
+    ...nonEmpty('id', parameters.get('sb-hc-id')),
+    ...nonEmpty('token', parameters.get('sb-hc-token')),
+    ...nonEmpty('keyName', parameters.get('sb-hc-sas-key-name')),
+    ...nonEmpty('key', parameters.get('sb-hc-sas-key')),
+    ...readStatus(
+      parameters.get('sb-hc-statuscode') ?? bareStatus.get('statuscode'),
+      parameters.get('sb-hc-statusdescription') ?? bareStatus.get('statusdescription'),
+    ),
   }
 }
 
-/** Parameters that rejecting clients write without the prefix; they stay in the query of anybody else. */
-const barePrefixes = new Set(['statuscode', 'statusdescription'])
+/** `$` arrives as it is from all clients; `%24` is the same path (RFC 3986 section 6.2.2.2 allows the difference). */
+const hybridConnectionPrefix = /^\/(?:\$|%24)hc(?=\/)/i
 
-/** Takes out the `sb-hc-` parameters that have a `=`; everything else stays as typed, empty parts included (observed). */
-function splitQuery(query: string): { readonly parameters: Map<string, string>; readonly rest: string } {
-  const parameters = new Map<string, string>()
+const parameterPrefix = 'sb-hc-'
+
+/** RFC 9112 section 3.2: the absolute form must be accepted too; the namespace is found by Host alone. */
+function toOriginForm(requestTarget: string): string | undefined {
+  if (requestTarget.startsWith('/')) return requestTarget
+  const rest = /^https?:\/\/[^/?#]+(.*)$/is.exec(requestTarget)?.[1]
+  if (rest === undefined) return undefined
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+interface SplitQuery {
+  readonly rawQuery: string
+  /** Relay's own parameters: lower-case name, decoded value. */
+  readonly parameters: ReadonlyMap<string, string>
+  /** The old client's `statusCode` and `statusDescription`. */
+  readonly bareStatus: ReadonlyMap<string, string>
+}
+
+/**
+ * Takes out the relay's own parameters; one without `=` is the application's (observed: an official .NET test). The names
+ * without prefix by which old clients reject count only behind `sb-hc-id`, where a listener appends them: before it rides
+ * the sender's query, which may have a `statusCode` of its own.
+ */
+function splitQuery(query: string): SplitQuery {
   const kept: string[] = []
+  const parameters = new Map<string, string>()
+  const bareStatus = new Map<string, string>()
   for (const part of query.split('&')) {
     const equals = part.indexOf('=')
-    const name = equals < 0 ? '' : formDecode(part.slice(0, equals)).toLowerCase()
-    const isOurs = name.startsWith('sb-hc-')
-    if ((isOurs || barePrefixes.has(name)) && !parameters.has(name)) {
-      parameters.set(name, decodeValue(name, part.slice(equals + 1)))
+    const name = equals < 0 ? '' : decodeForm(part.slice(0, equals)).toLowerCase()
+    if (name.startsWith(parameterPrefix)) {
+      parameters.set(name, decodeForm(part.slice(equals + 1)))
+      continue
     }
-    if (!isOurs) kept.push(part)
+    kept.push(part)
+    const isBareStatus = name === 'statuscode' || name === 'statusdescription'
+    if (isBareStatus && parameters.has('sb-hc-id')) bareStatus.set(name, decodeForm(part.slice(equals + 1)))
   }
-  return { parameters, rest: kept.join('&') }
+  return { rawQuery: toUriQuery(kept.join('&')), parameters, bareStatus }
 }
 
-/** A token may come unencoded (.NET sample): its `+` is base64's own. Everything else is form-encoded. */
-function decodeValue(name: string, value: string): string {
-  return name === 'sb-hc-token' ? percentDecode(value) : formDecode(value)
+function readStatus(
+  code: string | undefined,
+  description: string | undefined,
+): Pick<RelayTarget, 'statusCode' | 'statusDescription'> {
+  if (code === undefined) return {}
+  const statusCode = /^[1-9]\d\d$/.test(code) ? Number(code) : defaultRejectStatus
+  return { statusCode, ...(description !== undefined && { statusDescription: description }) }
 }
 
-function statusFrom(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{3}$/.test(text) ? Number(text) : undefined
-}
-
-function decodeSegments(path: string): string {
-  return path.split('/').map(percentDecode).join('/')
-}
-
-function formDecode(text: string): string {
-  return percentDecode(text.replace(/\+/g, ' '))
-}
-
-/** What is not valid UTF-8 in percent form stays as it is typed. */
-function percentDecode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+function nonEmpty<Name extends string>(name: Name, value: string | undefined): { readonly [Key in Name]?: string } {
+  return value === undefined || value === '' ? {} : ({ [name]: value } as { readonly [Key in Name]?: string })
 }

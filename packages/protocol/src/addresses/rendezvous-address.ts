@@ -1,40 +1,34 @@
-/** The parts of a rendezvous address. */
-export interface RendezvousAddress {
-  /** `wss://host[:port]` as the listener reached the relay. */
+import { toUriPath, toUriQuery } from './percent-codec.ts'
+import { escapeEquals } from './rendezvous-query.ts'
+
+/** What a rendezvous address is made of. */
+export interface RendezvousAddressParts {
+  /** `wss://host[:port]`, as this listener reached the relay. */
   readonly origin: string
-  /** The sender's path as typed, with its leading slash. */
+  /** From {@link RelayTarget}: entity and sub-path as typed, with a leading slash. */
   readonly rawPath: string
-  /** The sender's query as typed, without `?` and `sb-hc-` parameters. */
+  /** From {@link RelayTarget}: the sender's own query, without `?`. */
   readonly rawQuery: string
   readonly action: 'accept' | 'request'
+  /** The one-time id by which the relay knows the offer. The Java client needs a GUID first (observed). */
   readonly id: string
-  /** Leaves out parameters whose value has a `=`, even as `%3D`: the Java client closes its control channel over one. */
-  readonly dropsEqualsInValues?: boolean
+  /**
+   * Leaves `=` in query values as the sender typed it. Only for listeners that are known not to be the Java client; see
+   * {@link escapeEquals} for what happens to it otherwise.
+   */
+  readonly keepEquals?: boolean
 }
 
 /**
- * Writes `wss://host/$hc/path?[query&]sb-hc-action=accept&sb-hc-id=<guid>`. There is always a `?`, because rejecting clients
- * append `&...` (observed).
+ * Makes the address at which a listener meets a sender. The relay's parameters come last, because listeners append theirs
+ * to reject, and there is always a `?`, because they append with `&` (observed). The address of a request carries no query
+ * of the sender: its `requestTarget` does, and nobody looks here for it.
+ * Hybrid Connections protocol, "Accept message" and "Responding via rendezvous".
  */
-export function formatRendezvousAddress(address: RendezvousAddress): string {
-  const { origin, rawPath, rawQuery, action, id } = address
-  const kept = address.dropsEqualsInValues ? rawQuery.split('&').filter(isHarmless).join('&') : rawQuery
-  const query = kept === '' ? '' : `${kept}&`
-  return `${origin}/$hc${toSafe(rawPath)}?${toSafe(query)}sb-hc-action=${action}&sb-hc-id=${id}`
-}
-
-function isHarmless(parameter: string): boolean {
-  const value = parameter.slice(parameter.indexOf('=') + 1)
-  return !parameter.includes('=') || !/=|%3d/i.test(value)
-}
-
-/** What a URI cannot carry as it is (blanks, controls, quotes, what is not ASCII) is percent-encoded, the rest untouched. */
-function toSafe(text: string): string {
-  return text.replace(/[^\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]/gu, (character) => {
-    try {
-      return encodeURIComponent(character)
-    } catch {
-      return '%EF%BF%BD'
-    }
-  })
+export function formatRendezvousAddress(parts: RendezvousAddressParts): string {
+  const { origin, rawPath, rawQuery, action, id, keepEquals } = parts
+  const typed = action === 'accept' ? toUriQuery(rawQuery) : ''
+  const query = keepEquals ? typed : escapeEquals(typed)
+  const own = `sb-hc-action=${action}&sb-hc-id=${encodeURIComponent(id)}`
+  return `${origin}/$hc${toUriPath(rawPath)}?${query === '' ? '' : `${query}&`}${own}`
 }

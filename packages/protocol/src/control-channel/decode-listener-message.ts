@@ -1,39 +1,52 @@
-import { readCommand, readHeaders, readString } from './read-fields.ts'
-import type { ResponseMessage } from './response-message.ts'
+import {
+  booleanMember,
+  headersMember,
+  type JsonObject,
+  malformed,
+  member,
+  readCommand,
+  stringMember,
+} from './json-message.ts'
+import type { MalformedMessage, ResponseMessage, UnknownMessage } from './messages.ts'
 
-/** What a listener may send on its control channel or rendezvous. */
+/** What a listener can say on its control channel or on the rendezvous of a request. */
 export type ListenerMessage =
   | { readonly kind: 'response'; readonly message: ResponseMessage }
   | { readonly kind: 'renewToken'; readonly token: string }
-  | { readonly kind: 'unknown'; readonly name: string }
-  | { readonly kind: 'malformed'; readonly reason: string }
+  | UnknownMessage
+  | (MalformedMessage & {
+      /** The request that a response which cannot be read was for. */
+      readonly requestId?: string
+    })
 
-/** Reads a listener's text message. Never throws: it comes from outside. */
+/** Decodes a text message from a listener. Never throws: whatever cannot be read is `malformed` or `unknown`. */
 export function decodeListenerMessage(text: string): ListenerMessage {
-  const command = readCommand(text)
-  if (typeof command === 'string') return { kind: 'malformed', reason: command }
-  const { name, body } = command
-  if (name === 'renewToken') {
-    const token = readString(body['token'])
-    return token === undefined
-      ? { kind: 'malformed', reason: 'renewToken has no token' }
-      : { kind: 'renewToken', token }
-  }
-  if (name !== 'response') return { kind: 'unknown', name: name.slice(0, 64) }
-  const requestId = readString(body['requestId'])
-  // The Go community client writes the status as a string (observed).
-  const statusCode = Number(body['statusCode'])
-  if (requestId === undefined) return { kind: 'malformed', reason: 'response has no requestId' }
-  if (!Number.isInteger(statusCode)) return { kind: 'malformed', reason: 'response has no statusCode' }
-  const statusDescription = readString(body['statusDescription'])
-  return {
-    kind: 'response',
-    message: {
-      requestId,
-      statusCode,
-      ...(statusDescription !== undefined && { statusDescription }),
-      responseHeaders: readHeaders(body['responseHeaders']),
-      body: body['body'] === true,
-    },
-  }
+  const command = readCommand(text, ['response', 'renewToken'])
+  if (command.kind !== 'command') return command
+  return command.name === 'response' ? decodeResponse(command.content) : decodeRenewToken(command.content)
+}
+
+function decodeResponse(content: JsonObject): ListenerMessage {
+  const requestId = stringMember(content, 'requestId')
+  if (requestId === undefined || requestId === '') return malformed('response.requestId is missing')
+  const statusCode = readStatusCode(member(content, 'statusCode'))
+  if (statusCode === undefined) return { ...malformed('response.statusCode is not a status'), requestId }
+  const responseHeaders = headersMember(content, 'responseHeaders')
+  if (responseHeaders === undefined) return { ...malformed('response.responseHeaders is not an object'), requestId }
+  const body = booleanMember(content, 'body')
+  if (body === undefined) return { ...malformed('response.body is not a boolean'), requestId }
+  const statusDescription = stringMember(content, 'statusDescription')
+  const description = statusDescription === undefined ? {} : { statusDescription }
+  return { kind: 'response', message: { requestId, statusCode, ...description, responseHeaders, body } }
+}
+
+function decodeRenewToken(content: JsonObject): ListenerMessage {
+  const token = stringMember(content, 'token')
+  return token === undefined ? malformed('renewToken.token is missing') : { kind: 'renewToken', token }
+}
+
+/** A number, or the same as text: the protocol's own example has text, and a Go client sends it (observed). */
+function readStatusCode(value: unknown): number | undefined {
+  if (typeof value !== 'number' && typeof value !== 'string') return undefined
+  return /^[1-9]\d\d$/.test(String(value)) ? Number(value) : undefined
 }

@@ -1,50 +1,66 @@
-import type { AcceptMessage } from './accept-message.ts'
-import { isObject, type JsonObject, readCommand, readHeaders, readString } from './read-fields.ts'
-import type { RemoteEndpointField } from './remote-endpoint.ts'
-import type { RequestMessage } from './request-message.ts'
+import {
+  booleanMember,
+  headersMember,
+  isJsonObject,
+  type JsonObject,
+  malformed,
+  member,
+  readCommand,
+  stringMember,
+} from './json-message.ts'
+import type {
+  AcceptMessage,
+  MalformedMessage,
+  RemoteEndpointMember,
+  RequestMessage,
+  UnknownMessage,
+} from './messages.ts'
 
-/** What a relay may send on a control channel or rendezvous. */
+/** What a relay can say on a control channel or on the rendezvous of a request. */
 export type ServiceMessage =
   | { readonly kind: 'accept'; readonly message: AcceptMessage }
   | { readonly kind: 'request'; readonly message: RequestMessage }
-  /** The request waits at a rendezvous. */
   | { readonly kind: 'requestAddress'; readonly address: string; readonly id?: string }
-  | { readonly kind: 'unknown'; readonly name: string }
-  | { readonly kind: 'malformed'; readonly reason: string }
+  | UnknownMessage
+  | MalformedMessage
 
-/** Reads a relay's text message. Never throws: it comes from outside. */
+/** Decodes a text message from a relay. Never throws: whatever cannot be read is `malformed` or `unknown`. */
 export function decodeServiceMessage(text: string): ServiceMessage {
-  const command = readCommand(text)
-  if (typeof command === 'string') return { kind: 'malformed', reason: command }
-  const { name, body } = command
-  if (name !== 'accept' && name !== 'request') return { kind: 'unknown', name: name.slice(0, 64) }
-  const address = readString(body['address'])
-  if (address === undefined) return { kind: 'malformed', reason: `${name} has no address` }
-  const id = readString(body['id'])
-  const remoteEndpoint = readRemoteEndpoint(body['remoteEndpoint'])
-  if (name === 'accept') {
-    const connectHeaders = readHeaders(body['connectHeaders'])
-    return { kind: 'accept', message: { address, id: id ?? '', connectHeaders, remoteEndpoint } }
-  }
-  const method = readString(body['method'])
+  const command = readCommand(text, ['accept', 'request'])
+  if (command.kind !== 'command') return command
+  const { name, content } = command
+  const address = stringMember(content, 'address')
+  if (address === undefined || address === '') return malformed(`${name}.address is missing`)
+  return name === 'accept' ? decodeAccept(content, address) : decodeRequest(content, address)
+}
+
+function decodeAccept(content: JsonObject, address: string): ServiceMessage {
+  const connectHeaders = headersMember(content, 'connectHeaders')
+  if (connectHeaders === undefined) return malformed('accept.connectHeaders is not an object')
+  const id = stringMember(content, 'id') ?? ''
+  return { kind: 'accept', message: { address, id, connectHeaders, remoteEndpoint: readRemoteEndpoint(content) } }
+}
+
+/** Without `method` it is the short form: everything else waits at the address. */
+function decodeRequest(content: JsonObject, address: string): ServiceMessage {
+  const method = stringMember(content, 'method')
+  const id = stringMember(content, 'id')
   if (method === undefined) return { kind: 'requestAddress', address, ...(id !== undefined && { id }) }
-  return { kind: 'request', message: readRequest(body, { address, id: id ?? '', method, remoteEndpoint }) }
+  if (id === undefined || id === '') return malformed('request.id is missing')
+  const requestTarget = stringMember(content, 'requestTarget')
+  if (requestTarget === undefined) return malformed('request.requestTarget is missing')
+  const requestHeaders = headersMember(content, 'requestHeaders')
+  if (requestHeaders === undefined) return malformed('request.requestHeaders is not an object')
+  const body = booleanMember(content, 'body')
+  if (body === undefined) return malformed('request.body is not a boolean')
+  const remoteEndpoint = readRemoteEndpoint(content)
+  return { kind: 'request', message: { address, id, requestTarget, method, remoteEndpoint, requestHeaders, body } }
 }
 
-function readRequest(
-  body: JsonObject,
-  known: Pick<RequestMessage, 'address' | 'id' | 'method' | 'remoteEndpoint'>,
-): RequestMessage {
-  return {
-    ...known,
-    requestTarget: readString(body['requestTarget']) ?? '/',
-    requestHeaders: readHeaders(body['requestHeaders']),
-    body: body['body'] === true,
-  }
-}
-
-function readRemoteEndpoint(value: unknown): RemoteEndpointField {
-  const fields = isObject(value) ? value : {}
-  const port = fields['port']
-  return { address: readString(fields['address']) ?? '', port: typeof port === 'number' ? port : 0 }
+/** The protocol text does not know it, so it may be absent: empty address, port 0. */
+function readRemoteEndpoint(content: JsonObject): RemoteEndpointMember {
+  const value = member(content, 'remoteEndpoint')
+  const endpoint = isJsonObject(value) ? value : {}
+  const port = member(endpoint, 'port')
+  return { address: stringMember(endpoint, 'address') ?? '', port: typeof port === 'number' ? port : 0 }
 }

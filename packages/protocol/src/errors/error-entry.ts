@@ -1,15 +1,15 @@
-/** One row of the error table. */
+/** What one error code means, everywhere it can be seen. */
 export interface ErrorEntry {
-  /** Status of an HTTP or handshake answer. */
+  /** Status of an HTTP reply or of a refused handshake. */
   readonly httpStatus: number
-  /** Close code when the error ends an open WebSocket. */
+  /** Code of the CLOSE frame when a WebSocket is open already. RFC 6455 section 7.4.1. */
   readonly closeCode: number
-  /** `error.code` in JSON bodies, as Azure names it. */
+  /** `error.code` in JSON bodies. */
   readonly armCode: string
-  /** Whether the same call may succeed later without a change. */
+  /** The same thing tried again later may succeed. */
   readonly isTransient: boolean
-  /** Wire text, without tracking. */
+  /** Text on the wire, without tracking and without a final full stop. */
   readonly message: string
-  /** What to do, for documentation and command lines. */
+  /** What a person can do about it, for documentation and command lines. */
   readonly help: string
 }

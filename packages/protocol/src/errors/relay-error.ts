@@ -1,38 +1,46 @@
-import type { ErrorEntry } from './error-entry.ts'
 import { type ErrorCode, errorTable } from './error-table.ts'
 
+/** What a {@link RelayError} may carry besides its code. */
 export interface RelayErrorOptions {
-  /** What was being done and what was wrong; the table's text when absent. */
+  /** Default: the text of the error table. */
   readonly message?: string
   readonly trackingId?: string
-  /** Overrides the table's, for example a listener's own rejection status. */
+  /** Where the status is not the table's: a rejection with a status of the listener's choice. */
   readonly httpStatus?: number
   readonly cause?: unknown
 }
 
-/** An error with a code of the error table. Callers switch on `code`, never on the text. */
+/** The only error class of the protocol. Switch on `code`; the text may change. */
 export class RelayError extends Error {
-  override readonly name: string = 'RelayError'
+  override readonly name = 'RelayError'
   readonly code: ErrorCode
   readonly httpStatus: number
+  /** Code for a CLOSE frame. */
   readonly closeCode: number
-  /** Whether the same call may succeed later without a change. */
+  /** The same thing tried again later may succeed. */
   readonly isTransient: boolean
-  readonly trackingId: string | undefined
+  /** The id under which the relay logged the operation. */
+  readonly trackingId?: string
 
   constructor(code: ErrorCode, options: RelayErrorOptions = {}) {
-    const entry: ErrorEntry = errorTable[code]
-    super(options.message ?? entry.message, options.cause === undefined ? {} : { cause: options.cause })
+    const { message, trackingId, httpStatus, cause } = options
+    const entry = errorTable[code]
+    super(message ?? entry.message, cause === undefined ? undefined : { cause })
     this.code = code
-    this.httpStatus = options.httpStatus ?? entry.httpStatus
+    this.httpStatus = httpStatus ?? entry.httpStatus
     this.closeCode = entry.closeCode
     this.isTransient = entry.isTransient
-    this.trackingId = options.trackingId
+    if (trackingId !== undefined) this.trackingId = trackingId
   }
 }
 
-/** Whether something thrown is a RelayError, of this code if one is given; also across two copies of this package. */
-export function isRelayError(value: unknown, code?: ErrorCode): value is RelayError {
-  if (!(value instanceof Error) || value.name !== 'RelayError' || !('code' in value)) return false
-  return code === undefined || value.code === code
+/**
+ * Tells whether something thrown is a {@link RelayError}, and of this code if one is given. It looks at name and code, so
+ * that it also knows the errors of another copy of this package in the same program.
+ */
+export function isRelayError(thrown: unknown, code?: ErrorCode): thrown is RelayError {
+  if (!(thrown instanceof Error) || !('code' in thrown) || typeof thrown.code !== 'string') return false
+  const isOurs =
+    thrown instanceof RelayError || (thrown.name === 'RelayError' && Object.hasOwn(errorTable, thrown.code))
+  return isOurs && (code === undefined || thrown.code === code)
 }

@@ -1,101 +1,99 @@
-/** Headers of one hop (RFC 9110 section 7.6.1) and those that frame a body: never relayed. */
-const hopByHop = new Set([
-  'connection',
-  'close',
-  'content-length',
-  'expect',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
-
-/** The relay's own credential header. */
-const credentialHeader = 'servicebusauthorization'
+/** What {@link toConnectHeaders} and {@link toRequestHeaders} must know of the authorisation. */
+export interface RelayedHeadersOptions {
+  /** `Authorization` was the credential for the relay; otherwise it belongs to the application. */
+  readonly dropAuthorization: boolean
+}
 
 /**
- * The sender's handshake headers for `connectHeaders`: everything but the credential, Sec-WebSocket ones included.
- * @param rawHeaders name, value, name, value ... as they came
+ * Makes the `connectHeaders` of an accept message from a handshake's headers (`rawHeaders` of node:http: name, value,
+ * name, value). Everything is kept but the relay's credential.
+ * Hybrid Connections protocol, "Accept message".
  */
 export function toConnectHeaders(
   rawHeaders: readonly string[],
-  options: { readonly dropAuthorization: boolean },
+  options: RelayedHeadersOptions,
 ): Record<string, string> {
-  return joinHeaders(rawHeaders, (name) => isCredential(name, options.dropAuthorization))
-}
-
-/** The sender's request headers for a `request` message, with `via` (`1.1 host`) added to those that were there. */
-export function toRequestHeaders(
-  rawHeaders: readonly string[],
-  options: { readonly dropAuthorization: boolean; readonly via: string },
-): Record<string, string> {
-  const named = namedByConnection(rawHeaders)
-  const isDropped = (name: string): boolean =>
-    hopByHop.has(name) || named.has(name) || isCredential(name, options.dropAuthorization)
-  return joinHeaders([...rawHeaders, 'Via', options.via], isDropped)
+  return join(rawHeaders, (name) => isCredential(name, options))
 }
 
 /**
- * A listener's response headers as pairs for the sender, hop-by-hop ones and those that are not valid HTTP left out, `via`
- * added. Framing is the relay's own.
+ * Makes the `requestHeaders` of a request message: without the relay's credential and what concerns only this connection,
+ * and with the relay's own entry in Via. Hybrid Connections protocol, "Request message"; Host stays (observed).
+ *
+ * @param options.via the relay's entry, `1.1 relay.example.test`
+ */
+export function toRequestHeaders(
+  rawHeaders: readonly string[],
+  options: RelayedHeadersOptions & { readonly via: string },
+): Record<string, string> {
+  const isDropped = (name: string): boolean => isCredential(name, options) || isConnectionHeader(name)
+  return join([...rawHeaders, 'Via', options.via], isDropped)
+}
+
+/**
+ * Makes the sender's response headers from those of a response message: name and value pairs that are valid HTTP, without
+ * what concerns only the connection between listener and relay, and with the relay's own entry in Via. Content-Length is
+ * the writer's to decide. Characters beyond Latin-1 become the bytes of their UTF-8 form.
  */
 export function toResponseHeaders(
   headers: Readonly<Record<string, string>>,
   options: { readonly via: string },
-): [string, string][] {
-  const raw = Object.entries(headers).flat()
-  const named = namedByConnection(raw)
+): [name: string, value: string][] {
   const kept: [string, string][] = []
   let via = options.via
-  for (const [name, value] of Object.entries(headers)) {
-    const lower = name.toLowerCase()
-    if (lower === 'via') via = `${value}, ${options.via}`
-    else if (!hopByHop.has(lower) && !named.has(lower) && isToken(name) && isFieldValue(value)) kept.push([name, value])
+  for (const [name, text] of Object.entries(headers)) {
+    if (!token.test(name) || isConnectionHeader(name.toLowerCase())) continue
+    const value = toFieldValue(text)
+    if (name.toLowerCase() === 'via') via = `${value}, ${via}`
+    else kept.push([name, value])
   }
-  kept.push(['Via', isFieldValue(via) ? via : options.via])
+  kept.push(['Via', via])
   return kept
 }
 
-/** Repeated headers are joined with ", " under the name that came first: arrays make .NET drop the message (observed). */
-function joinHeaders(rawHeaders: readonly string[], isDropped: (lowerName: string) => boolean): Record<string, string> {
+/** RFC 9110 section 5.6.2. */
+const token = /^[\w!#$%&'*+.^`|~-]+$/
+
+/** Headers of one connection, by lower-case name. Hybrid Connections protocol, "Request message"; Keep-Alive observed. */
+const connectionHeaders: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'close',
+  'keep-alive',
+])
+
+function isConnectionHeader(name: string): boolean {
+  return connectionHeaders.has(name) || name.startsWith('proxy-')
+}
+
+function isCredential(name: string, { dropAuthorization }: RelayedHeadersOptions): boolean {
+  return name === 'servicebusauthorization' || (dropAuthorization && name === 'authorization')
+}
+
+/**
+ * Repeated headers become one, under the first spelling of their name (RFC 9110 section 5.3; Cookie by RFC 6265 section
+ * 5.4). A header may have any name, `__proto__` too: names go through a Map, never through an assignment.
+ */
+function join(rawHeaders: readonly string[], isDropped: (name: string) => boolean): Record<string, string> {
   const joined = new Map<string, { readonly name: string; value: string }>()
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? ''
-    const value = rawHeaders[i + 1] ?? ''
-    const lower = name.toLowerCase()
-    if (isDropped(lower)) continue
-    const known = joined.get(lower)
-    if (known) known.value = `${known.value}${lower === 'cookie' ? '; ' : ', '}${value}`
-    else joined.set(lower, { name, value })
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const [name, value] = [rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']
+    const key = name.toLowerCase()
+    if (isDropped(key)) continue
+    const first = joined.get(key)
+    if (first) first.value += `${key === 'cookie' ? '; ' : ', '}${value}`
+    else joined.set(key, { name, value })
   }
-  // fromEntries defines own properties: a header called __proto__ is one like any other.
   return Object.fromEntries([...joined.values()].map(({ name, value }) => [name, value]))
 }
 
-/** Names that a Connection header lists belong to one hop too. */
-function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
-  const named = new Set<string>()
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() !== 'connection') continue
-    for (const name of (rawHeaders[i + 1] ?? '').split(',')) named.add(name.trim().toLowerCase())
-  }
-  return named
-}
-
-function isCredential(lowerName: string, dropAuthorization: boolean): boolean {
-  return lowerName === credentialHeader || (dropAuthorization && lowerName === 'authorization')
-}
-
-/** RFC 9110 section 5.6.2 */
-function isToken(name: string): boolean {
-  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)
-}
-
-/** RFC 9110 section 5.5: no line ends, no controls; obs-text is let through as Latin-1. */
-function isFieldValue(value: string): boolean {
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+/** RFC 9110 section 5.5: CR, LF and NUL in a value become spaces; so do the other controls, which no client expects. */
+function toFieldValue(text: string): string {
+  const line = text.replaceAll(/(?!\t)[\u{0}-\u{1f}\u{7f}]+/gu, ' ').trim()
+  if (!/[^\u{0}-\u{ff}]/u.test(line)) return line
+  return Array.from(new TextEncoder().encode(line), (byte) => String.fromCharCode(byte)).join('')
 }

@@ -1,24 +1,20 @@
+import { decodePercent } from '../addresses/percent-codec.ts'
 import type { RelayTarget } from '../addresses/relay-target.ts'
 
 /**
- * The `requestTarget` for a listener: the path decoded once, as the service does (observed), the query as typed. `?`, `#`,
- * `%`, controls and a leading `//` stay encoded: decoded, they would begin a query, a fragment, a second escape, a line, or
- * another host (.NET resolves the target against its own address).
+ * Makes the `requestTarget` of a request message: the path percent-decoded once and the query as typed (observed). These
+ * stay encoded: `?`, `#`, `%` and control characters, which would change what the target means, and slashes (or
+ * backslashes, which URL libraries take for slashes) directly behind the first one: .NET resolves the target against the
+ * listener's address, and `//host` would lead it to another host.
  */
 export function toRequestTarget(target: Pick<RelayTarget, 'rawPath' | 'rawQuery'>): string {
-  const path = decodeHarmless(target.rawPath).replace(/^\/{2,}/, (slashes) => `/${'%2F'.repeat(slashes.length - 1)}`)
+  const path = decodePercent(target.rawPath, changesMeaning).replace(
+    /^\/([/\\]+)/,
+    (_whole, slashes: string) => `/${encodeURIComponent(slashes)}`,
+  )
   return target.rawQuery === '' ? path : `${path}?${target.rawQuery}`
 }
 
-/** Runs of escapes are decoded as UTF-8 together; one that is not valid UTF-8 stays. */
-function decodeHarmless(rawPath: string): string {
-  return rawPath.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
-    let decoded: string
-    try {
-      decoded = decodeURIComponent(escapes)
-    } catch {
-      return escapes
-    }
-    return decoded.replace(/[?#%\\\x00-\x1f\x7f-\x9f\u2028\u2029]/g, (character) => encodeURIComponent(character))
-  })
+function changesMeaning(character: string): boolean {
+  return /^[?#%\p{Cc}\u{2028}\u{2029}]/u.test(character)
 }

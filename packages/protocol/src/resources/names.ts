@@ -1,32 +1,43 @@
+/** Lengths in characters; where Azure's documentation is silent, what its portal takes. */
+const namespaceNameLength = { min: 6, max: 50 } as const
+const maxHybridConnectionNameLength = 260
+const maxRuleNameLength = 256
+
 /**
- * Says what is wrong with a namespace name, or undefined: 6-50 letters, digits and hyphens, a letter first, a letter or
- * digit last. `minLength` is 1 where Azure's own limit does not matter, as in a resources file.
+ * Says what is wrong with the name of a namespace, undefined when nothing is: letters, digits and hyphens, a letter
+ * first, a letter or digit last, 6 to 50 characters (Microsoft.Relay, Namespaces).
+ *
+ * @param options.minLength for names that never leave this relay, such as `local`. Default 6.
  */
 export function namespaceNameProblem(name: string, options: { readonly minLength?: number } = {}): string | undefined {
-  const minLength = options.minLength ?? 6
-  if (name.length < minLength || name.length > 50) return `must have ${minLength} to 50 characters`
+  const minLength = options.minLength ?? namespaceNameLength.min
+  if (name.length < minLength || name.length > namespaceNameLength.max) {
+    return `must have ${minLength} to ${namespaceNameLength.max} characters`
+  }
+  if (!/^[A-Za-z0-9-]+$/.test(name)) return 'may contain only letters, digits and hyphens'
   if (!/^[A-Za-z]/.test(name)) return 'must begin with a letter'
-  if (!/[A-Za-z0-9]$/.test(name)) return 'must end with a letter or digit'
-  return /^[A-Za-z0-9-]+$/.test(name) ? undefined : 'may have letters, digits and hyphens only'
+  return name.endsWith('-') ? 'must end with a letter or digit' : undefined
 }
 
-/** Says what is wrong with a hybrid connection's name, or undefined: 1-260 characters, `/` separates segments. */
+/**
+ * Says what is wrong with the name of a hybrid connection, undefined when nothing is: 1 to 260 letters, digits, `.`,
+ * `-`, `_`, and `/` between segments, a letter or digit first and last. Segments that URL libraries take away (empty, `.`,
+ * `..`) are refused, because no client could ever ask for them.
+ */
 export function hybridConnectionNameProblem(name: string): string | undefined {
-  if (name.length < 1 || name.length > 260) return 'must have 1 to 260 characters'
-  if (name.toLowerCase().startsWith('$hc')) return 'must not begin with $hc'
-  return entityNameProblem(name, /^[A-Za-z0-9._/-]+$/, 'may have letters, digits, ".", "-", "_" and "/" only')
+  const problem = entityNameProblem(name, maxHybridConnectionNameLength)
+  if (problem !== undefined) return problem
+  const unreachable = name.split('/').find((segment) => segment === '' || segment === '.' || segment === '..')
+  return unreachable === undefined ? undefined : 'may not contain empty, "." or ".." segments'
 }
 
-/** Says what is wrong with an authorization rule's name, or undefined: 1-256 characters. */
+/** Says what is wrong with the name of an authorization rule, undefined when nothing is: as above, 1 to 256 characters. */
 export function ruleNameProblem(name: string): string | undefined {
-  if (name.length < 1 || name.length > 256) return 'must have 1 to 256 characters'
-  return entityNameProblem(name, /^[A-Za-z0-9._-]+$/, 'may have letters, digits, ".", "-" and "_" only')
+  return entityNameProblem(name, maxRuleNameLength)
 }
 
-function entityNameProblem(name: string, allowed: RegExp, rule: string): string | undefined {
-  if (!/^[A-Za-z0-9]/.test(name)) return 'must begin with a letter or digit'
-  if (!/[A-Za-z0-9]$/.test(name)) return 'must end with a letter or digit'
-  if (name.includes('//')) return 'must not have an empty segment'
-  if (/(^|\/)\.{1,2}(\/|$)/.test(name)) return 'must not have "." or ".." as a segment'
-  return allowed.test(name) ? undefined : rule
+function entityNameProblem(name: string, maxLength: number): string | undefined {
+  if (name.length === 0 || name.length > maxLength) return `must have 1 to ${maxLength} characters`
+  if (!/^[A-Za-z0-9._/-]+$/.test(name)) return 'may contain only letters, digits and the characters . - _ /'
+  return /^[A-Za-z0-9](.*[A-Za-z0-9])?$/.test(name) ? undefined : 'must begin and end with a letter or digit'
 }

@@ -1,17 +1,26 @@
-/** A control message is read into 64 KiB by .NET, which goes deaf for good when one byte more comes (observed). */
+/** Bytes of one JSON message to a listener: one more deafens a .NET listener for good (observed). */
 export const maxControlMessageBytes: number = 65_536
 
-/** Bodies up to and including 64 KiB travel on the control channel (Hybrid Connections protocol, "Request message"). */
+/** Bytes of a body on the control channel, inclusive. Hybrid Connections protocol, "Request message". */
 export const maxControlBodyBytes: number = 65_536
 
-/** HTTP header metadata is limited to 32 KiB (Hybrid Connections protocol, "Request message"). */
+/** Bytes of all headers of one message as JSON. Hybrid Connections protocol, "Request message": 32 kB. */
 export const maxHeaderJsonBytes: number = 32_768
 
-/** A larger frame ends the Java client's socket; messages may be of any size (observed). */
+/** Payload bytes of one data frame to a client: a longer one ends a Java client's socket (observed). */
 export const maxFrameBytesToClient: number = 65_536
 
-/** Listeners on one hybrid connection (Hybrid Connections protocol, "Listen message"). */
+/** How long an accept address can be used. Hybrid Connections protocol, "Accept message": 30 seconds. */
+export const acceptTimeoutMs: number = 30_000
+
+/** How long a response may take, and how long it may pause. Hybrid Connections protocol, "Responding to requests". */
+export const httpResponseTimeoutMs: number = 60_000
+
+/** How long after its expiry a token still counts: official clients renew at that moment, not before (observed). */
+export const tokenGraceMs: number = 300_000
+
+/** Hybrid Connections protocol, "Listen message". */
 export const maxListenersPerEntity: number = 25
 
-/** Characters of userMetadata. */
+/** Characters of a hybrid connection's userMetadata, as the .NET management client documents it. */
 export const maxUserMetadataLength: number = 1024

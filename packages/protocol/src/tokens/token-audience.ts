@@ -1,48 +1,43 @@
-/** What a token's `sr` is for. */
+import { decodeForm, decodePercent } from '../addresses/percent-codec.ts'
+
+/** What a token was signed for. */
 export interface TokenAudience {
-  /** Lower case, no port; brackets of an IPv6 address kept. */
+  /** Lower case, without port; an IPv6 address in brackets. */
   readonly host: string
-  /** Decoded, without slashes at its ends; empty for the whole namespace. */
+  /** Percent-decoded, without leading and trailing slash; empty for the whole namespace. */
   readonly path: string
 }
 
 /**
- * Reads the audience of an encoded `sr`. Official clients differ (observed): http, https, sb, ws and wss; with and without
- * port; with and without a slash at the end; `+` or `%20`; a sub-path that is encoded once more.
+ * Reads the resource of a token (`sr`, still encoded); undefined when it is no URI of a relay. Scheme, port, letter case of
+ * the host and a trailing slash say nothing, query and fragment are left out, `/$hc` is no part of the path: every
+ * official client writes them differently (observed). The path is decoded twice, because clients encode the
+ * percent-encoded URI once more. Without a scheme it is refused: `sr=db` may mean a path as well as a host.
  */
-export function audiencePath(resource: string): TokenAudience | undefined {
-  const uri = decode(resource.replace(/\+/g, ' '))
-  const match = uri === undefined ? null : /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#]+)(\/[^?#]*)?/i.exec(uri)
-  if (match?.[1] === undefined) return undefined
-  const host = match[1].replace(/:\d*$/, '').toLowerCase()
-  const rawPath = (match[2] ?? '').replace(/^\/(?:\$hc\/)?/i, '')
-  const path = decode(rawPath) ?? rawPath
-  return host === '' ? undefined : { host, path: trimSlashes(path) }
+export function audiencePath(resourceEncoded: string): TokenAudience | undefined {
+  const match = audiencePattern.exec(decodeForm(resourceEncoded))
+  const host = match?.[1]
+  if (host === undefined) return undefined
+  const path = trimSlashes(match?.[2] ?? '').replace(/^(?:\$|%24)hc(?:\/+|$)/i, '')
+  return { host: host.toLowerCase(), path: trimSlashes(decodePercent(path)) }
 }
 
 /**
- * Whether a token for `audience` (a TokenAudience path) is good for a request path (decoded, no leading slash): equal, or a
- * prefix of it at a segment border, without regard to case. The empty path covers the whole namespace.
+ * Tells whether a token for `audience` (the path of {@link audiencePath}) is good for a request to `requestPath`: the same
+ * path, or one below it. Compared without regard to case, at slashes only.
  */
 export function audienceCovers(audience: string, requestPath: string): boolean {
-  if (audience === '') return true
-  const covered = audience.toLowerCase()
-  const wanted = trimSlashes(requestPath).toLowerCase()
-  return wanted === covered || wanted.startsWith(`${covered}/`)
+  const outer = trimSlashes(audience).toLowerCase()
+  const inner = trimSlashes(requestPath).toLowerCase()
+  return outer === '' || inner === outer || inner.startsWith(`${outer}/`)
 }
+
+const audiencePattern = /^(?:https?|sb|wss?):\/\/(\[[0-9a-f:.]+\]|[^/?#:@[\]\s]+)(?::\d*)?(?:\/([^?#]*))?(?:[?#].*)?$/is
 
 function trimSlashes(path: string): string {
   let start = 0
   let end = path.length
-  while (start < end && path[start] === '/') start += 1
+  while (path[start] === '/') start += 1
   while (end > start && path[end - 1] === '/') end -= 1
   return path.slice(start, end)
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
 }
