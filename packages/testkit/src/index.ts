@@ -1,1 +1,6 @@
+export { MessageQueue } from './message-queue.ts'
+export { type RawDialOptions, type RawFrame, RawWebSocket } from './raw-web-socket.ts'
+export { ScriptedListener, type ScriptedListenerOptions } from './scripted-listener.ts'
+export { signToken } from './sign-token.ts'
 export { type StubDecision, type StubListener, type StubRefusal, StubRelay } from './stub-relay.ts'
+export { startTestRelay, type TestRelay } from './test-relay.ts'
