@@ -13,10 +13,10 @@ export interface RendezvousAddressParts {
   /** The one-time id by which the relay knows the offer. The Java client needs a GUID first (observed). */
   readonly id: string
   /**
-   * Leaves `=` in query values as the sender typed it. Only for listeners that are known not to be the Java client; see
-   * {@link escapeEquals} for what happens to it otherwise.
+   * Makes the sender's query safe for the Java client, which ends its control channel over a `=` in a value: see
+   * {@link escapeEquals}. Default false: other listeners get the query as typed.
    */
-  readonly keepEquals?: boolean
+  readonly escapesEquals?: boolean
 }
 
 /**
@@ -26,9 +26,9 @@ export interface RendezvousAddressParts {
  * Hybrid Connections protocol, "Accept message" and "Responding via rendezvous".
  */
 export function formatRendezvousAddress(parts: RendezvousAddressParts): string {
-  const { origin, rawPath, rawQuery, action, id, keepEquals } = parts
+  const { origin, rawPath, rawQuery, action, id, escapesEquals } = parts
   const typed = action === 'accept' ? toUriQuery(rawQuery) : ''
-  const query = keepEquals ? typed : escapeEquals(typed)
+  const query = escapesEquals ? escapeEquals(typed) : typed
   const own = `sb-hc-action=${action}&sb-hc-id=${encodeURIComponent(id)}`
   return `${origin}/$hc${toUriPath(rawPath)}?${query === '' ? '' : `${query}&`}${own}`
 }

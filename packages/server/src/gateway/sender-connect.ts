@@ -127,7 +127,7 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
         rawQuery: call.target.rawQuery,
         action: 'accept',
         id: offer.id,
-        dropsEqualsInValues: channel.isJava,
+        escapesEquals: channel.isJava,
       }),
       id: listenerTrackingId(call, offer.id),
       connectHeaders: toConnectHeaders(call.request.rawHeaders, {
