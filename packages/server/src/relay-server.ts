@@ -20,7 +20,8 @@ import { ListenerRegistry } from './listeners/listener-registry.ts'
 import { RelayedConnections } from './relay/relayed-connections.ts'
 import { OfferBook } from './rendezvous/offer-book.ts'
 import { serverVersion } from './server-version.ts'
-import { applyDeclaredResources } from './storage/apply-declared-resources.ts'
+import { applyDeclaredResources, releaseDeclaredResources } from './storage/apply-declared-resources.ts'
+import { toDeclaration } from './storage/check-declared-resources.ts'
 import { DeclaredResources } from './storage/declared-resources.ts'
 import type { ResourcesDeclaration } from './storage/declared-resources-schema.ts'
 import { MemoryStore } from './storage/memory/memory-store.ts'
@@ -104,13 +105,10 @@ async function build({ config, log, resources }: RelayServerOptions, stops: Stop
   const health = new Health()
   const counters = new Counters()
 
-  const store: ResourceStore = config.inMemory ? new MemoryStore() : await SqliteStore.open({ dataDir: config.dataDir })
-  stops.push(() => store.close())
-  if (resources) await applyDeclaredResources(store, resources)
-  if (config.resourcesFile !== undefined) {
-    const declared = await DeclaredResources.open({ file: config.resourcesFile, store, logger: log })
-    stops.push(() => declared.close())
-  }
+  const store = await openStore(config, stops)
+  if (resources) await applyDeclaredResources(store, toDeclaration(resources))
+  else if (config.resourcesFile !== undefined) await followResourcesFile(config.resourcesFile, { store, health, log, stops })
+  else await releaseResources(store, log)
   const catalog = await ResourceCatalog.open(store, { baseDomain: config.baseDomain })
   stops.push(() => catalog.close())
 
@@ -194,6 +192,41 @@ async function build({ config, log, resources }: RelayServerOptions, stops: Stop
     stops,
     drain: (graceMs) => drain({ parts, doors, dataDoor, health, log, graceMs }),
   }
+}
+
+async function openStore(config: RelayConfig, stops: Stop[]): Promise<ResourceStore> {
+  const store = config.inMemory
+    ? new MemoryStore()
+    : await SqliteStore.open({
+        dataDir: config.dataDir,
+        ...(config.masterKey !== undefined && { masterKey: config.masterKey }),
+      })
+  stops.push(() => store.close())
+  return store
+}
+
+/** A file that became wrong changes nothing, and shows in `/readyz` until it is mended. */
+async function followResourcesFile(
+  file: string,
+  to: { readonly store: ResourceStore; readonly health: Health; readonly log: Logger; readonly stops: Stop[] },
+): Promise<void> {
+  const { store, health, log, stops } = to
+  const declared = await DeclaredResources.open({
+    file,
+    store,
+    logger: log,
+    onReload: (outcome) => {
+      if (outcome instanceof Error) health.report('resources', outcome.message)
+      else health.clear('resources')
+    },
+  })
+  stops.push(() => declared.close())
+}
+
+/** Without the file that declared them, nobody would own these documents: management may change them again. */
+async function releaseResources(store: ResourceStore, log: Logger): Promise<void> {
+  const released = await releaseDeclaredResources(store)
+  if (released.length > 0) log.info('resources.released', { count: released.length })
 }
 
 async function openDoors(

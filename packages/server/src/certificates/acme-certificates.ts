@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import type { SecureContext } from 'node:tls'
 import type { Logger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
-import { type AcmeAccount, createAccountKey, orderCertificate } from './acme-order.ts'
+import { AcmeChallenges } from './acme-challenges.ts'
+import { serveHttpChallenges } from './acme-http-server.ts'
+import { type AcmeAccount, type AcmeChallengeType, createAccountKey, orderCertificate } from './acme-order.ts'
 import { renewalTimeMs, retryDelayMs } from './acme-schedule.ts'
 import type { CertificatePair, CertificateSource } from './certificate-source.ts'
 import { ChangeListeners } from './change-listeners.ts'
@@ -19,6 +21,13 @@ export interface AcmeCertificatesOptions extends Omit<AcmeAccount, 'accountKeyPe
   readonly dataDir: string
   /** Host names, each with a certificate of its own. The first answers clients that name none of them. */
   readonly hosts: readonly string[]
+  /** Default `tls-alpn-01`, which needs no port besides 443. */
+  readonly challengeType?: AcmeChallengeType
+  /**
+   * For http-01: a port that is listened on while an order runs, and at no other time. Absent when something else answers
+   * port 80 with `answerChallenge`.
+   */
+  readonly httpPort?: number
   /** Default `TLSv1.2`. */
   readonly minVersion?: TlsMinimum
   readonly logger: Logger
@@ -28,8 +37,8 @@ export interface AcmeCertificatesOptions extends Omit<AcmeAccount, 'accountKeyPe
   readonly retryDelayMs?: (failures: number) => number
 }
 
-/** Where an ACME server asks. RFC 8555 section 8.3 */
-const challengePath = '/.well-known/acme-challenge/'
+/** The relay opens its ports after it started its certificates; an order that comes too early is lost for minutes. */
+const startDelayMs = 1000
 
 /** Timers cannot be longer than 24 days, and a machine may sleep: look at the clock twice a day. */
 const longestTimerMs = 12 * 3_600_000
@@ -44,15 +53,16 @@ interface Host {
 }
 
 /**
- * Certificates of an ACME authority, by http-01: somebody must answer port 80 of every host with `answerChallenge`,
- * before `start` is called. Until the first certificate is there, clients get one that nobody trusts.
+ * Certificates of an ACME authority. Somebody must show the proofs of ownership: on port 443 of every host with
+ * `alpnChallenges`, or on port 80 with `answerChallenge`. Until the first certificate is there, clients get one that
+ * nobody trusts.
  */
 export class AcmeCertificates implements CertificateSource {
+  readonly alpnChallenges: AcmeChallenges = new AcmeChallenges()
   readonly #options: AcmeCertificatesOptions
   readonly #now: () => number
   readonly #hosts: readonly Host[]
   readonly #changes = new ChangeListeners()
-  readonly #challenges = new Map<string, string>()
   readonly #fallback: DevelopmentAuthority
   #accountKeyPem = ''
   #current: NamedCertificates | undefined
@@ -78,7 +88,10 @@ export class AcmeCertificates implements CertificateSource {
     return this.#current?.defaultCertificate ?? this.#fallback.defaultCertificate
   }
 
-  /** Reads what is kept, and begins to order what is missing or old; does not wait for that. */
+  /**
+   * Reads what is kept. Orders of what is missing or old begin a second later, when the ports should be open, and are not
+   * waited for.
+   */
   async start(): Promise<void> {
     this.#accountKeyPem = await this.#openAccountKey()
     for (const host of this.#hosts) {
@@ -88,7 +101,7 @@ export class AcmeCertificates implements CertificateSource {
       await this.#fallback.start()
     }
     this.#use()
-    this.#schedule()
+    this.#schedule(startDelayMs)
   }
 
   /** An order that is under way is not waited for; its result is dropped. */
@@ -111,7 +124,7 @@ export class AcmeCertificates implements CertificateSource {
    * @returns `undefined` for anything that is no challenge under way: answer 404
    */
   answerChallenge(path: string): string | undefined {
-    return path.startsWith(challengePath) ? this.#challenges.get(path.slice(challengePath.length)) : undefined
+    return this.alpnChallenges.textFor(path)
   }
 
   #path(name: string): string {
@@ -155,12 +168,12 @@ export class AcmeCertificates implements CertificateSource {
     }
   }
 
-  #schedule(): void {
+  #schedule(shortestMs = 0): void {
     if (this.#isStopped) {
       return
     }
     const dueAtMs = Math.min(...this.#hosts.map((host) => host.renewAtMs))
-    const delayMs = Math.min(Math.max(dueAtMs - this.#now(), 0), longestTimerMs)
+    const delayMs = Math.min(Math.max(dueAtMs - this.#now(), shortestMs), longestTimerMs)
     this.#timer = setTimeout(() => void this.#renewDue().finally(() => this.#schedule()), delayMs).unref()
   }
 
@@ -174,14 +187,16 @@ export class AcmeCertificates implements CertificateSource {
   }
 
   async #renew(host: Host): Promise<void> {
-    const { logger, dataDir: _, ...options } = this.#options
-    const board = {
-      publish: (token: string, keyAuthorization: string) => void this.#challenges.set(token, keyAuthorization),
-      remove: (token: string) => void this.#challenges.delete(token),
-    }
+    const { logger, httpPort, ...options } = this.#options
+    let closePort: (() => void) | undefined
     try {
+      closePort = httpPort === undefined ? undefined : await serveHttpChallenges(this.alpnChallenges, httpPort)
       const account = { ...options, accountKeyPem: this.#accountKeyPem }
-      const pair = await orderCertificate(account, { host: host.name, board })
+      const pair = await orderCertificate(account, {
+        host: host.name,
+        challengeType: options.challengeType ?? 'tls-alpn-01',
+        challenges: this.alpnChallenges,
+      })
       if (this.#isStopped) {
         return
       }
@@ -196,6 +211,8 @@ export class AcmeCertificates implements CertificateSource {
       host.renewAtMs = this.#now() + delayMs
       const reason = error instanceof Error ? error.message : String(error)
       logger.error('certificates.acme-failed', { host: host.name, reason, retryInMs: Math.round(delayMs) })
+    } finally {
+      closePort?.()
     }
   }
 }

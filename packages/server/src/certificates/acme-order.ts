@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import type * as Acme from 'acme-client'
+import type { AcmeChallenges } from './acme-challenges.ts'
 import type { CertificatePair } from './certificate-source.ts'
 
 /** Whom to ask for certificates, and in whose name. */
@@ -14,11 +15,8 @@ export interface AcmeAccount {
   readonly directoryCaFile?: string
 }
 
-/** Makes the answer to a challenge visible, and takes it away again. */
-export interface AcmeChallengeBoard {
-  publish(token: string, keyAuthorization: string): void
-  remove(token: string): void
-}
+/** How ownership of a host is proven: over TLS on port 443, or over HTTP on port 80. */
+export type AcmeChallengeType = 'tls-alpn-01' | 'http-01'
 
 /** One request to the ACME server; its own queue may answer late, but not later than this. */
 const requestTimeoutMs = 30_000
@@ -27,13 +25,14 @@ const requestTimeoutMs = 30_000
 const polling = { backoffAttempts: 20, backoffMin: 500, backoffMax: 5000 }
 
 /**
- * Orders a certificate for one host with a new P-256 key, by a http-01 challenge.
+ * Orders a certificate for one host with a new P-256 key, and makes the proof of ownership visible in
+ * `challenges` while the server looks for it.
  * @throws {Error} with the reason that the ACME server gave
- * @see RFC 8555 sections 7.4 and 8.3
+ * @see RFC 8555 sections 7.4 and 8.3, RFC 8737 section 3
  */
 export async function orderCertificate(
   account: AcmeAccount,
-  order: { readonly host: string; readonly board: AcmeChallengeBoard },
+  order: { readonly host: string; readonly challengeType: AcmeChallengeType; readonly challenges: AcmeChallenges },
 ): Promise<CertificatePair> {
   const acme = await loadAcmeClient(account)
   const client = new acme.Client({
@@ -49,16 +48,22 @@ export async function orderCertificate(
     csr,
     ...(account.email === undefined ? {} : { email: account.email }),
     termsOfServiceAgreed: true,
-    challengePriority: ['http-01'],
+    challengePriority: [order.challengeType],
     // The check that acme-client would make first asks our own public name, which many networks do not reach from inside.
     skipChallengeVerification: true,
-    challengeCreateFn: async (_authorization, challenge, keyAuthorization) => {
-      if (challenge.type !== 'http-01') {
-        throw new Error(`the ACME server offers ${challenge.type}, and only http-01 is spoken here`)
+    challengeCreateFn: async (authorization, challenge, keyAuthorization) => {
+      if (challenge.type !== order.challengeType) {
+        throw new Error(`the ACME server offers ${challenge.type}, not ${order.challengeType}`)
       }
-      order.board.publish(challenge.token, keyAuthorization)
+      if (challenge.type === 'http-01') {
+        order.challenges.showText(challenge.token, keyAuthorization)
+      } else {
+        const ownKey = await acme.crypto.createPrivateEcdsaKey('P-256')
+        const [key, certificate] = await acme.crypto.createAlpnCertificate(authorization, keyAuthorization, ownKey)
+        order.challenges.showCertificate(order.host, { certPem: String(certificate), keyPem: String(key) })
+      }
     },
-    challengeRemoveFn: async (_authorization, challenge) => order.board.remove(challenge.token),
+    challengeRemoveFn: async (_authorization, { token }) => order.challenges.remove({ token, host: order.host }),
   })
   return { certPem, keyPem: String(key) }
 }

@@ -84,6 +84,22 @@ describe('CertificateFiles', () => {
     assert.equal(source.secureContextFor('c.b.relay.test'), first)
   })
 
+  it('a pair with a host answers for that host, and the first without one for everybody else', async (test) => {
+    const folder = await temporaryFolder(test)
+    const source = await startFiles(test, {
+      pairs: [
+        { ...(await writePair(folder, 'own', await issue('internal.test'))), host: 'relay.test' },
+        { ...(await writePair(folder, 'wild', await issue('internal.test'))), host: '*.relay.test' },
+        await writePair(folder, 'rest', await issue('rest.test')),
+      ],
+    })
+    const [own, wild, rest] = ['relay.test', 'a.relay.test', 'x.test'].map((name) => source.secureContextFor(name))
+    assert.equal(new Set([own, wild, rest]).size, 3)
+    assert.equal(source.secureContextFor('internal.test'), rest)
+    assert.equal(source.secureContextFor(undefined), rest)
+    assert.equal(new X509Certificate(source.defaultCertificate.certPem).checkHost('rest.test'), 'rest.test')
+  })
+
   it('a certificate and key in one file is one pair', async (test) => {
     const file = join(await temporaryFolder(test), 'both.pem')
     const pair = await issue('both.test')

@@ -12,12 +12,14 @@ import type { TlsMinimum } from './server-context.ts'
 
 /** A certificate chain (leaf first) and its key, PEM. Both may be the same file. */
 export interface CertificateFilePair {
+  /** Lower case, or `*.domain`: the name to answer for instead of those in the certificate. */
+  readonly host?: string
   readonly certFile: string
   readonly keyFile: string
 }
 
 export interface CertificateFilesOptions {
-  /** At least one. The first answers clients that send no name, or one that no certificate has. */
+  /** At least one. The first without a `host`, or else the first, answers clients that send no name or an unknown one. */
   readonly pairs: readonly CertificateFilePair[]
   /** Default `TLSv1.2`. */
   readonly minVersion?: TlsMinimum
@@ -146,10 +148,10 @@ export class CertificateFiles implements CertificateSource {
 
   #build(texts: readonly string[]): NamedCertificates {
     const pairs = texts.map((text, at) => {
+      const { certFile = '', keyFile = '', host } = this.#options.pairs[at] ?? {}
       try {
-        return readPemPair(text)
+        return { ...readPemPair(text), ...(host === undefined ? {} : { host }) }
       } catch (cause) {
-        const { certFile = '', keyFile = '' } = this.#options.pairs[at] ?? {}
         throw invalid(`The certificate ${certFile} with the key ${keyFile} cannot be used: ${reasonOf(cause)}`, cause)
       }
     })

@@ -7,6 +7,17 @@ export interface CertificatePair {
 }
 
 /**
+ * Proofs of ownership that are asked for over TLS, on the port that everybody else uses: the asker is told apart by the
+ * application protocol `acme-tls/1` in its ClientHello. RFC 8737
+ */
+export interface AlpnChallenges {
+  /** False nearly always: then no ClientHello needs to be looked at. */
+  readonly isPending: boolean
+  /** The context that proves ownership of this host name. */
+  contextFor(servername: string | undefined): SecureContext | undefined
+}
+
+/**
  * Where the relay's TLS certificates come from: the development CA, files or ACME.
  * Engines share one behaviour, described by `certificate-source.contract.ts`.
  */
@@ -26,6 +37,8 @@ export interface CertificateSource {
   readonly caFile?: string
   /** The same certificate as PEM text. */
   readonly caPem?: string
+  /** Absent when the source never proves anything over TLS. */
+  readonly alpnChallenges?: AlpnChallenges
   /** Called after certificates changed, for connections that begin from then on. @returns the function that ends it */
   onChange(callback: () => void): () => void
 }

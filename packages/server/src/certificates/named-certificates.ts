@@ -7,6 +7,11 @@ import { createServerContext, type TlsMinimum } from './server-context.ts'
 /** An operator who does nothing for this long is out of service. */
 const warnBeforeMs = 14 * 86_400_000
 
+/** A pair, and the name that it was given to answer for; without one, it answers for the names in the certificate. */
+export interface NamedPair extends CertificatePair {
+  readonly host?: string
+}
+
 interface Entry {
   readonly names: readonly string[]
   readonly expiresAt: Date
@@ -20,18 +25,18 @@ export class NamedCertificates {
   readonly #defaultContext: SecureContext
   readonly #byName = new Map<string, SecureContext>()
 
-  /** @param pairs the first is the default; of two with the same name the first answers */
-  constructor(pairs: readonly CertificatePair[], minVersion: TlsMinimum) {
-    const [first] = pairs
+  /** @param pairs the first without a host of its own is the default; of two with the same name the first answers */
+  constructor(pairs: readonly NamedPair[], minVersion: TlsMinimum) {
+    const first = pairs.find((pair) => pair.host === undefined) ?? pairs[0]
     this.#entries = pairs.map((pair) => {
       const certificate = new X509Certificate(pair.certPem)
       return {
-        names: dnsNamesOf(certificate),
+        names: pair.host === undefined ? dnsNamesOf(certificate) : [pair.host],
         expiresAt: new Date(certificate.validTo),
         context: createServerContext(pair, minVersion),
       }
     })
-    const [firstEntry] = this.#entries
+    const firstEntry = this.#entries[first === undefined ? 0 : pairs.indexOf(first)]
     if (first === undefined || firstEntry === undefined) {
       throw new RelayError('InvalidConfiguration', { message: 'At least one certificate is needed' })
     }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { SecureContext, TlsOptions } from 'node:tls'
-import type { CertificateSource } from './certificate-source.ts'
+import type { AlpnChallenges, CertificateSource } from './certificate-source.ts'
 import { ChangeListeners } from './change-listeners.ts'
 import { serverContextOptions, type TlsMinimum } from './server-context.ts'
 
@@ -33,6 +33,11 @@ export class TlsSettings {
     this.#minVersion = options.minVersion ?? 'TLSv1.2'
     this.#stopSourceChanges = options.source.onChange(() => this.#changes.notify(this.options))
     this.#rotation = setInterval(() => this.rotateTicketKeys(), options.ticketKeyLifetimeMs ?? 12 * 3_600_000).unref()
+  }
+
+  /** For servers that look at ClientHellos; absent when there is never a challenge. */
+  get alpnChallenges(): AlpnChallenges | undefined {
+    return this.#source.alpnChallenges
   }
 
   get options(): TlsOptions {

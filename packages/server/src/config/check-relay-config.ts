@@ -70,7 +70,9 @@ function* proxyProblems(values: RelayOptionValues): Iterable<OptionProblem> {
 }
 
 function problem(name: keyof typeof optionTable, message: string): OptionProblem {
-  return { where: `${name} (--${optionTable[name].flag}, ${optionTable[name].env})`, message }
+  const entry = optionTable[name]
+  const flag = 'flag' in entry ? `--${entry.flag}, ` : ''
+  return { where: `${name} (${flag}${entry.env})`, message }
 }
 
 /** A host name (RFC 1123 section 2.1, `_` tolerated), an IPv4 address or an IPv6 address in brackets. */

@@ -83,6 +83,13 @@ export const optionTable = {
     default: false,
     help: 'Keeps hybrid connections and keys in memory only; they are lost at the end.',
   },
+  masterKey: {
+    group: 'Storage',
+    env: 'POSTERN_MASTER_KEY',
+    type: 'secret',
+    help: 'Base64 of 32 random bytes that encrypt the shared access keys in the database. Without it: the file master.key in the data folder, made on first start.',
+    example: '@/run/secrets/postern-master-key',
+  },
   resources: {
     group: 'Storage',
     flag: 'resources',

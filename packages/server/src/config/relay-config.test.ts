@@ -117,11 +117,17 @@ test('every option changes the settings', () => {
     proxyProtocol: { trustedProxies: '10.0.0.1' },
   }
   for (const name of Object.keys(optionTable)) {
-    if (name in defaultRelayLimits || `${name}Ms` in defaultRelayLimits) continue
+    if (name === 'masterKey' || name in defaultRelayLimits || `${name}Ms` in defaultRelayLimits) continue
     const value = given[name]
     assert.ok(value !== undefined, `no example for ${name}`)
     assert.notDeepEqual(configOf({ ...needs[name], [name]: value }), configOf(needs[name] ?? {}), name)
   }
+})
+
+test('the master key comes from the environment and stays a secret', () => {
+  const { values } = loadOptions(optionTable, { env: { POSTERN_MASTER_KEY: 'c2VjcmV0' } })
+  assert.equal(relayConfig(values).masterKey?.reveal(), 'c2VjcmV0')
+  assert.doesNotMatch(JSON.stringify(relayConfig(values)), /c2VjcmV0/)
 })
 
 test('certificates are pairs of files, each for a host or the default', () => {

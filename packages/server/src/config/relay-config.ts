@@ -1,3 +1,4 @@
+import type { Secret } from '@postern/program'
 import type { RelayLimits } from '../domain/relay-limits.ts'
 import { type CertificateFiles, parseCertificateFiles } from './certificate-files.ts'
 import { checkRelayConfig } from './check-relay-config.ts'
@@ -36,6 +37,8 @@ export interface RelayConfig {
   /** Unused for resources when `inMemory`. */
   readonly dataDir: string
   readonly inMemory: boolean
+  /** Absent: the one in the data folder. */
+  readonly masterKey?: Secret
   readonly resourcesFile?: string
   /** Absent when a load balancer ends TLS. */
   readonly tls?: TlsConfig
@@ -66,6 +69,7 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     ...(advertise === undefined ? {} : { advertise: advertise.replace(/\/$/, '') }),
     dataDir: values.data,
     inMemory: values.inMemory,
+    ...(values.masterKey === undefined ? {} : { masterKey: values.masterKey }),
     ...(resources === undefined ? {} : { resourcesFile: resources }),
     ...(values.tls === 'off' ? {} : { tls: tlsConfig(values) }),
     trustedProxies: values.trustedProxies,

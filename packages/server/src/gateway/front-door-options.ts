@@ -1,4 +1,4 @@
-import type { TlsOptions } from 'node:tls'
+import type { SecureContext, TlsOptions } from 'node:tls'
 import type { Logger } from '@postern/program'
 import type { RelayLimits } from '../domain/relay-limits.ts'
 import type { ClientAddress } from './client-address.ts'
@@ -11,6 +11,15 @@ export interface FrontDoorTls {
   readonly options: TlsOptions
   /** Called with the whole new options when the default certificate or the ticket keys change. */
   onChange(callback: (options: TlsOptions) => void): () => void
+  /** Proofs that an ACME server asks for with the application protocol `acme-tls/1`. */
+  readonly alpnChallenges?: FrontDoorAlpnChallenges | undefined
+}
+
+/** Certificates that are shown to ACME servers and to nobody else. RFC 8737 */
+export interface FrontDoorAlpnChallenges {
+  /** ClientHellos are looked at only while this is true. */
+  readonly isPending: boolean
+  contextFor(servername: string | undefined): SecureContext | undefined
 }
 
 /** The limits that a front door enforces itself. */

@@ -7,8 +7,8 @@ import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { canonicalAddress } from './canonical-address.ts'
 import { FrontDoorAdmission } from './front-door-admission.ts'
 import { FrontDoorConnection } from './front-door-connection.ts'
-import type { FrontDoorOptions, FrontDoorTls } from './front-door-options.ts'
-import { takeProxyHeader } from './front-door-proxy-header.ts'
+import type { FrontDoorAlpnChallenges, FrontDoorOptions, FrontDoorTls } from './front-door-options.ts'
+import { peekClientHello, takeProxyHeader } from './front-door-peek.ts'
 import { describeRefusal, type FrontDoorRefusal, refusalOf } from './front-door-refusal.ts'
 import { TurnedAway } from './front-door-turned-away.ts'
 
@@ -20,6 +20,7 @@ export class FrontDoor {
   readonly #net: net.Server
   readonly #http: http.Server
   readonly #tls: tls.Server | undefined
+  readonly #challengeTls: tls.Server | undefined
   readonly #stopTlsChanges: (() => void) | undefined
   readonly #connections = new Set<FrontDoorConnection>()
   readonly #bySocket = new WeakMap<Duplex, FrontDoorConnection>()
@@ -36,6 +37,7 @@ export class FrontDoor {
     this.#turnedAway = new TurnedAway({ canAnswer: options.tls === undefined, logger: options.logger })
     this.#http = this.#createHttpServer()
     this.#tls = options.tls && this.#createTlsServer(options.tls)
+    this.#challengeTls = options.tls?.alpnChallenges && createChallengeServer(options.tls.alpnChallenges)
     this.#stopTlsChanges = options.tls?.onChange((changed) => this.#tls?.setSecureContext(changed))
     this.#net = net.createServer({ noDelay: true, keepAlive: true }, (raw) => this.#accept(raw))
   }
@@ -213,8 +215,21 @@ export class FrontDoor {
     if (this.#tls === undefined) {
       this.#serve(connection, raw)
       raw.resume()
-      return
+    } else if (this.#options.tls?.alpnChallenges?.isPending === true) {
+      peekClientHello(raw, (hello) => {
+        if (hello.kind === 'present' && hello.protocols.includes(challengeProtocol)) {
+          this.#challengeTls?.emit('connection', raw)
+        } else {
+          this.#handshake(connection, this.#tls)
+        }
+      })
+    } else {
+      this.#handshake(connection, this.#tls)
     }
+  }
+
+  #handshake(connection: FrontDoorConnection, server: tls.Server | undefined): void {
+    const { raw } = connection
     const path = pathOf(raw)
     this.#handshakes.set(path, connection)
     raw.once('close', () => {
@@ -222,7 +237,7 @@ export class FrontDoor {
         this.#handshakes.delete(path)
       }
     })
-    this.#tls.emit('connection', raw)
+    server?.emit('connection', raw)
   }
 
   #serve(connection: FrontDoorConnection, socket: net.Socket): void {
@@ -311,6 +326,22 @@ export class FrontDoor {
 function pathOf(socket: net.Socket): string {
   return `${socket.localAddress} ${socket.localPort} ${socket.remoteAddress} ${socket.remotePort}`
 }
+
+/** The handshake itself is all that an ACME server wants. RFC 8737 section 3 */
+function createChallengeServer(challenges: FrontDoorAlpnChallenges): tls.Server {
+  const server = tls.createServer({
+    ALPNProtocols: [challengeProtocol],
+    SNICallback: (servername, done) => done(null, challenges.contextFor(servername)),
+  })
+  server.on('secureConnection', (socket) => {
+    socket.on('error', ignoreError)
+    socket.end()
+  })
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  return server
+}
+
+const challengeProtocol = 'acme-tls/1'
 
 /** An error is always followed by `close`, which is what the front door acts on. */
 function ignoreError(): void {}
