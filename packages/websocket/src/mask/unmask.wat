@@ -1,18 +1,25 @@
-;; XORs `length` bytes at `at` with a repeated 4-byte key, 64 bytes a round.
-;; It rounds up: the memory behind the last byte, up to the next multiple of 64 from `at`, is changed as well.
+;; XORs `length` bytes at `at` with a repeated 4-byte key: 64 bytes a round, then the rest byte by byte.
 (module
-  (memory (export "memory") 1 1)
-  (func (export "unmask") (param $at i32) (param $length i32) (param $key i32)
+  (memory (export "memory") 2)
+  (func (export "xor") (param $at i32) (param $length i32) (param $key i32)
     (local $keys v128)
     (local $end i32)
     (local.set $keys (i32x4.splat (local.get $key)))
-    (local.set $end (i32.add (local.get $at) (local.get $length)))
-    (block $done
-      (loop $next
-        (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+    (local.set $end (i32.add (local.get $at) (i32.and (local.get $length) (i32.const -64))))
+    (block $wideDone
+      (loop $wide
+        (br_if $wideDone (i32.ge_u (local.get $at) (local.get $end)))
         (v128.store (local.get $at) (v128.xor (v128.load (local.get $at)) (local.get $keys)))
         (v128.store offset=16 (local.get $at) (v128.xor (v128.load offset=16 (local.get $at)) (local.get $keys)))
         (v128.store offset=32 (local.get $at) (v128.xor (v128.load offset=32 (local.get $at)) (local.get $keys)))
         (v128.store offset=48 (local.get $at) (v128.xor (v128.load offset=48 (local.get $at)) (local.get $keys)))
         (local.set $at (i32.add (local.get $at) (i32.const 64)))
-        (br $next)))))
+        (br $wide)))
+    (local.set $end (i32.add (local.get $at) (i32.and (local.get $length) (i32.const 63))))
+    (block $restDone
+      (loop $rest
+        (br_if $restDone (i32.ge_u (local.get $at) (local.get $end)))
+        (i32.store8 (local.get $at) (i32.xor (i32.load8_u (local.get $at)) (local.get $key)))
+        (local.set $key (i32.rotr (local.get $key) (i32.const 8)))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br $rest)))))
