@@ -14,7 +14,7 @@ interface Target extends AsyncDisposable {
   readonly sockets: Set<Socket>
 }
 
-async function startTarget(onConnection: (socket: Socket) => void): Promise<Target> {
+async function startTarget(onConnection: (socket: Socket) => unknown): Promise<Target> {
   const sockets = new Set<Socket>()
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket)

@@ -14,7 +14,7 @@ const backlog = 511
 /** What a LocalForwarder works with. */
 export interface LocalForwarderOptions {
   readonly forward: LocalForward
-  /** Opens connections to the hybrid connection that the forward names; closed by the forwarder. */
+  /** Opens connections to the hybrid connection that the forward names. */
   readonly sender: Sender
   readonly framing: Framing
   readonly logger: Logger
@@ -65,7 +65,6 @@ export class LocalForwarder implements Forwarder {
     this.#state = 'stopped'
     for (const server of this.#servers) server.close()
     await this.#tunnels.end(graceMs)
-    this.#options.sender.close()
   }
 
   #listen(binding: LocalBinding): Promise<Server> {

@@ -48,7 +48,7 @@ test('a preamble is read from one-byte chunks', () => {
 test('payload that shares a chunk with the preamble is handed on', () => {
   const read = new PreambleDecoder().push(bytes('01 00 00 02 6462 cafe'))
   assert.equal(read?.preamble?.portName, 'db')
-  assert.equal(hex(read!.rest), 'cafe')
+  assert.equal(hex(read.rest), 'cafe')
 })
 
 test('a name of no bytes is a whole preamble', () => {

@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net'
-import type { RelayedConnection } from '@postern/client'
+import type { RelayedConnection, RelayedConnectionHandler } from '@postern/client'
 import { errorTable } from '@postern/protocol'
 import { cutSocket } from './cut-socket.ts'
+
+/**
+ * Bytes that may wait for one side of a tunnel before the other is held back. Node's own mark of 64 KiB would stop and
+ * start the reading for every single chunk.
+ */
+const maxBufferedBytes = 262_144
 
 /** How a tunnelled connection ended. */
 export interface PumpResult {
@@ -29,69 +35,93 @@ export interface PumpOptions {
  * (FIN becomes CLOSE, CLOSE becomes FIN), the faster side held back, and a cut on one side passed on as a cut (RST,
  * never FIN) so that nobody takes a truncated stream for a whole one.
  */
-export function pump({ socket, connection, first, onClosed }: PumpOptions): void {
-  let hasConnected = !socket.connecting
-  let socketHasEnded = false
-  let relayHasEnded = false
-  let openEnds = 2
-  let bytesToRelay = 0
-  let bytesFromRelay = 0
-  let problem: Error | undefined
+export function pump(options: PumpOptions): void {
+  new Pump(options).start(options.first)
+}
 
-  const closed = (): void => {
-    openEnds -= 1
-    if (openEnds === 0) onClosed({ error: problem, bytesToRelay, bytesFromRelay })
+class Pump implements RelayedConnectionHandler {
+  readonly #socket: Socket
+  readonly #connection: RelayedConnection
+  readonly #report: PumpOptions['onClosed']
+  #hasConnected: boolean
+  #socketHasEnded = false
+  #relayHasEnded = false
+  #openEnds = 2
+  #bytesToRelay = 0
+  #bytesFromRelay = 0
+  #problem: Error | undefined
+
+  constructor({ socket, connection, onClosed }: PumpOptions) {
+    this.#socket = socket
+    this.#connection = connection
+    this.#report = onClosed
+    this.#hasConnected = !socket.connecting
   }
 
-  const write = (chunk: Uint8Array): void => {
-    bytesFromRelay += chunk.length
-    if (!socket.write(chunk)) connection.pause()
+  start(first: Uint8Array | undefined): void {
+    const socket = this.#socket
+    const connection = this.#connection
+    socket.setNoDelay(true)
+    socket.once('connect', () => {
+      this.#hasConnected = true
+    })
+    socket.on('data', (chunk) => {
+      this.#bytesToRelay += chunk.length
+      connection.send(chunk)
+      if (connection.bufferedBytes > maxBufferedBytes) socket.pause()
+    })
+    socket.on('drain', () => connection.resume())
+    socket.on('end', () => {
+      this.#socketHasEnded = true
+      connection.end()
+    })
+    socket.on('error', (error) => {
+      this.#problem ??= error
+    })
+    socket.on('close', () => this.#onSocketClosed())
+    connection.open(this)
+    if (first && first.length > 0) this.onData(first)
   }
 
-  socket.setNoDelay(true)
-  socket.once('connect', () => {
-    hasConnected = true
-  })
-  socket.on('data', (chunk) => {
-    bytesToRelay += chunk.length
-    if (!connection.send(chunk)) socket.pause()
-  })
-  socket.on('drain', () => connection.resume())
-  socket.on('end', () => {
-    socketHasEnded = true
-    connection.end()
-  })
-  socket.on('error', (error) => {
-    problem ??= error
-  })
-  socket.on('close', () => {
-    if (!hasConnected) {
-      problem ??= new Error('The target cannot be reached')
-      connection.fail(errorTable.TargetUnreachable.closeCode, reasonOf(problem))
-    } else if (!(socketHasEnded && relayHasEnded)) {
-      problem ??= new Error('The TCP connection was cut before its end')
-      connection.abort()
+  onData(chunk: Uint8Array): void {
+    this.#bytesFromRelay += chunk.length
+    this.#socket.write(chunk)
+    if (this.#socket.writableLength > maxBufferedBytes) this.#connection.pause()
+  }
+
+  onEof(): void {
+    this.#relayHasEnded = true
+    this.#socket.end()
+  }
+
+  onDrain(): void {
+    this.#socket.resume()
+  }
+
+  onClosed(error: Error | undefined): void {
+    if (error) {
+      this.#problem ??= error
+      cutSocket(this.#socket)
     }
-    closed()
-  })
+    this.#closed()
+  }
 
-  connection.open({
-    // The chunk is ours only during the call, and the socket may keep it for longer.
-    onData: (chunk) => write(Buffer.from(chunk)),
-    onEof: () => {
-      relayHasEnded = true
-      socket.end()
-    },
-    onDrain: () => socket.resume(),
-    onClosed: (error) => {
-      if (error) {
-        problem ??= error
-        cutSocket(socket)
-      }
-      closed()
-    },
-  })
-  if (first && first.length > 0) write(first)
+  #onSocketClosed(): void {
+    if (!this.#hasConnected) {
+      this.#problem ??= new Error('The target cannot be reached')
+      this.#connection.fail(errorTable.TargetUnreachable.closeCode, reasonOf(this.#problem))
+    } else if (!(this.#socketHasEnded && this.#relayHasEnded)) {
+      this.#problem ??= new Error('The TCP connection was cut before its end')
+      this.#connection.abort()
+    }
+    this.#closed()
+  }
+
+  #closed(): void {
+    this.#openEnds -= 1
+    if (this.#openEnds > 0) return
+    this.#report({ error: this.#problem, bytesToRelay: this.#bytesToRelay, bytesFromRelay: this.#bytesFromRelay })
+  }
 }
 
 function reasonOf(error: Error): string {

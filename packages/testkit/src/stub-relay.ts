@@ -109,8 +109,9 @@ export class StubRelay extends EventEmitter<{
     const id = parameters.get('sb-hc-id') ?? ''
     this.emit('handshake', request)
     const decision = this.decide(action, request)
-    if (decision === 'hang') return
-    if (decision) refuse(socket, decision)
+    // Reading goes on, so that the client's end is seen.
+    if (decision === 'hang') socket.on('end', () => socket.end()).resume()
+    else if (decision) refuse(socket, decision)
     else if (action === 'listen') this.#listen(request, socket, head)
     else if (action === 'connect') this.#offer(request, socket, head)
     else if (action === 'accept') this.#match(request, socket, head, parameters, id)

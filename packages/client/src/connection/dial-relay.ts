@@ -55,7 +55,7 @@ export async function dialRelay(relay: RelayLocation, dial: RelayDial): Promise<
       headers,
       handshakeTimeoutMs: dial.timeoutMs,
       ...(dial.protocols && { protocols: [...dial.protocols] }),
-      ...(relay.tls !== false && { tls: relay.tls }),
+      connect: relay.openSocket,
       ...(dial.signal && { signal: dial.signal }),
     })
     return { socket, head, protocol }

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { parseConnectionString, RelayError } from '@postern/protocol'
 import { tokenProviderOf } from '../tokens/connection-string-tokens.ts'
 import type { TokenProvider } from '../tokens/token-provider.ts'
+import { createOpenSocket } from './open-socket.ts'
 
 const httpsPort = 443
 
@@ -45,6 +46,8 @@ export interface RelayLocation {
   readonly tokenProvider: TokenProvider | undefined
   readonly tls: ConnectionOptions | false
   readonly connectTimeoutMs: number
+  /** Opens byte streams to the relay. */
+  readonly openSocket: ReturnType<typeof createOpenSocket>
 }
 
 /**
@@ -60,7 +63,7 @@ export function locateRelay(options: RelayOptions): RelayLocation {
   if (!host) throw missing('the relay host', 'a connection string or "host"')
   if (!path) throw missing('the name of the hybrid connection', '";EntityPath=name" in the connection string or "path"')
   const port = options.port ?? parsed?.endpoint.port ?? httpsPort
-  const tls = options.tls ?? {}
+  const { tls = {}, connectTimeoutMs = defaultConnectTimeoutMs } = options
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
   return {
     origin: `${tls === false ? 'ws' : 'wss'}://${name}:${port}`,
@@ -70,7 +73,8 @@ export function locateRelay(options: RelayOptions): RelayLocation {
     audience: `http://${name}/${path}`,
     tokenProvider: options.tokenProvider ?? (parsed && tokenProviderOf(parsed)),
     tls,
-    connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
+    connectTimeoutMs,
+    openSocket: createOpenSocket({ tls, connectTimeoutMs }),
   }
 }
 

@@ -4,7 +4,7 @@ import { type KeepAlive, type KeepAlivePeer, WebSocketEndpoint } from '@postern/
 
 /** What one end of a relayed connection has to say; calls come in the order of the methods, `onClosed` exactly once. */
 export interface RelayedConnectionHandler {
-  /** Bytes have arrived. `chunk` is valid during the call only: copy what is kept. */
+  /** Bytes have arrived; they are the receiver's. */
   onData(chunk: Uint8Array): void
   /** The peer has said that nothing more comes from it. We may go on sending. */
   onEof(): void
@@ -117,7 +117,7 @@ export class RelayedConnection {
   }
 
   /**
-   * Sends bytes as one binary message. An empty chunk is not sent: it would be read as an end by .NET's streams.
+   * Sends bytes as one binary message; they are copied. An empty chunk is not sent: .NET's streams read it as an end.
    *
    * @returns false when the bytes wait in memory: send no more until `onDrain`.
    */

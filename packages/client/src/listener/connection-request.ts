@@ -97,7 +97,7 @@ export class ConnectionRequest {
       'sb-hc-statusDescription': description.replaceAll(/\s+/g, ' '),
     })
     try {
-      const { socket } = await this.#dial(`${this.#address}&${parameters}`)
+      const { socket } = await this.#dial(`${this.#address}&${parameters.toString()}`)
       socket.destroy()
     } catch (error) {
       // The handshake of a rejection is meant to fail: any answer of the relay says that it has read it.
@@ -130,7 +130,7 @@ function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<strin
 /** `/path?query` of the sender, out of `wss://host/$hc/path?query&sb-hc-action=accept&sb-hc-id=...`. */
 function applicationUrl(address: string): string {
   const pathAndQuery = address.replace(/^wss?:\/\/[^/]*/i, '')
-  const [path = '', query = ''] = splitOnce(pathAndQuery, '?')
+  const [path, query] = splitOnce(pathAndQuery, '?')
   const own = query.split('&').filter((parameter) => parameter !== '' && !/^sb-hc-/i.test(parameter))
   const plainPath = path.replace(/^\/(\$|%24)hc/i, '')
   return own.length > 0 ? `${plainPath}?${own.join('&')}` : plainPath

@@ -53,6 +53,7 @@ export class ControlChannel {
       onText: (text) => this.#onText(text),
       onBinary: (bytes) => this.#onBinary(bytes),
       onTooLarge: () => this.#endpoint.close(1009, 'The message is too large'),
+      onInvalidText: () => this.#endpoint.close(1007, 'The text is not UTF-8'),
     })
     const endpoint = new WebSocketEndpoint({
       stream: socket,

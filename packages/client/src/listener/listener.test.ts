@@ -9,7 +9,7 @@ import type { ListenerEvents } from './listener-options.ts'
 
 const signal = () => AbortSignal.timeout(5_000)
 const next = async <E extends keyof ListenerEvents>(listener: Listener, event: E): Promise<ListenerEvents[E]> =>
-  (await once(listener, event as string, { signal: signal() })) as ListenerEvents[E]
+  (await once(listener, event, { signal: signal() })) as ListenerEvents[E]
 
 test('the listen handshake names action, id and token', async () => {
   await using relay = await StubRelay.start()

@@ -246,7 +246,6 @@ export class Listener extends EventEmitter<ListenerEvents> {
 
   #enter(state: 'online' | 'closed'): void {
     this.#state = state
-    if (state === 'closed') this.#keepAlive.close()
     this.emit(state)
   }
 

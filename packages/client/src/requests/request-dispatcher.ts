@@ -70,7 +70,7 @@ export class RequestDispatcher {
         }
         void this.#handle(request, new RelayedResponse(message.id, transport))
       },
-      onBody: (chunk) => request?.deliver(Buffer.from(chunk)),
+      onBody: (chunk) => request?.deliver(chunk),
       onBodyEnd: () => request?.deliverEnd(),
       onDrain: () => events?.onDrain(),
       onGone: (error) => {

@@ -14,7 +14,7 @@ import type { ResponseBodyWriter } from './relayed-response.ts'
 export interface RequestRendezvousHandler {
   /** The request itself, when it was too large for the control channel. */
   onRequest(message: RequestMessage): void
-  /** Body bytes; valid during the call only. */
+  /** Body bytes, which are the receiver's. */
   onBody(chunk: Uint8Array): void
   onBodyEnd(): void
   onDrain(): void
@@ -44,6 +44,7 @@ export class RequestRendezvous implements ResponseBodyWriter {
       onText: (text) => this.#onText(text),
       onBinary: () => {},
       onTooLarge: () => this.#endpoint.close(1009, 'The message is too large'),
+      onInvalidText: () => this.#endpoint.close(1007, 'The text is not UTF-8'),
     })
     const endpoint = new WebSocketEndpoint({
       stream: socket,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { RelayError } from '@postern/protocol'
 import { KeepAlive } from '@postern/websocket'
 import { DialFailure, dialRelay } from '../connection/dial-relay.ts'
 import { hybridConnectionUrl, locateRelay, type RelayLocation, type RelayOptions } from '../connection/relay-options.ts'
@@ -78,11 +77,6 @@ export class Sender {
     }
   }
 
-  /** Ends the keep-alive of all connections; call it when the last one is closed. */
-  close(): void {
-    this.#keepAlive.close()
-  }
-
   async #dial(options: ConnectOptions, id: string, timeoutMs: number, fresh: boolean): ReturnType<typeof dialRelay> {
     const { audience, tokenProvider } = this.#relay
     const { subPath, query, headers, protocols, signal } = options
@@ -126,13 +120,5 @@ export interface ConnectOnceOptions extends SenderOptions, ConnectOptions {}
  * })
  */
 export async function connect(options: ConnectOnceOptions): Promise<RelayedStream> {
-  const sender = new Sender(options)
-  try {
-    const stream = await sender.connect(options)
-    stream.once('close', () => sender.close())
-    return stream
-  } catch (thrown) {
-    sender.close()
-    throw thrown instanceof Error ? thrown : new RelayError('ConnectionFailed', { cause: thrown })
-  }
+  return new Sender(options).connect(options)
 }

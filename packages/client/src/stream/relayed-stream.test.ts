@@ -30,7 +30,6 @@ async function openPair(): Promise<Pair> {
   const far = await accepted.promise
   const dispose = async (): Promise<void> => {
     for (const stream of [near, far]) stream.on('error', () => {}).destroy()
-    sender.close()
     await listener.close()
     await relay[Symbol.asyncDispose]()
   }
@@ -88,7 +87,8 @@ test('a reader that does not read holds the writer back within a bound', async (
   const chunk = Buffer.alloc(65_536)
   let written = 0
   const writeUntilFull = (): void => {
-    while (near.write(chunk)) written += chunk.length
+    do written += chunk.length
+    while (near.write(chunk))
   }
   writeUntilFull()
   near.on('drain', writeUntilFull)
@@ -107,7 +107,7 @@ test('a reader that does not read holds the writer back within a bound', async (
   near.end()
   let received = 0
   for await (const bytes of far) received += bytes.length
-  assert.equal(received, written + chunk.length)
+  assert.equal(received, written)
 })
 
 test('an empty write sends nothing, since .NET would read it as the end', async () => {

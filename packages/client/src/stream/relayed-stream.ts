@@ -31,8 +31,7 @@ export class RelayedStream extends Duplex {
     this.#connection = connection
     connection.open({
       onData: (chunk) => {
-        // The chunk belongs to the connection; what waits in the stream must not.
-        if (!this.push(Buffer.from(chunk))) connection.pause()
+        if (!this.push(chunk)) connection.pause()
       },
       onEof: () => {
         this.#peerEnded = true
