@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { on, once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -16,6 +17,8 @@ import {
 } from '../../packages/server/src/certificates/acme-certificates.ts'
 import { DevelopmentCa } from '../../packages/server/src/certificates/development-ca.ts'
 import { TlsSettings } from '../../packages/server/src/certificates/tls-settings.ts'
+import { ClientAddress } from '../../packages/server/src/gateway/client-address.ts'
+import { FrontDoor } from '../../packages/server/src/gateway/front-door.ts'
 
 const dayMs = 86_400_000
 
@@ -29,21 +32,17 @@ let folder: string
 let directoryUrl: string
 let managementPort: number
 let challengePort: number
-/** Port 80 of every host name, as the ACME server sees it. */
-const door = {
-  server: createHttpServer(),
-  requests: [] as string[],
-  answer: (_path: string): string | undefined => undefined,
-}
+let tlsPort: number
 const children: ChildProcess[] = []
 
 describe('a certificate from an ACME server', { skip }, () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'postern-acme-'))
-    const [port, management, dns, dnsManagement, challenges] = await freePorts(5)
+    const [port, management, dns, dnsManagement, challenges, tls] = await freePorts(6)
     directoryUrl = `https://localhost:${port}/dir`
     managementPort = management!
     challengePort = challenges!
+    tlsPort = tls!
     const ca = await DevelopmentCa.open(await DevelopmentCa.createPair({ machine: 'acme', nowMs: Date.now() }))
     const { certPem, keyPem } = await ca.issue(['localhost', '127.0.0.1'], Date.now())
     const config = {
@@ -52,19 +51,13 @@ describe('a certificate from an ACME server', { skip }, () => {
       certificate: join(folder, 'server.pem'),
       privateKey: join(folder, 'server-key.pem'),
       httpPort: challengePort,
-      tlsPort: 1,
+      tlsPort,
       certificateValidityPeriod: (90 * dayMs) / 1000,
     }
     await writeFile(join(folder, 'ca.pem'), ca.certPem)
     await writeFile(config.certificate, certPem)
     await writeFile(config.privateKey, keyPem)
     await writeFile(join(folder, 'pebble.json'), JSON.stringify({ pebble: config }))
-    door.server.on('request', (asked, response) => {
-      const answer = door.answer(asked.url ?? '')
-      door.requests.push(asked.url ?? '')
-      response.writeHead(answer === undefined ? 404 : 200).end(answer)
-    })
-    door.server.listen(challengePort, '127.0.0.1')
     // Every name is this machine: the validation itself is real.
     const none = ['-http01', '', '-https01', '', '-tlsalpn01', '', '-defaultIPv6', '']
     const names = ['-dns01', `127.0.0.1:${dns}`, '-management', `127.0.0.1:${dnsManagement}`]
@@ -81,50 +74,64 @@ describe('a certificate from an ACME server', { skip }, () => {
     for (const child of children) {
       child.kill()
     }
-    door.server.closeAllConnections()
-    door.server.close()
     await rm(folder, { recursive: true })
   })
 
   it('is ordered by http-01, accepted by clients, and kept with its account for the next start', async (test) => {
     const dataDir = await mkdtemp(join(folder, 'data-'))
     const hosts = ['relay.example.test', 'b.example.test']
-    const { acme, changed } = await startAcme(test, { dataDir, hosts })
+    const options = { dataDir, hosts, challengeType: 'http-01', httpPort: challengePort } as const
+    const { acme, changed } = await startAcme(test, options)
     await changed
     await new Promise<void>((resolve) => void acme.onChange(resolve))
-    const kept = join(dataDir, 'certificates', 'acme')
     const root = await fetchRoot()
     for (const servername of hosts) {
       assert.equal(await isTrusted(acme, { root, servername }), true)
     }
     await acme.stop()
-    assert.ok(
-      door.requests.every((path) => path.startsWith('/.well-known/acme-challenge/')) && door.requests.length >= 2,
-    )
-    assert.equal(acme.answerChallenge(door.requests[0]!), undefined)
-    assert.deepEqual((await readdir(kept)).sort(), ['account-key.pem', 'b.example.test.pem', 'relay.example.test.pem'])
-    for (const file of await readdir(kept)) {
+    const kept = join(dataDir, 'certificates', 'acme')
+    const files = ['account-key.pem', 'b.example.test.pem', 'relay.example.test.pem']
+    assert.deepEqual((await readdir(kept)).toSorted(), files)
+    for (const file of files) {
       assert.equal((await stat(join(kept, file))).mode & 0o777, 0o600)
     }
     const accountKey = await readFile(join(kept, 'account-key.pem'), 'utf8')
-    const next = await startAcme(test, { dataDir, hosts })
+    const next = await startAcme(test, options)
     assert.equal(next.acme.defaultCertificate.certPem, acme.defaultCertificate.certPem)
     assert.equal(await readFile(join(kept, 'account-key.pem'), 'utf8'), accountKey)
-    assert.deepEqual(door.requests, [])
   })
 
-  it('is renewed when its end comes near', async (test) => {
+  it('is renewed by tls-alpn-01 before its end, on the port that clients use and without one of them noticing', async (test) => {
     const dataDir = await mkdtemp(join(folder, 'data-'))
     const hosts = ['renewed.example.test']
     const first = await startAcme(test, { dataDir, hosts })
+    const firstDoor = await openDoor(test, first.acme)
     await first.changed
+    await firstDoor.close()
     await first.acme.stop()
-    const { certPem } = first.acme.defaultCertificate
 
-    const later = await startAcme(test, { dataDir, hosts, now: () => Date.now() + 61 * dayMs })
-    assert.equal(later.acme.defaultCertificate.certPem, certPem)
-    await later.changed
-    assert.notEqual(later.acme.defaultCertificate.certPem, certPem)
+    const next = await startAcme(test, { dataDir, hosts, now: () => Date.now() + 61 * dayMs })
+    await openDoor(test, next.acme)
+    let isRenewed = false
+    const renewed = next.changed.then(() => {
+      isRenewed = true
+    })
+    const seen = new Set<string>()
+    const root = await fetchRoot()
+    while (!isRenewed) {
+      const socket = connect({ host: '127.0.0.1', port: tlsPort, ca: root, servername: 'renewed.example.test' })
+      await once(socket, 'secureConnect')
+      seen.add(socket.getPeerCertificate().fingerprint256)
+      socket.destroy()
+    }
+    await renewed
+    const [before, after] = [first, next].map(({ acme }) => new X509Certificate(acme.defaultCertificate.certPem))
+    assert.notEqual(after!.fingerprint256, before!.fingerprint256)
+    assert.ok(seen.has(before!.fingerprint256))
+    seen.delete(before!.fingerprint256)
+    seen.delete(after!.fingerprint256)
+    assert.deepEqual([...seen], [])
+    assert.equal(await isTrusted(next.acme, { root, servername: 'renewed.example.test' }), true)
   })
 
   it('is tried again after a failed validation, and clients get some certificate meanwhile', async (test) => {
@@ -138,12 +145,11 @@ describe('a certificate from an ACME server', { skip }, () => {
         failures.push(count)
         fallback = acme.defaultCertificate.certPem
         if (count === 2) {
-          door.answer = (path) => acme.answerChallenge(path)
+          void openDoor(test, acme)
         }
-        return 10
+        return 50
       },
     })
-    door.answer = () => undefined
     await changed
     assert.deepEqual(failures, [1, 2])
     assert.match(fallback, /BEGIN CERTIFICATE/)
@@ -159,7 +165,7 @@ interface StartedAcme {
 
 async function startAcme(
   test: TestContext,
-  options: Pick<AcmeCertificatesOptions, 'dataDir' | 'hosts' | 'now' | 'retryDelayMs'>,
+  options: Pick<AcmeCertificatesOptions, 'dataDir' | 'hosts' | 'now' | 'retryDelayMs' | 'challengeType' | 'httpPort'>,
 ): Promise<StartedAcme> {
   const acme = new AcmeCertificates({
     directoryUrl,
@@ -168,8 +174,6 @@ async function startAcme(
     logger: silentLogger,
     ...options,
   })
-  door.answer = (path) => acme.answerChallenge(path)
-  door.requests = []
   const changed = Promise.withResolvers<void>()
   const deadline = setTimeout(() => changed.reject(new Error('no certificate came')), 20_000)
   acme.onChange(() => changed.resolve())
@@ -179,6 +183,34 @@ async function startAcme(
     await acme.stop()
   })
   return { acme, changed: changed.promise }
+}
+
+/** Port 443 of every host name, as the ACME server sees it. */
+async function openDoor(test: TestContext, acme: AcmeCertificates): Promise<FrontDoor> {
+  const settings = new TlsSettings({ source: acme })
+  const door = new FrontDoor({
+    handler: {
+      onRequest: (_request, response) => void response.end(),
+      onUpgrade: (_request, socket) => void socket.destroy(),
+      onCheckContinue: (_request, response) => void response.end(),
+    },
+    tls: settings,
+    limits: {
+      maxHeaderBytes: 16_384,
+      maxHeaderCount: 50,
+      handshakeTimeoutMs: 10_000,
+      maxUnauthorizedConnections: 100,
+      maxUnauthorizedConnectionsPerAddress: 100,
+    },
+    clientAddress: new ClientAddress({ trustedProxies: [] }),
+    logger: silentLogger,
+  })
+  await door.listen({ host: '127.0.0.1', port: tlsPort })
+  test.after(async () => {
+    settings.stop()
+    await door.close()
+  })
+  return door
 }
 
 /** What a client of the relay sees: whether it accepts the certificate for this name. */
