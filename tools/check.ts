@@ -30,6 +30,7 @@ const gates: readonly Gate[] = [
   { name: 'boundaries', alone: 'npm run boundaries', command: ['tools/check-boundaries.ts'] },
   { name: 'unused', alone: 'npm run unused', command: ['node_modules/knip/bin/knip.js', '--no-config-hints'] },
   { name: 'format', alone: 'npm run format', command: ['node_modules/@biomejs/biome/bin/biome', 'check'] },
+  { name: 'lock', alone: 'node tools/launch.mjs tools/check-lock.ts --write', command: ['tools/check-lock.ts'] },
   { name: 'docs', alone: 'npm run docs', command: ['tools/generate-docs.ts', '--check'] },
   { name: 'schema', alone: 'npm run docs', command: ['tools/generate-resources-schema.ts', '--check'] },
   { name: 'wasm', alone: 'npm run wasm', command: ['tools/build-wasm.ts', '--check'] },
