@@ -89,11 +89,9 @@ export class RawWebSocket implements FrameSink {
     this.send(Opcode.close, encodeClose(code, reason))
   }
 
-  /** Ends TCP with a reset, as a process does that was killed. */
+  /** Ends TCP at once with no CLOSE, as the death of a process does. */
   abort(): void {
-    const socket = this.socket as Duplex & { resetAndDestroy?: () => void }
-    if (socket.resetAndDestroy) socket.resetAndDestroy()
-    else socket.destroy()
+    this.socket.destroy()
   }
 
   onFrame(opcode: number, fin: boolean, rsv1: boolean): void {

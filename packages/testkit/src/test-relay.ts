@@ -1,5 +1,5 @@
-import { type RunningRelay, type StartRelayOptions, startRelay } from '@postern/server'
 import type { ConnectionOptions } from 'node:tls'
+import { type RunningRelay, type StartRelayOptions, startRelay } from '@postern/server'
 import { type RawDialOptions, RawWebSocket } from './raw-web-socket.ts'
 import { ScriptedListener } from './scripted-listener.ts'
 import { signToken } from './sign-token.ts'
