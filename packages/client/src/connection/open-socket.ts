@@ -2,6 +2,7 @@ import { connect as connectTcp, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { DialOptions } from '@postern/websocket'
+import { LookupCache } from './lookup-cache.ts'
 import type { RelayLocation } from './relay-options.ts'
 
 type OpenSocket = NonNullable<DialOptions['connect']>
@@ -15,13 +16,14 @@ const maxSessions = 32
 /**
  * Makes the function that opens byte streams to one relay: TCP, then TLS, within the time that one connect may take,
  * whatever the rest of the handshake is allowed. TLS sessions are resumed: half of a handshake's CPU is saved at both
- * ends for every connection after the first.
+ * ends for every connection after the first. Nothing that was remembered outlives a failure.
  */
 export function createOpenSocket({
   tls,
   connectTimeoutMs,
 }: Pick<RelayLocation, 'tls' | 'connectTimeoutMs'>): OpenSocket {
   const sessions = new Map<string, Buffer>()
+  const names = new LookupCache()
 
   const openTls = (host: string, port: number): TLSSocket => {
     const key = `${host}:${port}`
@@ -29,6 +31,7 @@ export function createOpenSocket({
     const socket = connectTls({
       host,
       port,
+      lookup: names.lookup,
       ...(isIP(host) === 0 && { servername: host }),
       ALPNProtocols: ['http/1.1'],
       ...(session && { session }),
@@ -42,13 +45,14 @@ export function createOpenSocket({
 
   return ({ host, port, secure, signal }) =>
     new Promise<Duplex>((resolve, reject) => {
-      const socket = secure ? openTls(host, port) : connectTcp({ host, port })
+      const socket = secure ? openTls(host, port) : connectTcp({ host, port, lookup: names.lookup })
       socket.setNoDelay(true).setKeepAlive(true, tcpKeepAliveDelayMs)
       const fail = (error: unknown): void => {
         finish()
         // Its own error may follow; it has been told already.
         socket.on('error', () => {}).destroy()
-        if (secure) sessions.delete(`${host}:${port}`)
+        sessions.delete(`${host}:${port}`)
+        names.clear()
         reject(error)
       }
       const onAbort = (): void => fail(signal.reason)

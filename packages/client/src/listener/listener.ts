@@ -150,8 +150,8 @@ export class Listener extends EventEmitter<ListenerEvents> {
       if (signal.aborted) break
       this.#lastError = error
       this.#wantsFreshToken = refusedToken.has(error.code)
-      const isMissing = error.code === 'EndpointNotFound'
-      const delayMs = this.#delay.next({ isMissing, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+      const failure = { isRefused: !error.isTransient, isMissing: error.code === 'EndpointNotFound' }
+      const delayMs = this.#delay.next({ ...failure, ...(retryAfterMs !== undefined && { retryAfterMs }) })
       this.#state = 'offline'
       this.emit('offline', error, delayMs)
       await sleep(delayMs, signal)

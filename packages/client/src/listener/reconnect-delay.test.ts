@@ -16,8 +16,16 @@ test('the smallest dice still leave 50 ms between attempts', () => {
 
 test('a missing entity is asked for slower than a relay that is away', () => {
   const delay = new ReconnectDelay(() => 0)
-  const delays = Array.from({ length: 7 }, () => delay.next({ isMissing: true }))
+  const delays = Array.from({ length: 7 }, () => delay.next({ isRefused: true, isMissing: true }))
   assert.deepEqual(delays, [250, 500, 1000, 2000, 4000, 7500, 7500])
+})
+
+test('a refusal is not repeated sooner than half of the limit, nor later than 4 s', () => {
+  const lowest = new ReconnectDelay(() => 0)
+  assert.deepEqual(
+    Array.from({ length: 5 }, () => lowest.next({ isRefused: true })),
+    [250, 500, 1000, 2000, 2000],
+  )
 })
 
 test('Retry-After is waited for before the jitter, up to one minute', () => {

@@ -15,7 +15,9 @@ const maxRetryAfterMs = 60_000
 
 /** How the last attempt ended. */
 export interface FailedAttempt {
-  /** The relay answered that the entity does not exist. */
+  /** The relay was reached and has refused us for a reason that does not pass by itself: key, rule, entity. */
+  readonly isRefused?: boolean
+  /** It said that the entity does not exist. */
   readonly isMissing?: boolean
   /** What its `Retry-After` asked for, in ms. */
   readonly retryAfterMs?: number
@@ -41,11 +43,11 @@ export class ReconnectDelay {
   }
 
   /** Counts a failure and returns the delay in ms until the next attempt. */
-  next({ isMissing = false, retryAfterMs = 0 }: FailedAttempt = {}): number {
+  next({ isRefused = false, isMissing = false, retryAfterMs = 0 }: FailedAttempt = {}): number {
     const limitMs = Math.min(isMissing ? maxDelayWhenMissingMs : maxDelayMs, firstDelayMs * 2 ** this.#failures)
     this.#failures += 1
-    // A missing entity is asked for slower from the first time on: half of the limit is certain.
-    const jitterMs = isMissing ? limitMs / 2 + (this.#random() * limitMs) / 2 : this.#random() * limitMs
+    // Nobody waits for the next refusal: half of the limit is certain.
+    const jitterMs = isRefused ? limitMs / 2 + (this.#random() * limitMs) / 2 : this.#random() * limitMs
     return Math.max(minDelayMs, Math.min(retryAfterMs, maxRetryAfterMs) + jitterMs)
   }
 
