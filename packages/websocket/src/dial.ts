@@ -42,6 +42,8 @@ export interface DialedWebSocket {
 const maxHeadBytes = 65_536
 const maxRefusalBodyBytes = 8192
 const refusalBodyTimeoutMs = 1000
+/** For peers that nobody pings. */
+const keepAliveDelayMs = 60_000
 
 /**
  * Opens a WebSocket as client. RFC 6455 section 4.1
@@ -55,6 +57,8 @@ export async function dialWebSocket(options: DialOptions): Promise<DialedWebSock
   signal.throwIfAborted()
   const key = randomBytes(16).toString('base64')
   const socket = await (options.connect ?? ((where) => connect(where, options.tls)))({ ...target, signal })
+  // A failure before the caller listens must not end the process; `close` tells it later.
+  socket.on('error', ignore)
   const onAbort = (): void => {
     socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
   }
@@ -74,7 +78,6 @@ export async function dialWebSocket(options: DialOptions): Promise<DialedWebSock
       headers: head.headers,
     }
   } catch (error) {
-    socket.on('error', ignore)
     socket.destroy()
     throw error
   } finally {
@@ -111,15 +114,15 @@ async function connect(
   tlsOptions: tls.ConnectionOptions | undefined,
 ): Promise<Duplex> {
   const { host, port, secure, signal } = target
-  const common = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
   const socket = secure
     ? tls.connect({
-        ...common,
+        host,
+        port,
         ...(net.isIP(host) === 0 && { servername: host }),
         ALPNProtocols: ['http/1.1'],
         ...tlsOptions,
       })
-    : net.connect(common)
+    : net.connect({ host, port })
   try {
     await once(socket, secure ? 'secureConnect' : 'connect', { signal })
   } catch (error) {
@@ -127,6 +130,8 @@ async function connect(
     socket.destroy()
     throw signal.aborted ? signal.reason : error
   }
+  // tls.connect does not take these as options.
+  socket.setNoDelay(true).setKeepAlive(true, keepAliveDelayMs)
   return socket
 }
 
@@ -231,5 +236,5 @@ async function refusal(
 }
 
 function ignore(): void {
-  // The error that ended the handshake has been thrown already.
+  // What ended the handshake is thrown; what comes later is the owner's to hear.
 }

@@ -30,6 +30,8 @@ export interface FrameForwarderOptions {
  * over the 4 bytes that its mask key frees, and later payload moves up to it, so that a chunk usually gives one segment.
  */
 export class FrameForwarder {
+  /** Payload bytes of data frames that were forwarded. */
+  payloadBytes = 0
   readonly #sink: ForwardSink
   readonly #header: FrameHeaderReader
   readonly #control = new ControlPayload()
@@ -37,7 +39,7 @@ export class FrameForwarder {
   #state: 'header' | 'payload' | 'control' | 'closed' = 'header'
   /** Payload bytes of the incoming frame that are still to come. */
   #frameLeft = 0
-  /** The same of the outgoing frame, which may be a part of the incoming one. */
+  /** The same of the outgoing frame, which may be a part of the incoming one. 0 between two parts of a long frame. */
   #pieceLeft = 0
   #fin = false
   #maskKey = 0
@@ -51,7 +53,7 @@ export class FrameForwarder {
 
   /** No data frame is open on the other side's wire: a control frame may be written to it now. */
   get atFrameBoundary(): boolean {
-    return this.#frameLeft === 0
+    return this.#pieceLeft === 0
   }
 
   /**
@@ -66,22 +68,21 @@ export class FrameForwarder {
     let write = 0
     while (read < end && this.#state !== 'closed') {
       if (this.#state === 'payload') {
+        if (this.#pieceLeft === 0) {
+          // The next part of a long frame needs a header where payload stands: it gets a buffer of its own. It is made
+          // when its payload is there, so that control frames can pass between the parts.
+          this.#handOn(chunk, start, write)
+          start = write = read
+          this.#sink.onSegment(this.#continuationHeader())
+        }
         const length = Math.min(end - read, this.#pieceLeft)
         this.#maskPhase = xorRegion(chunk, read, write, length, this.#maskKey, this.#maskPhase)
         read += length
         write += length
         this.#pieceLeft -= length
         this.#frameLeft -= length
-        if (this.#pieceLeft === 0) {
-          if (this.#frameLeft === 0) {
-            this.#state = 'header'
-          } else {
-            // The next part of a long frame needs a header where payload stands: it gets a buffer of its own.
-            this.#handOn(chunk, start, write)
-            start = write = read
-            this.#sink.onSegment(this.#continuationHeader())
-          }
-        }
+        this.payloadBytes += length
+        if (this.#frameLeft === 0) this.#state = 'header'
         continue
       }
       if (this.#state === 'control') {

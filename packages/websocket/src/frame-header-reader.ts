@@ -47,12 +47,17 @@ export class FrameHeaderReader {
    */
   read(chunk: Uint8Array, at: number, end: number): number {
     this.isComplete = false
-    if (this.#pendingBytes === 0 && end - at >= maxHeaderBytes) return this.#parse(chunk, at)
+    if (this.#pendingBytes === 0 && end - at >= maxHeaderBytes) {
+      this.#check(chunk[at] as number, chunk[at + 1] as number)
+      return this.#parse(chunk, at)
+    }
     const pending = this.#pending
     while (at < end) {
       pending[this.#pendingBytes] = chunk[at] as number
       this.#pendingBytes += 1
       at += 1
+      // At once, not when the header is whole: a peer that is wrong may never send the rest.
+      if (this.#pendingBytes === 2) this.#check(pending[0] as number, pending[1] as number)
       if (this.#pendingBytes >= 2 && this.#pendingBytes === this.#neededBytes(pending[1] as number)) {
         this.#pendingBytes = 0
         this.#parse(pending, 0)
@@ -69,11 +74,7 @@ export class FrameHeaderReader {
   }
 
   #parse(bytes: Uint8Array, at: number): number {
-    const first = bytes[at] as number
     const second = bytes[at + 1] as number
-    this.opcode = first & 15
-    this.fin = (first & 128) !== 0
-    this.rsv1 = (first & 64) !== 0
     let next = at + 2
     let length = second & 127
     if (length === 126) {
@@ -86,10 +87,8 @@ export class FrameHeaderReader {
       next += 8
     }
     this.length = length
-    const isMasked = (second & 128) !== 0
-    this.#check(first, isMasked)
     this.maskKey = 0
-    if (isMasked) {
+    if ((second & 128) !== 0) {
       this.maskKey =
         (bytes[next] as number) |
         ((bytes[next + 1] as number) << 8) |
@@ -101,16 +100,20 @@ export class FrameHeaderReader {
     return next
   }
 
-  /** RFC 6455 sections 5.2, 5.4 and 5.5 */
-  #check(first: number, isMasked: boolean): void {
-    const { opcode } = this
+  /** Takes and judges what the first two bytes say. RFC 6455 sections 5.1, 5.2, 5.4 and 5.5 */
+  #check(first: number, second: number): void {
+    const opcode = first & 15
+    this.opcode = opcode
+    this.fin = (first & 128) !== 0
+    this.rsv1 = (first & 64) !== 0
     if ((first & 48) !== 0 || (this.rsv1 && (!this.#allowRsv1 || opcode === Opcode.continuation || opcode >= 8))) {
       throw new WebSocketError('WS_RESERVED_BITS')
     }
     if (opcode >= 8) {
       if (opcode > Opcode.pong) throw new WebSocketError('WS_RESERVED_OPCODE')
       if (!this.fin) throw new WebSocketError('WS_FRAGMENTED_CONTROL')
-      if (this.length > 125) throw new WebSocketError('WS_CONTROL_TOO_LONG')
+      if ((second & 127) > 125) throw new WebSocketError('WS_CONTROL_TOO_LONG')
+      if (opcode === Opcode.close && (second & 127) === 1) throw new WebSocketError('WS_CLOSE_MALFORMED')
     } else {
       if (opcode > Opcode.binary) throw new WebSocketError('WS_RESERVED_OPCODE')
       if (opcode === Opcode.continuation) {
@@ -120,7 +123,7 @@ export class FrameHeaderReader {
       }
       this.#messageOpen = !this.fin
     }
-    if (isMasked !== this.#expectMask) {
+    if (((second & 128) !== 0) !== this.#expectMask) {
       throw new WebSocketError(this.#expectMask ? 'WS_MASK_MISSING' : 'WS_MASK_UNEXPECTED')
     }
   }

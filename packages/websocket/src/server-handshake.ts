@@ -6,7 +6,10 @@ export interface UpgradeRequest {
   readonly key: string
   /** Sec-WebSocket-Protocol, in the order offered. */
   readonly protocols: readonly string[]
-  /** Sec-WebSocket-Extensions offers permessage-deflate, with whatever parameters. */
+  /**
+   * Sec-WebSocket-Extensions offers permessage-deflate in a form that may be accepted without parameters. An offer that
+   * demands something of the server may not. RFC 7692 sections 7.1.1.1 and 7.1.2.1
+   */
   readonly offersDeflate: boolean
 }
 
@@ -87,5 +90,9 @@ function hasToken(value: string | undefined, token: string): boolean {
 }
 
 function offersDeflate(extensions: string | undefined): boolean {
-  return listOf(extensions).some((extension) => /^permessage-deflate\s*(?:;|$)/i.test(extension))
+  return listOf(extensions).some(
+    (extension) =>
+      /^permessage-deflate\s*(?:;|$)/i.test(extension) &&
+      !/;\s*server_(?:no_context_takeover|max_window_bits)\b/i.test(extension),
+  )
 }
