@@ -4,7 +4,7 @@ import { describeHandshakeFailure, type HandshakeFailure, type HandshakeRole } f
 import type { RelayLocation } from './relay-options.ts'
 
 /** Tells relay and peer what they talk to; it is among the connect headers that a listener sees. */
-const userAgent = `postern-client/0.1.0 (node ${process.versions.node})`
+const userAgent = `postern-client (node ${process.versions.node})`
 
 /** What {@link dialRelay} opens. */
 export interface RelayDial {

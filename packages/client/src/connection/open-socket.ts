@@ -1,11 +1,19 @@
 import { connect as connectTcp, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import type { DialOptions } from '@postern/websocket'
 import { LookupCache } from './lookup-cache.ts'
-import type { RelayLocation } from './relay-options.ts'
 
-type OpenSocket = NonNullable<DialOptions['connect']>
+/** Opens a byte stream to the relay. */
+export type OpenSocket = NonNullable<DialOptions['connect']>
+
+/** Settings of {@link createOpenSocket}. */
+export interface OpenSocketOptions {
+  /** False for plain TCP. */
+  readonly tls: ConnectionOptions | false
+  /** Bound for TCP and TLS together. */
+  readonly connectTimeoutMs: number
+}
 
 /** TCP finds a peer that vanished without a word even where no PING is sent: during the handshake. */
 const tcpKeepAliveDelayMs = 60_000
@@ -18,10 +26,7 @@ const maxSessions = 32
  * whatever the rest of the handshake is allowed. TLS sessions are resumed: half of a handshake's CPU is saved at both
  * ends for every connection after the first. Nothing that was remembered outlives a failure.
  */
-export function createOpenSocket({
-  tls,
-  connectTimeoutMs,
-}: Pick<RelayLocation, 'tls' | 'connectTimeoutMs'>): OpenSocket {
+export function createOpenSocket({ tls, connectTimeoutMs }: OpenSocketOptions): OpenSocket {
   const sessions = new Map<string, Buffer>()
   const names = new LookupCache()
 

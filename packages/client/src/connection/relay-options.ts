@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { parseConnectionString, RelayError } from '@postern/protocol'
 import { tokenProviderOf } from '../tokens/connection-string-tokens.ts'
 import type { TokenProvider } from '../tokens/token-provider.ts'
-import { createOpenSocket } from './open-socket.ts'
+import { createOpenSocket, type OpenSocket } from './open-socket.ts'
 
 const httpsPort = 443
 
@@ -47,7 +47,7 @@ export interface RelayLocation {
   readonly tls: ConnectionOptions | false
   readonly connectTimeoutMs: number
   /** Opens byte streams to the relay. */
-  readonly openSocket: ReturnType<typeof createOpenSocket>
+  readonly openSocket: OpenSocket
 }
 
 /**
