@@ -44,6 +44,9 @@ export class FrameForwarder {
   #fin = false
   #maskKey = 0
   #maskPhase = 0
+  /** From #start to #write the chunk holds finished output that has not been handed on. */
+  #start = 0
+  #write = 0
 
   constructor(options: FrameForwarderOptions) {
     this.#sink = options.sink
@@ -63,74 +66,83 @@ export class FrameForwarder {
   push(chunk: Uint8Array): void {
     const end = chunk.length
     let read = 0
-    // [start, write) is finished output that has not been handed on.
-    let start = 0
-    let write = 0
-    while (read < end && this.#state !== 'closed') {
-      if (this.#state === 'payload') {
-        if (this.#pieceLeft === 0) {
-          // The next part of a long frame needs a header where payload stands: it gets a buffer of its own. It is made
-          // when its payload is there, so that control frames can pass between the parts.
-          this.#handOn(chunk, start, write)
-          start = write = read
-          this.#sink.onSegment(this.#continuationHeader())
-        }
-        const length = Math.min(end - read, this.#pieceLeft)
-        this.#maskPhase = xorRegion(chunk, read, write, length, this.#maskKey, this.#maskPhase)
-        read += length
-        write += length
-        this.#pieceLeft -= length
-        this.#frameLeft -= length
-        this.payloadBytes += length
-        if (this.#frameLeft === 0) this.#state = 'header'
-        continue
+    this.#start = 0
+    this.#write = 0
+    try {
+      while (read < end && this.#state !== 'closed') {
+        if (this.#state === 'payload') read = this.#readPayload(chunk, read, end)
+        else if (this.#state === 'control') read = this.#readControl(chunk, read, end)
+        else read = this.#readHeader(chunk, read, end)
       }
-      if (this.#state === 'control') {
-        read = this.#control.read(chunk, read, end)
-        if (this.#control.isComplete) {
-          this.#handOn(chunk, start, write)
-          start = write = read
-          this.#endControl()
-        }
-        continue
-      }
-      const begin = read
-      const straddles = this.#header.pendingBytes > 0
-      try {
-        read = this.#header.read(chunk, begin, end)
-      } catch (error) {
-        this.#handOn(chunk, start, write)
-        throw error
-      }
-      if (!this.#header.isComplete) break
-      if (this.#header.opcode >= Opcode.close) {
-        this.#control.begin(this.#header.length, this.#header.maskKey)
-        this.#state = 'control'
-        if (this.#control.isComplete) {
-          this.#handOn(chunk, start, write)
-          start = write = read
-          this.#endControl()
-        }
-        continue
-      }
-      this.#beginFrame()
-      const first = this.#header.opcode | (this.#header.rsv1 ? 64 : 0) | (this.#isLastPiece() && this.#fin ? 128 : 0)
-      const headerBytes = frameHeaderLength(this.#pieceLeft, false)
-      if (write > start || !straddles) {
-        // A masked header is at least 4 bytes longer than the one that goes out, so it fits before the payload.
-        if (write === start) start = write = read - headerBytes
-        write = writeHeaderFields(chunk, write, first, this.#pieceLeft, 0)
-      } else {
-        const header = new Uint8Array(headerBytes)
-        writeHeaderFields(header, 0, first, this.#pieceLeft, 0)
-        this.#sink.onSegment(header)
-        start = write = read
-      }
+    } finally {
+      this.#handOn(chunk)
     }
-    this.#handOn(chunk, start, write)
   }
 
-  #handOn(chunk: Uint8Array, start: number, end: number): void {
+  #readPayload(chunk: Uint8Array, read: number, end: number): number {
+    if (this.#pieceLeft === 0) {
+      // The next part of a long frame needs a header where payload stands: it gets a buffer of its own. It is made
+      // when its payload is there, so that control frames can pass between the parts.
+      this.#handOn(chunk)
+      this.#start = this.#write = read
+      this.#sink.onSegment(this.#continuationHeader())
+    }
+    const length = Math.min(end - read, this.#pieceLeft)
+    this.#maskPhase = xorRegion(chunk, read, this.#write, length, this.#maskKey, this.#maskPhase)
+    this.#write += length
+    this.#pieceLeft -= length
+    this.#frameLeft -= length
+    this.payloadBytes += length
+    if (this.#frameLeft === 0) this.#state = 'header'
+    return read + length
+  }
+
+  #readControl(chunk: Uint8Array, read: number, end: number): number {
+    const next = this.#control.read(chunk, read, end)
+    if (this.#control.isComplete) {
+      // What came before goes out before.
+      this.#handOn(chunk)
+      this.#start = this.#write = next
+      this.#endControl()
+    }
+    return next
+  }
+
+  #readHeader(chunk: Uint8Array, read: number, end: number): number {
+    const straddles = this.#header.pendingBytes > 0
+    const next = this.#header.read(chunk, read, end)
+    if (!this.#header.isComplete) return next
+    if (this.#header.opcode >= Opcode.close) {
+      this.#control.begin(this.#header.length, this.#header.maskKey)
+      this.#state = 'control'
+      // An empty one has no payload to wait for.
+      return this.#readControl(chunk, next, next)
+    }
+    this.#beginFrame()
+    this.#writeHeader(chunk, next, straddles)
+    return next
+  }
+
+  /** Puts the header of a new outgoing frame before the payload that begins at `next`. */
+  #writeHeader(chunk: Uint8Array, next: number, straddles: boolean): void {
+    const first = this.#header.opcode | (this.#header.rsv1 ? 64 : 0) | (this.#isLastPiece() && this.#fin ? 128 : 0)
+    const headerBytes = frameHeaderLength(this.#pieceLeft, false)
+    if (this.#write > this.#start || !straddles) {
+      // A masked header is at least 4 bytes longer than the one that goes out, so it fits before the payload.
+      if (this.#write === this.#start) this.#start = this.#write = next - headerBytes
+      this.#write = writeHeaderFields(chunk, this.#write, first, this.#pieceLeft, 0)
+      return
+    }
+    const header = new Uint8Array(headerBytes)
+    writeHeaderFields(header, 0, first, this.#pieceLeft, 0)
+    this.#sink.onSegment(header)
+    this.#start = this.#write = next
+  }
+
+  #handOn(chunk: Uint8Array): void {
+    const start = this.#start
+    const end = this.#write
+    this.#start = end
     if (end > start) this.#sink.onSegment(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end))
   }
 

@@ -16,7 +16,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export class MessageCollector {
   readonly #options: MessageCollectorOptions
   #kind: 'text' | 'binary' = 'text'
-  #chunks: Uint8Array[] = []
+  /** The message so far is the first #bytes of it. One growing buffer: a list of pieces would let single bytes cost hundreds. */
+  #buffer: Uint8Array = new Uint8Array(0)
   #bytes = 0
   #failed = false
 
@@ -26,26 +27,29 @@ export class MessageCollector {
 
   onMessageStart(kind: 'text' | 'binary'): void {
     this.#kind = kind
-    this.#chunks = []
     this.#bytes = 0
   }
 
   onMessageData(chunk: Uint8Array): void {
     if (this.#failed) return
-    this.#bytes += chunk.length
+    const bytes = this.#bytes + chunk.length
     const limit = this.#kind === 'text' ? this.#options.maxTextBytes : this.#options.maxBinaryBytes
-    if (this.#bytes > limit) {
+    if (bytes > limit) {
       this.#failed = true
-      this.#chunks = []
+      this.#buffer = new Uint8Array(0)
       this.#options.onTooLarge()
-    } else {
-      this.#chunks.push(chunk)
+      return
     }
+    if (bytes > this.#buffer.length) this.#grow(Math.min(Math.max(bytes, 2 * this.#buffer.length), limit))
+    this.#buffer.set(chunk, this.#bytes)
+    this.#bytes = bytes
   }
 
   onMessageEnd(): void {
     if (this.#failed) return
-    const bytes = this.#join()
+    const bytes = this.#buffer.subarray(0, this.#bytes)
+    this.#buffer = new Uint8Array(0)
+    this.#bytes = 0
     if (this.#kind === 'binary') {
       this.#options.onBinary(bytes)
       return
@@ -63,17 +67,9 @@ export class MessageCollector {
     this.#options.onText(text)
   }
 
-  #join(): Uint8Array {
-    const [first] = this.#chunks
-    const chunks = this.#chunks
-    this.#chunks = []
-    if (first !== undefined && chunks.length === 1) return first
-    const whole = new Uint8Array(this.#bytes)
-    let at = 0
-    for (const chunk of chunks) {
-      whole.set(chunk, at)
-      at += chunk.length
-    }
-    return whole
+  #grow(length: number): void {
+    const larger = new Uint8Array(length)
+    larger.set(this.#buffer.subarray(0, this.#bytes))
+    this.#buffer = larger
   }
 }
