@@ -109,7 +109,7 @@ function splitParts(text: string): ReadonlyMap<PartName, string> {
 }
 
 function parseEndpoint(text: string): ConnectionString['endpoint'] {
-  const match = /^(?:sb|https|wss):\/\/(?:\[([0-9a-f:.]+)\]|([^/?#:@[\]\s]+))(?::(\d{1,5}))?\/?$/i.exec(text)
+  const match = /^(?:sb|https|wss):\/\/(?:\[([0-9a-f:.]+)\]|([^/?#:@[\]\\\s]+))(?::(\d{1,5}))?\/?$/i.exec(text)
   const host = match?.[1] ?? match?.[2]
   if (host === undefined) throw invalid('Endpoint must be an address such as sb://relay.example.test:8443/')
   const digits = match?.[3]

@@ -12,9 +12,8 @@ export interface ErrorTracking {
  */
 const maxReasonLength = 512
 const maxTrackingIdLength = 80
+/** Leaves at least 90 characters to the explanation. */
 const maxAddressLength = 280
-/** What an explanation may always have, however long the rest is. */
-const minTextLength = 64
 
 /**
  * Gives an error text the form that Azure's have, on one line and never longer than 512 characters (observed):
@@ -28,7 +27,7 @@ export function formatErrorText(text: string, tracking: ErrorTracking): string {
   const timestamp = tracking.at.toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)
   const details = `. TrackingId:${trackingId}, SystemTracker:${address}, Timestamp:${timestamp}`
   const sentence = toSingleLine(text).replace(/\.$/, '')
-  return shorten(sentence, Math.max(maxReasonLength - details.length, minTextLength)) + details
+  return shorten(sentence, maxReasonLength - details.length) + details
 }
 
 /**

@@ -20,7 +20,7 @@ export class RelayError extends Error {
   /** The same thing tried again later may succeed. */
   readonly isTransient: boolean
   /** The id under which the relay logged the operation. */
-  readonly trackingId?: string
+  declare readonly trackingId?: string
 
   constructor(code: ErrorCode, options: RelayErrorOptions = {}) {
     const { message, trackingId, httpStatus, cause } = options

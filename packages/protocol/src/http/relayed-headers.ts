@@ -26,7 +26,9 @@ export function toRequestHeaders(
   rawHeaders: readonly string[],
   options: RelayedHeadersOptions & { readonly via: string },
 ): Record<string, string> {
-  const isDropped = (name: string): boolean => isCredential(name, options) || isConnectionHeader(name)
+  const named = namedByConnection(rawHeaders)
+  const isDropped = (name: string): boolean =>
+    isCredential(name, options) || isConnectionHeader(name) || named.has(name)
   return join([...rawHeaders, 'Via', options.via], isDropped)
 }
 
@@ -39,10 +41,11 @@ export function toResponseHeaders(
   headers: Readonly<Record<string, string>>,
   options: { readonly via: string },
 ): [name: string, value: string][] {
+  const named = namedByConnection(Object.entries(headers).flat())
   const kept: [string, string][] = []
   let via = options.via
   for (const [name, text] of Object.entries(headers)) {
-    if (!token.test(name) || isConnectionHeader(name.toLowerCase())) continue
+    if (!token.test(name) || isConnectionHeader(name.toLowerCase()) || named.has(name.toLowerCase())) continue
     const value = toFieldValue(text)
     if (name.toLowerCase() === 'via') via = `${value}, ${via}`
     else kept.push([name, value])
@@ -54,12 +57,16 @@ export function toResponseHeaders(
 /** RFC 9110 section 5.6.2. */
 const token = /^[\w!#$%&'*+.^`|~-]+$/
 
-/** Headers of one connection, by lower-case name. Hybrid Connections protocol, "Request message"; Keep-Alive observed. */
+/**
+ * Headers of one connection, by lower-case name. Hybrid Connections protocol, "Request message"; Keep-Alive observed; the
+ * relay has answered Expect itself (RFC 9110 section 10.1.1).
+ */
 const connectionHeaders: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'transfer-encoding',
   'te',
+  'expect',
   'trailer',
   'upgrade',
   'close',
@@ -68,6 +75,14 @@ const connectionHeaders: ReadonlySet<string> = new Set([
 
 function isConnectionHeader(name: string): boolean {
   return connectionHeaders.has(name) || name.startsWith('proxy-')
+}
+
+/** RFC 9110 section 7.6.1: an intermediary removes the fields that Connection names, too. */
+function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
+  const names = rawHeaders.flatMap((text, index) =>
+    index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'connection' ? text.toLowerCase().split(',') : [],
+  )
+  return new Set(names.map((name) => name.trim()))
 }
 
 function isCredential(name: string, { dropAuthorization }: RelayedHeadersOptions): boolean {
@@ -80,15 +95,19 @@ function isCredential(name: string, { dropAuthorization }: RelayedHeadersOptions
  */
 function join(rawHeaders: readonly string[], isDropped: (name: string) => boolean): Record<string, string> {
   const joined = new Map<string, { readonly name: string; value: string }>()
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const [name, value] = [rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']
+  let name: string | undefined
+  for (const text of rawHeaders) {
+    if (name === undefined) {
+      name = text
+      continue
+    }
     const key = name.toLowerCase()
-    if (isDropped(key)) continue
     const first = joined.get(key)
-    if (first) first.value += `${key === 'cookie' ? '; ' : ', '}${value}`
-    else joined.set(key, { name, value })
+    if (first) first.value += `${key === 'cookie' ? '; ' : ', '}${text}`
+    else if (!isDropped(key)) joined.set(key, { name, value: text })
+    name = undefined
   }
-  return Object.fromEntries([...joined.values()].map(({ name, value }) => [name, value]))
+  return Object.fromEntries([...joined.values()].map((header) => [header.name, header.value]))
 }
 
 /** RFC 9110 section 5.5: CR, LF and NUL in a value become spaces; so do the other controls, which no client expects. */

@@ -32,7 +32,8 @@ export function audienceCovers(audience: string, requestPath: string): boolean {
   return outer === '' || inner === outer || inner.startsWith(`${outer}/`)
 }
 
-const audiencePattern = /^(?:https?|sb|wss?):\/\/(\[[0-9a-f:.]+\]|[^/?#:@[\]\s]+)(?::\d*)?(?:\/([^?#]*))?(?:[?#].*)?$/is
+const audiencePattern =
+  /^(?:https?|sb|wss?):\/\/(\[[0-9a-f:.]+\]|[^/?#:@[\]\\\s]+)(?::\d*)?(?:\/([^?#]*))?(?:[?#].*)?$/is
 
 function trimSlashes(path: string): string {
   let start = 0
