@@ -107,7 +107,8 @@ async function build({ config, log, resources }: RelayServerOptions, stops: Stop
 
   const store = await openStore(config, stops)
   if (resources) await applyDeclaredResources(store, toDeclaration(resources))
-  else if (config.resourcesFile !== undefined) await followResourcesFile(config.resourcesFile, { store, health, log, stops })
+  else if (config.resourcesFile !== undefined)
+    await followResourcesFile(config.resourcesFile, { store, health, log, stops })
   else await releaseResources(store, log)
   const catalog = await ResourceCatalog.open(store, { baseDomain: config.baseDomain })
   stops.push(() => catalog.close())

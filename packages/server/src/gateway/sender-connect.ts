@@ -1,4 +1,4 @@
-import { encodeAccept, formatRendezvousAddress, maxControlMessageBytes, toConnectHeaders } from '@postern/protocol'
+import { encodeAccept, formatRendezvousAddress, maxHeaderJsonBytes, toConnectHeaders } from '@postern/protocol'
 import { formatSwitchingProtocols, type UpgradeRequest } from '@postern/websocket'
 import { type Principal, principalName } from '../auth/decision.ts'
 import { type EntityKey, entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
@@ -135,7 +135,7 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
       }),
       remoteEndpoint: { address: call.remote.address, port: call.remote.port },
     })
-    if (Buffer.byteLength(message) > maxControlMessageBytes) return this.#refuse({ code: 'RequestHeaderTooLarge' })
+    if (Buffer.byteLength(message) > maxHeaderJsonBytes) return this.#refuse({ code: 'RequestHeaderTooLarge' })
     this.#channel = channel
     channel.watch(this)
     channel.send(message)

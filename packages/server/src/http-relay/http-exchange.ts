@@ -2,13 +2,13 @@ import {
   encodeRequest,
   encodeRequestAddress,
   formatRendezvousAddress,
-  maxControlMessageBytes,
+  maxHeaderJsonBytes,
   type ResponseMessage,
   toRequestHeaders,
   toRequestTarget,
 } from '@postern/protocol'
 import type { KeepAlive } from '@postern/websocket'
-import { entityKey, type EntityKey } from '../domain/hybrid-connection.ts'
+import { type EntityKey, entityKey } from '../domain/hybrid-connection.ts'
 import type { ControlChannel, PendingRequest } from '../listeners/control-channel.ts'
 import { readListenerFilter } from '../listeners/listener-choice.ts'
 import type { ListenerRegistry } from '../listeners/listener-registry.ts'
@@ -71,7 +71,7 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     this.#offer = this.#parts.offers.open('request', { entity: this.#entity, holder: this })
     if (this.#offer === undefined) return this.#refuse('TooManyPendingOffers')
     const text = this.#requestText(channel, this.#plan !== 'none')
-    if (Buffer.byteLength(text) > maxControlMessageBytes) return this.#refuse('RequestHeaderTooLarge')
+    if (Buffer.byteLength(text) > maxHeaderJsonBytes) return this.#refuse('RequestHeaderTooLarge')
     this.#channel = channel
     channel.watch(this)
     channel.expectResponse(this.#offer.id, this)

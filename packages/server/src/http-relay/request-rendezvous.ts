@@ -127,7 +127,9 @@ export class RequestRendezvous implements EndpointHandler, KeepAlivePeer {
   #onHead(text: string): void {
     const decoded = decodeListenerMessage(text)
     if (decoded.kind !== 'response') {
-      this.#break(decoded.kind === 'malformed' ? decoded.reason : `a ${decoded.kind} message came where a response was due`)
+      this.#break(
+        decoded.kind === 'malformed' ? decoded.reason : `a ${decoded.kind} message came where a response was due`,
+      )
       return
     }
     this.#state = 'body'

@@ -32,7 +32,8 @@ export class ResponseWriter {
    */
   writeHead(message: ResponseMessage, bodyLength: number | undefined): string | undefined {
     const { statusCode } = message
-    if (!Number.isInteger(statusCode) || statusCode < 200 || statusCode > 999) return `status ${statusCode} is not final`
+    if (!Number.isInteger(statusCode) || statusCode < 200 || statusCode > 999)
+      return `status ${statusCode} is not final`
     this.#dropsBody = this.#isHead || bodiless.has(statusCode)
     const headers = toResponseHeaders(message.responseHeaders, { via: this.#via })
     const hasType = headers.some(([name]) => name.toLowerCase() === 'content-type')

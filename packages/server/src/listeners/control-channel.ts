@@ -92,7 +92,12 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
       onTooLarge: () => this.close(1009, 'Messages on the control channel are limited to 64 KiB; use a rendezvous.'),
       onInvalidText: () => this.close(1007, 'A text message was not UTF-8.'),
     })
-    this.#endpoint = new WebSocketEndpoint({ stream: options.stream, role: 'server', handler: this, head: options.head })
+    this.#endpoint = new WebSocketEndpoint({
+      stream: options.stream,
+      role: 'server',
+      handler: this,
+      head: options.head,
+    })
     this.#watchExpiry()
   }
 
@@ -192,7 +197,10 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   }
 
   #onText(text: string): void {
-    if (this.#bodyFor) this.#violation('a text message came where the body of a response was announced')
+    if (this.#bodyFor) {
+      this.#violation(this.#bodyFor.requestId, 'a text message came where the body of a response was announced')
+      this.#bodyFor = undefined
+    }
     const message = decodeListenerMessage(text)
     switch (message.kind) {
       case 'response':
@@ -207,6 +215,7 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
         return
       case 'malformed':
         this.#options.log.warn('listener.message_malformed', { trackingId: this.trackingId, reason: message.reason })
+        if (message.requestId !== undefined) this.#violation(message.requestId, message.reason)
     }
   }
 
@@ -226,12 +235,9 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
     request.onResponse(message, body)
   }
 
-  #violation(reason: string): void {
-    const message = this.#bodyFor
-    this.#bodyFor = undefined
-    if (message === undefined) return
-    const request = this.#requests.get(message.requestId)
-    this.#requests.delete(message.requestId)
+  #violation(requestId: string, reason: string): void {
+    const request = this.#requests.get(requestId)
+    this.#requests.delete(requestId)
     request?.onViolation(reason)
   }
 

@@ -16,10 +16,9 @@ test('allowed listeners are named by a comma list, without regard to case and bl
 
 test('disallowed listeners are left out, also of those that are allowed', () => {
   assert.deepEqual(ids({ 'microsoft-relay-disallowedlisteners': 'B' }), ['A', 'c'])
-  assert.deepEqual(
-    ids({ 'microsoft-relay-allowedlisteners': 'a,b', 'microsoft-relay-disallowedlisteners': 'a' }),
-    ['b'],
-  )
+  assert.deepEqual(ids({ 'microsoft-relay-allowedlisteners': 'a,b', 'microsoft-relay-disallowedlisteners': 'a' }), [
+    'b',
+  ])
 })
 
 test('a header that names nobody filters nothing', () => {

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
 import {
   encodeFrame,
-  FrameForwarder,
   type ForwardSink,
+  FrameForwarder,
   type KeepAlivePeer,
   Opcode,
   WebSocketError,
