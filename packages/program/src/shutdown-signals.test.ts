@@ -6,6 +6,10 @@ import { onShutdownSignal } from './shutdown-signals.ts'
 
 class FakeProcess extends EventEmitter {
   readonly exits: number[] = []
+  timeMs = 1_000
+  now(): number {
+    return this.timeMs
+  }
   exit(code: number): void {
     this.exits.push(code)
   }
@@ -18,10 +22,23 @@ test('the first signal calls back and the second ends the process', () => {
   source.emit('SIGTERM')
   assert.deepEqual(signals, ['SIGTERM'])
   assert.deepEqual(source.exits, [])
+  source.timeMs += 500
   source.emit('SIGINT')
   source.emit('SIGTERM')
   assert.deepEqual(signals, ['SIGTERM'])
   assert.deepEqual(source.exits, [130, 143])
+})
+
+test('one Ctrl-C that arrives by several ways is one request', () => {
+  const source = new FakeProcess()
+  const signals: string[] = []
+  onShutdownSignal((signal) => signals.push(signal), source)
+  source.emit('SIGINT')
+  source.timeMs += 499
+  source.emit('SIGINT')
+  source.emit('SIGTERM')
+  assert.deepEqual(signals, ['SIGINT'])
+  assert.deepEqual(source.exits, [])
 })
 
 test('after disposal nothing is listened for', () => {
@@ -37,7 +54,7 @@ test('a process that hangs while stopping is ended by a second Ctrl-C with 130',
 }, async (t) => {
   const script = `
     import { onShutdownSignal } from ${JSON.stringify(new URL('./shutdown-signals.ts', import.meta.url).href)}
-    onShutdownSignal(() => process.stdout.write('stopping'))
+    onShutdownSignal(() => setTimeout(() => process.stdout.write('stopping'), 600))
     setInterval(() => {}, 1000)
     process.stdout.write('ready')`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
