@@ -260,7 +260,7 @@ test('every one of several listeners gets some of many connections', async () =>
   }
   assert.ok(
     counts.every((count) => count > 5),
-    `each got its share: ${counts}`,
+    `each got its share: ${counts.join(', ')}`,
   )
 })
 

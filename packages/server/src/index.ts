@@ -8,9 +8,11 @@ export {
   type StartRelayOptions,
   startRelay,
 } from './start-relay.ts'
+export { addMissingResources } from './storage/add-missing-resources.ts'
 export type {
   DeclaredHybridConnection,
   DeclaredNamespace,
   DeclaredRule,
   ResourcesDeclaration,
 } from './storage/declared-resources-schema.ts'
+export { type ParsedResources, parseDeclaredResources } from './storage/parse-declared-resources.ts'

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Logger } from '@postern/program'
 import { KeepAlive } from '@postern/websocket'
 import type { CertificateSource } from './certificates/certificate-source.ts'
@@ -8,7 +9,7 @@ import { ClientAddress } from './gateway/client-address.ts'
 import { DataDoor } from './gateway/data-door.ts'
 import { FrontDoor } from './gateway/front-door.ts'
 import type { FrontDoorHandler } from './gateway/front-door-handler.ts'
-import { ManagementDoor } from './gateway/management-door.ts'
+import { ManagementDoor, type ManagementPage } from './gateway/management-door.ts'
 import { NamespaceLoad } from './gateway/namespace-load.ts'
 import { Refusals } from './gateway/refusals.ts'
 import type { RelayParts } from './gateway/relay-parts.ts'
@@ -100,99 +101,36 @@ export class RelayServer {
   }
 }
 
-async function build({ config, log, resources }: RelayServerOptions, stops: Stop[]): Promise<BuiltRelay> {
-  const { limits } = config
+async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltRelay> {
+  const { config, log } = options
   const health = new Health()
-  const counters = new Counters()
-
-  const store = await openStore(config, stops)
-  if (resources) await applyDeclaredResources(store, toDeclaration(resources))
-  else if (config.resourcesFile !== undefined)
-    await followResourcesFile(config.resourcesFile, { store, health, log, stops })
-  else await releaseResources(store, log)
-  const catalog = await ResourceCatalog.open(store, { baseDomain: config.baseDomain })
-  stops.push(() => catalog.close())
-
-  const certificates = config.tls && createCertificateSource({ ...config, tls: config.tls, log })
-  await certificates?.start()
-  if (certificates) stops.push(() => certificates.stop())
-  const tls = certificates && new TlsSettings({ source: certificates, minVersion: config.tls?.minVersion ?? 'TLSv1.2' })
-  if (tls) stops.push(() => tls.stop())
-
-  const keepAlive = new KeepAlive({ intervalMs: limits.pingIntervalMs, maxMissed: 2 })
-  stops.push(() => keepAlive.close())
-  const offers: RelayParts['offers'] = new OfferBook({ maxPendingPerEntity: limits.maxPendingOffersPerEntity })
-  stops.push(() => offers.close())
-  const refusals = new Refusals({ counters, log, delayMs: limits.refusalDelayMs })
-  stops.push(() => refusals.close())
-  const clientAddress = new ClientAddress(config)
+  const { store, catalog } = await openResources(options, health, stops)
+  const certificates = await openCertificates(config, log, stops)
   const doors: FrontDoor[] = []
-  const parts: RelayParts = {
-    catalog,
-    listeners: new ListenerRegistry(),
-    offers,
-    connections: new RelayedConnections(),
-    load: new NamespaceLoad({ maximum: limits.maxConnectionsPerNamespace }),
-    refusals,
-    keepAlive,
-    counters,
-    limits,
-    log,
-    advertise: config.advertise,
-    admit: (socket) => {
-      for (const door of doors) door.markAuthorized(socket)
-    },
-  }
-  stops.push(watchResources(parts))
-
-  const dataDoor = new DataDoor({
-    parts,
-    requests: new RequestDoor(parts),
-    originOf: createRequestOrigin({ tls: tls !== undefined, clientAddress, fallbackHost: config.publicHost }),
-  })
-  const managementDoor = new ManagementDoor(
-    new Map([
-      ['/healthz', health.livePage],
-      ['/readyz', health.readyPage],
-      [
-        '/metrics',
-        new MetricsPage({
-          counters,
-          health,
-          version: serverVersion(),
-          pendingOffers: () => offers.size,
-          unauthorizedConnections: () => doors.reduce((sum, door) => sum + door.unauthorizedConnections, 0),
-        }),
-      ],
-    ]),
-  )
-  const open = async (handler: FrontDoorHandler, port: number): Promise<number> => {
-    const door = new FrontDoor({
-      handler,
-      ...(tls && { tls }),
-      limits,
-      clientAddress,
-      proxyHeader: config.proxyProtocol ? 'required' : 'none',
-      logger: log,
-      onRefused: (code) => counters.refused(code, 'handshake'),
-    })
-    doors.push(door)
-    stops.push(() => door.close())
-    return (await door.listen({ ...(config.bind !== undefined && { host: config.bind }), port })).port
-  }
-  const ports = await openDoors(config, { dataDoor, managementDoor, open })
+  const parts = createParts({ config, log, catalog, doors, stops })
+  const ports = await openDoors({ config, parts, health, certificates, doors, stops })
   health.become('ready')
   log.info('relay.ready', { dataPort: ports.data, managementPort: ports.management })
+  const drain = (graceMs: number): Promise<void> => drainRelay({ parts, doors, ports, health, graceMs })
+  return { ports, certificates, catalog, store, health, stops, drain }
+}
 
-  return {
-    ports,
-    certificates,
-    catalog,
-    store,
-    health,
-    stops,
-    drain: (graceMs) => drain({ parts, doors, dataDoor, health, log, graceMs }),
+async function openResources(
+  { config, log, resources }: RelayServerOptions,
+  health: Health,
+  stops: Stop[],
+): Promise<{ readonly store: ResourceStore; readonly catalog: ResourceCatalog }> {
+  const store = await openStore(config, stops)
+  if (resources) {
+    await applyDeclaredResources(store, toDeclaration(resources))
+  } else if (config.resourcesFile !== undefined) {
+    await followResourcesFile(config.resourcesFile, { store, health, log, stops })
+  } else {
+    await releaseResources(store, log)
   }
+  const catalog = await ResourceCatalog.open(store, { baseDomain: config.baseDomain })
+  stops.push(() => catalog.close())
+  return { store, catalog }
 }
 
 async function openStore(config: RelayConfig, stops: Stop[]): Promise<ResourceStore> {
@@ -230,43 +168,135 @@ async function releaseResources(store: ResourceStore, log: Logger): Promise<void
   if (released.length > 0) log.info('resources.released', { count: released.length })
 }
 
-async function openDoors(
+async function openCertificates(
   config: RelayConfig,
-  doors: {
-    readonly dataDoor: DataDoor
-    readonly managementDoor: ManagementDoor
-    readonly open: (handler: FrontDoorHandler, port: number) => Promise<number>
-  },
-): Promise<{ readonly data: number; readonly management: number }> {
-  const { dataDoor, managementDoor, open } = doors
+  log: Logger,
+  stops: Stop[],
+): Promise<CertificateSource | undefined> {
+  if (config.tls === undefined) return undefined
+  const certificates = createCertificateSource({ ...config, tls: config.tls, log })
+  await certificates.start()
+  stops.push(() => certificates.stop())
+  return certificates
+}
+
+function createParts(from: {
+  readonly config: RelayConfig
+  readonly log: Logger
+  readonly catalog: ResourceCatalog
+  readonly doors: readonly FrontDoor[]
+  readonly stops: Stop[]
+}): RelayParts {
+  const { config, log, catalog, doors, stops } = from
+  const { limits } = config
+  const counters = new Counters()
+  const keepAlive = new KeepAlive({ intervalMs: limits.pingIntervalMs })
+  const offers: RelayParts['offers'] = new OfferBook({ maxPendingPerEntity: limits.maxPendingOffersPerEntity })
+  const refusals = new Refusals({ counters, log, delayMs: limits.refusalDelayMs })
+  const parts: RelayParts = {
+    catalog,
+    listeners: new ListenerRegistry(),
+    offers,
+    connections: new RelayedConnections(),
+    load: new NamespaceLoad({ maximum: limits.maxConnectionsPerNamespace }),
+    refusals,
+    keepAlive,
+    counters,
+    limits,
+    log,
+    advertise: config.advertise,
+    admit: (socket) => {
+      for (const door of doors) door.markAuthorized(socket)
+    },
+  }
+  const stopWatching = watchResources(parts)
+  stops.push(() => {
+    stopWatching()
+    keepAlive.close()
+    offers.close()
+    refusals.close()
+  })
+  return parts
+}
+
+interface OpenDoors {
+  readonly data: number
+  readonly management: number
+  readonly dataDoor: DataDoor
+}
+
+async function openDoors(from: {
+  readonly config: RelayConfig
+  readonly parts: RelayParts
+  readonly health: Health
+  readonly certificates: CertificateSource | undefined
+  readonly doors: FrontDoor[]
+  readonly stops: Stop[]
+}): Promise<OpenDoors> {
+  const { config, parts, health, certificates, doors, stops } = from
+  const clientAddress = new ClientAddress(config)
+  const tls = certificates && new TlsSettings({ source: certificates, minVersion: config.tls?.minVersion ?? 'TLSv1.2' })
+  if (tls) stops.push(() => tls.stop())
+  const open = async (handler: FrontDoorHandler, port: number): Promise<number> => {
+    const door = new FrontDoor({
+      handler,
+      ...(tls && { tls }),
+      limits: parts.limits,
+      clientAddress,
+      proxyHeader: config.proxyProtocol ? 'required' : 'none',
+      logger: parts.log,
+      onRefused: (code) => parts.counters.refused(code, 'handshake'),
+    })
+    doors.push(door)
+    stops.push(() => door.close())
+    return (await door.listen({ ...(config.bind !== undefined && { host: config.bind }), port })).port
+  }
+  const originOf = createRequestOrigin({ tls: tls !== undefined, clientAddress, fallbackHost: config.publicHost })
+  const dataDoor = new DataDoor({ parts, requests: new RequestDoor(parts), originOf })
+  const management = createManagementDoor(parts, health, doors)
   if (!config.sharesPort) {
     const data = await open(dataDoor, config.dataPort)
-    return { data, management: await open(managementDoor, config.managementPort) }
+    return { dataDoor, data, management: await open(management, config.managementPort) }
   }
-  const shared = new SharedDoor({ data: dataDoor, management: managementDoor, managementHosts: config.managementHosts })
+  const shared = new SharedDoor({ data: dataDoor, management, managementHosts: config.managementHosts })
   const port = await open(shared, config.dataPort)
-  return { data: port, management: port }
+  return { dataDoor, data: port, management: port }
+}
+
+function createManagementDoor(parts: RelayParts, health: Health, doors: readonly FrontDoor[]): ManagementDoor {
+  const metrics = new MetricsPage({
+    counters: parts.counters,
+    health,
+    version: serverVersion(),
+    pendingOffers: () => parts.offers.size,
+    unauthorizedConnections: () => doors.reduce((sum, door) => sum + door.unauthorizedConnections, 0),
+  })
+  return new ManagementDoor(
+    new Map<string, ManagementPage>([
+      ['/healthz', health.livePage],
+      ['/readyz', health.readyPage],
+      ['/metrics', metrics],
+    ]),
+  )
 }
 
 /** Refuses new calls, sends listeners away with 1001, waits for relayed connections, then cuts what is left. */
-async function drain(running: {
+async function drainRelay(running: {
   readonly parts: RelayParts
   readonly doors: readonly FrontDoor[]
-  readonly dataDoor: DataDoor
+  readonly ports: OpenDoors
   readonly health: Health
-  readonly log: Logger
   readonly graceMs: number
 }): Promise<void> {
-  const { parts, doors, dataDoor, health, log, graceMs } = running
+  const { parts, doors, ports, health, graceMs } = running
+  const reason = 'The relay is stopping.'
   health.become('draining')
-  dataDoor.drain()
-  for (const channel of parts.listeners.channels()) channel.close(1001, 'The relay is stopping.')
+  ports.dataDoor.drain()
+  for (const channel of parts.listeners.channels()) channel.close(1001, reason)
   const deadline = Date.now() + graceMs
-  while (Date.now() < deadline && parts.load.total > 0) {
-    await new Promise((resolve) => setTimeout(resolve, drainPollMs))
-  }
-  if (parts.load.total > 0) log.info('relay.drained', { cut: parts.load.total })
-  parts.connections.close(1001, 'The relay is stopping.')
+  while (Date.now() < deadline && parts.load.total > 0) await setTimeout(drainPollMs)
+  if (parts.load.total > 0) parts.log.info('relay.drained', { cut: parts.load.total })
+  parts.connections.close(1001, reason)
   for (const door of doors) {
     door.stopAccepting()
     door.closeIdle()

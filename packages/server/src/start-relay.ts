@@ -1,5 +1,5 @@
 import { type Logger, loadOptions, silentLogger } from '@postern/program'
-import { formatConnectionString, type Right } from '@postern/protocol'
+import { type ConnectionString, formatConnectionString, type Right } from '@postern/protocol'
 import { optionTable } from './config/option-table.ts'
 import { type RelayConfig, relayConfig } from './config/relay-config.ts'
 import type { AuthorizationRule } from './domain/authorization-rule.ts'
@@ -78,27 +78,35 @@ export async function runRelay(
     caPem: server.certificates?.caPem ?? null,
     dataDir: config.inMemory ? null : config.dataDir,
     server,
-    hybridConnections: () => listAccess(server, `${config.publicHost}:${server.dataPort}`),
+    hybridConnections: () => listAccess(server, config),
     stop: (stopOptions) => server.stop(stopOptions),
     [Symbol.asyncDispose]: () => server.stop(),
   }
 }
 
-function listAccess(server: RelayServer, host: string): readonly HybridConnectionAccess[] {
+function listAccess(server: RelayServer, config: RelayConfig): readonly HybridConnectionAccess[] {
   return server.catalog
     .namespaces()
-    .flatMap((namespace) => server.catalog.list(namespace.name).map((entity) => accessTo(namespace, entity, host)))
+    .flatMap((namespace) => {
+      const endpoint = { host: hostOf(namespace, config), port: server.dataPort }
+      return server.catalog.list(namespace.name).map((entity) => accessTo(namespace, entity, endpoint))
+    })
     .toSorted((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`))
 }
 
-function accessTo(namespace: Namespace, entity: HybridConnection, publicHost: string): HybridConnectionAccess {
-  // The default namespace answers for every host; the others only for their own names.
-  const [ownHost] = namespace.hosts
-  const port = publicHost.slice(publicHost.lastIndexOf(':'))
-  const host = namespace.isDefault || ownHost === undefined ? publicHost : `${ownHost}${port}`
+/** The default namespace answers for every host; the others only for their own names. */
+function hostOf({ name, hosts, isDefault }: Namespace, { publicHost, baseDomain }: RelayConfig): string {
+  return isDefault ? publicHost : (hosts[0] ?? `${name.toLowerCase()}.${baseDomain}`)
+}
+
+function accessTo(
+  namespace: Namespace,
+  entity: HybridConnection,
+  endpoint: ConnectionString['endpoint'],
+): HybridConnectionAccess {
   const connectionString = (right: Right): string | null => {
     const rule = [...entity.rules, ...namespace.rules].find(({ rights }) => rights.includes(right))
-    return rule === undefined ? null : formatRuleConnectionString(rule, host, entity.name)
+    return rule === undefined ? null : formatRuleConnectionString(rule, endpoint, entity.name)
   }
   return {
     namespace: namespace.name,
@@ -108,12 +116,10 @@ function accessTo(namespace: Namespace, entity: HybridConnection, publicHost: st
   }
 }
 
-function formatRuleConnectionString(rule: AuthorizationRule, host: string, entityPath: string): string {
-  const [name = '', port] = host.split(':')
-  return formatConnectionString({
-    endpoint: { host: name, ...(port !== undefined && { port: Number(port) }) },
-    keyName: rule.name,
-    key: rule.primaryKey.reveal(),
-    entityPath,
-  })
+function formatRuleConnectionString(
+  rule: AuthorizationRule,
+  endpoint: ConnectionString['endpoint'],
+  entityPath: string,
+): string {
+  return formatConnectionString({ endpoint, keyName: rule.name, key: rule.primaryKey.reveal(), entityPath })
 }

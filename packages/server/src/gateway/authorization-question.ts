@@ -1,14 +1,23 @@
 import type { AuthorizationRequest } from '../auth/authorize.ts'
+import type { HybridConnection } from '../domain/hybrid-connection.ts'
+import type { Namespace } from '../domain/namespace.ts'
 import type { Call } from './call.ts'
 import { ownsHost, type RelayParts } from './relay-parts.ts'
+
+/** Whom and what a token must fit. */
+export interface AuthorizationSubject {
+  readonly namespace: Namespace
+  readonly entity?: HybridConnection | undefined
+  readonly target: Pick<Call['target'], 'path'>
+}
 
 /** What is asked of `authorize` about this call, but for the rights. */
 export function authorizationQuestion(
   parts: RelayParts,
-  call: Pick<Call, 'namespace' | 'entity' | 'target'>,
+  subject: AuthorizationSubject,
   token: string | undefined,
 ): Omit<AuthorizationRequest, 'rights'> {
-  const { namespace, entity, target } = call
+  const { namespace, entity, target } = subject
   return {
     namespace,
     entity,

@@ -6,10 +6,10 @@ import { authorize } from '../auth/authorize.ts'
 import { webSocketCredential } from '../auth/credential.ts'
 import { type Decision, principalName } from '../auth/decision.ts'
 import { entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
-import type { Namespace } from '../domain/namespace.ts'
-import { ControlChannel } from '../listeners/control-channel.ts'
-import { authorizationQuestion } from './authorization-question.ts'
+import { ControlChannel, type ListenerAdmission } from '../listeners/control-channel.ts'
+import { type AuthorizationSubject, authorizationQuestion } from './authorization-question.ts'
 import type { Call } from './call.ts'
+import type { Refusal } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
 
 /** An upgrade whose handshake was read. */
@@ -24,81 +24,83 @@ export interface UpgradedSocket {
 /** Hybrid Connections protocol, "Listener control channel connection". */
 export function listen(parts: RelayParts, call: Call, upgraded: UpgradedSocket): void {
   const { entity, trackingId, address, remote, target } = call
-  const refusal = { stage: 'listen', trackingId, address, remote }
   const credential = webSocketCredential(call.request.headers, target)
-  const decision = authorizeListener(parts, call, credential?.token, false)
+  const decision = authorizeListener(parts, call, credential?.token)
   const counters = entity && parts.counters.entity(entity.namespace, entity.name)
-  if (!decision.allowed || credential === undefined) {
+  const refuse = (refusal: Pick<Refusal, 'code' | 'reason'>): void => {
     if (counters) counters.listenerConnectionsClientError += 1
-    parts.refusals.refuseUpgrade(upgraded.socket, {
-      ...refusal,
-      ...(decision.allowed ? { code: 'TokenMissing' } : decision),
-    })
-    return
+    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, stage: 'listen', trackingId, address, remote })
   }
-  if (entity === undefined || counters === undefined) {
-    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'EndpointNotFound' })
-    return
-  }
-  const key = entityKey(entity.namespace, entity.name)
+  if (!decision.allowed) return refuse(decision)
+  if (entity === undefined) return refuse({ code: 'EndpointNotFound' })
   const maxListeners = entity.maxListeners ?? parts.limits.maxListenersPerEntity
-  if (parts.listeners.count(key) >= maxListeners) {
-    counters.listenerConnectionsClientError += 1
-    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'MaximumListenersPerEndpoint' })
-    return
+  if (parts.listeners.count(entityKey(entity.namespace, entity.name)) >= maxListeners) {
+    return refuse({ code: 'MaximumListenersPerEndpoint' })
   }
   parts.admit(upgraded.socket)
-  upgraded.socket.write(
-    formatSwitchingProtocols({ key: upgraded.upgrade.key, ...firstProtocol(upgraded.upgrade) }),
-    'latin1',
-  )
-  const channel = new ControlChannel({
-    stream: upgraded.socket,
-    head: upgraded.head,
-    entity: key,
-    id: target.id ?? randomUUID(),
-    trackingId,
-    origin: parts.advertise ?? upgraded.origin,
-    remote,
-    isJava: /^Jetty\//.test(call.request.headers['user-agent'] ?? ''),
-    admission: { token: new Secret(credential.token), expiresAtMs: decision.expiresAtMs },
-    authorizeToken: (token, { ignoreExpiry }) => authorizeListener(parts, call, token, ignoreExpiry),
-    tokenGraceMs: parts.limits.tokenGraceMs,
-    log: parts.log,
-    onClosed: (closed, cause) => {
-      parts.listeners.remove(closed)
-      parts.keepAlive.delete(closed)
-      counters.activeListeners -= 1
-      counters.listenerDisconnects += 1
-      parts.log.info('listener.disconnected', { trackingId, entity: key, code: cause.code, reason: cause.reason })
-    },
-  })
-  parts.listeners.add(channel, maxListeners)
-  parts.keepAlive.add(channel)
-  counters.listenerConnectionsSuccess += 1
-  counters.activeListeners += 1
+  const { upgrade } = upgraded
+  upgraded.socket.write(formatSwitchingProtocols({ key: upgrade.key, ...firstProtocol(upgrade) }), 'latin1')
+  const token = new Secret(credential?.token ?? '')
+  const channel = openControlChannel(parts, call, { ...upgraded, entity, admission: { token, expiresAtMs: decision.expiresAtMs } })
   parts.log.info('listener.connected', {
     trackingId,
-    entity: key,
+    entity: channel.entity,
     listenerId: channel.id,
     remote: remote.address,
     principal: principalName(decision.principal),
   })
 }
 
-/** Decides against the rules as they stand now, so that it serves admission, renewal and revalidation alike. */
-function authorizeListener(parts: RelayParts, call: Call, token: string | undefined, ignoreExpiry: boolean): Decision {
-  const question = authorizationQuestion(parts, { ...currentResources(parts, call), target: call.target }, token)
-  const graceMs = ignoreExpiry ? Number.POSITIVE_INFINITY : question.graceMs
-  return authorize({ ...question, graceMs, rights: ['Listen'] })
-}
-
-function currentResources(
+function openControlChannel(
   parts: RelayParts,
   call: Call,
-): { readonly namespace: Namespace; readonly entity: HybridConnection | undefined } {
-  const namespace = parts.catalog.namespaceByName(call.namespace.name) ?? call.namespace
-  return { namespace, entity: parts.catalog.find(namespace.name, call.target.path)?.entity }
+  admitted: UpgradedSocket & { readonly entity: HybridConnection; readonly admission: ListenerAdmission },
+): ControlChannel {
+  const { socket, head, origin, entity, admission } = admitted
+  const { trackingId, remote, target } = call
+  const counters = parts.counters.entity(entity.namespace, entity.name)
+  // A control channel lives for months: it keeps what it needs of the call, not the call.
+  const subject = { namespace: call.namespace, target: { path: target.path } }
+  const channel = new ControlChannel({
+    stream: socket,
+    head,
+    entity: entityKey(entity.namespace, entity.name),
+    id: target.id ?? randomUUID(),
+    trackingId,
+    origin: parts.advertise ?? origin,
+    remote,
+    isJava: call.request.headers['user-agent']?.startsWith('Jetty/') ?? false,
+    admission,
+    authorizeToken: (token, options) => authorizeListener(parts, subject, token, options),
+    tokenGraceMs: parts.limits.tokenGraceMs,
+    log: parts.log,
+    onClosed: (closed, { code, reason }) => {
+      parts.listeners.remove(closed)
+      parts.keepAlive.delete(closed)
+      counters.activeListeners -= 1
+      counters.listenerDisconnects += 1
+      parts.log.info('listener.disconnected', { trackingId, entity: closed.entity, code, reason })
+    },
+  })
+  parts.listeners.add(channel)
+  parts.keepAlive.add(channel)
+  counters.listenerConnectionsSuccess += 1
+  counters.activeListeners += 1
+  return channel
+}
+
+/** Decides against the rules as they stand now, so that it serves admission, renewal and revalidation alike. */
+function authorizeListener(
+  parts: RelayParts,
+  subject: AuthorizationSubject,
+  token: string | undefined,
+  { ignoreExpiry = false }: { readonly ignoreExpiry?: boolean } = {},
+): Decision {
+  const namespace = parts.catalog.namespaceByName(subject.namespace.name) ?? subject.namespace
+  const entity = parts.catalog.find(namespace.name, subject.target.path)?.entity
+  const question = authorizationQuestion(parts, { namespace, entity, target: subject.target }, token)
+  const graceMs = ignoreExpiry ? Number.POSITIVE_INFINITY : question.graceMs
+  return authorize({ ...question, graceMs, rights: ['Listen'] })
 }
 
 /** A control channel carries no subprotocol of its own; a client that offers some gets its first back. */

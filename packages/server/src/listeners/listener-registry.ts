@@ -9,17 +9,10 @@ export type NoListener = 'none-connected' | 'none-matches'
 export class ListenerRegistry {
   readonly #channels = new Map<EntityKey, ControlChannel[]>()
 
-  /** Adds the channel, or returns false when the entity has `maxListeners` already. */
-  add(channel: ControlChannel, maxListeners: number): boolean {
+  add(channel: ControlChannel): void {
     const channels = this.#channels.get(channel.entity)
-    if (channels === undefined) {
-      if (maxListeners < 1) return false
-      this.#channels.set(channel.entity, [channel])
-      return true
-    }
-    if (channels.length >= maxListeners) return false
-    channels.push(channel)
-    return true
+    if (channels === undefined) this.#channels.set(channel.entity, [channel])
+    else channels.push(channel)
   }
 
   remove(channel: ControlChannel): void {

@@ -55,7 +55,7 @@ export class OfferBook<Holders extends { readonly [Kind in OfferKind]: OfferHold
     const found = this.#offers.get(id)?.offer
     if (found === undefined || found.kind !== kind || found.entity !== entity) return undefined
     this.#take(id)
-    return found as Offer<Holders[Kind]>
+    return found
   }
 
   /** Withdraws an offer; nothing happens when it is already gone. */
