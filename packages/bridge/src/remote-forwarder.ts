@@ -13,8 +13,8 @@ import { encodePreambleReply } from './preamble.ts'
 /** What a RemoteForwarder works with. */
 export interface RemoteForwarderOptions {
   readonly forward: RemoteForward
-  /** How to listen on the hybrid connection that the forward names. */
-  readonly listen: Omit<ListenerOptions, 'onConnection' | 'onRequest'>
+  /** How to listen on the hybrid connection that the forward names; `onRequest` may answer its HTTP requests. */
+  readonly listen: Omit<ListenerOptions, 'onConnection'>
   readonly framing: Framing
   readonly logger: Logger
 }
