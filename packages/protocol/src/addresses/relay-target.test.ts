@@ -61,7 +61,8 @@ test('/$hc is known with its dollar raw or encoded, once, and only as a whole se
     action: 'connect',
   })
   assert.equal(parse('/$hc/$hc/x').path, '$hc/x')
-  for (const other of ['/hyco', '/$hc', '/$hcx/y', '/a/$hc/x', '//$hc/x']) {
+  assert.deepEqual(parse('/$hc'), parse('/$hc/'))
+  for (const other of ['/hyco', '/$hcx/y', '/a/$hc/x', '//$hc/x']) {
     assert.equal(parse(other).isHybridConnection, false, other)
   }
 })

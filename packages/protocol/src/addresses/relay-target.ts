@@ -38,9 +38,10 @@ export function parseRelayTarget(requestTarget: string): RelayTarget | undefined
   const mark = origin.indexOf('?')
   const wholePath = toUriPath(mark < 0 ? origin : origin.slice(0, mark))
   const { rawQuery, parameters, bareStatus } = splitQuery(mark < 0 ? '' : origin.slice(mark + 1))
-  const rawPath = wholePath.replace(hybridConnectionPrefix, '')
+  const isHybridConnection = hybridConnectionPrefix.test(wholePath)
+  const rawPath = wholePath.replace(hybridConnectionPrefix, '') || '/'
   return {
-    isHybridConnection: rawPath !== wholePath,
+    isHybridConnection,
     path: decodePercent(rawPath.slice(1)),
     rawPath,
     rawQuery,
@@ -57,7 +58,7 @@ export function parseRelayTarget(requestTarget: string): RelayTarget | undefined
 }
 
 /** `$` arrives as it is from all clients; `%24` is the same path (RFC 3986 section 6.2.2.2 allows the difference). */
-const hybridConnectionPrefix = /^\/(?:\$|%24)hc(?=\/)/i
+const hybridConnectionPrefix = /^\/(?:\$|%24)hc(?=\/|$)/i
 
 const parameterPrefix = 'sb-hc-'
 

@@ -82,6 +82,30 @@ test('requestHeaders lose what concerns only this connection, and keep Host', ()
   })
 })
 
+test('headers that Connection names concern only this connection, but Via is always there', () => {
+  const rawHeaders = [
+    'Connection',
+    'close, X-Hop',
+    'x-hop',
+    '1',
+    'connection',
+    'VIA',
+    'Via',
+    '1.0 outer',
+    'Expect',
+    '100-continue',
+  ]
+  assert.deepEqual(toRequestHeaders(rawHeaders, { ...keep, via }), { Via: `1.0 outer, ${via}` })
+  assert.deepEqual(toResponseHeaders({ connection: 'x-hop , via', 'X-Hop': '1', Via: '1.1 inner', B: '2' }, { via }), [
+    ['B', '2'],
+    ['Via', `1.1 inner, ${via}`],
+  ])
+  assert.deepEqual(toConnectHeaders(['Connection', 'Upgrade, X-Hop', 'X-Hop', '1'], keep), {
+    Connection: 'Upgrade, X-Hop',
+    'X-Hop': '1',
+  })
+})
+
 test('repeated headers become one under their first spelling', () => {
   const rawHeaders = ['X-Multi', '1', 'Cookie', 'a=1', 'x-multi', '2', 'cookie', 'b=2', 'via', '1.0 outer']
   assert.deepEqual(toRequestHeaders(rawHeaders, { ...keep, via }), {

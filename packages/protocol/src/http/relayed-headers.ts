@@ -82,7 +82,8 @@ function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
   const names = rawHeaders.flatMap((text, index) =>
     index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'connection' ? text.toLowerCase().split(',') : [],
   )
-  return new Set(names.map((name) => name.trim()))
+  // Via is the relay's own entry as well, and nobody takes that out.
+  return new Set(names.map((name) => name.trim()).filter((name) => name !== 'via'))
 }
 
 function isCredential(name: string, { dropAuthorization }: RelayedHeadersOptions): boolean {
