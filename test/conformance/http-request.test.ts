@@ -336,6 +336,24 @@ test('a listener that does not answer gives 504 with the tracking id after the d
   assert.equal((await next).body.toString(), 'in time')
 })
 
+test('a body that stops coming is 408; a listener that never fetches one is 504', async () => {
+  await using relay = await startTestRelay({ options: { httpResponseTimeout: '200ms' } })
+  const listener = await relay.listen('open')
+  const slow = begin(relay, '/open', { method: 'POST', headers: { 'Content-Length': 10 } })
+  slow.write('half')
+  assert.equal((await answer(slow)).status, 408)
+  const large = begin(relay, '/open', { method: 'POST', headers: { 'Transfer-Encoding': 'chunked' } })
+  large.write('more to come')
+  assert.equal((await answer(large)).status, 504)
+  const fetched = begin(relay, '/open', { method: 'POST', headers: { 'Transfer-Encoding': 'chunked' } })
+  fetched.write('more to come')
+  const pending = answer(fetched)
+  await listener.messages.next()
+  const message = await listener.messages.next()
+  await listener.rendezvous(message.kind === 'requestAddress' ? message.address : '')
+  assert.equal((await pending).status, 408)
+})
+
 test('a response that has begun is never turned into a 504: when it pauses too long it is cut', async () => {
   await using relay = await startTestRelay({ options: { httpResponseTimeout: '300ms' } })
   const listener = await relay.listen('open')

@@ -41,7 +41,11 @@ export function listen(parts: RelayParts, call: Call, upgraded: UpgradedSocket):
   const { upgrade } = upgraded
   upgraded.socket.write(formatSwitchingProtocols({ key: upgrade.key, ...firstProtocol(upgrade) }), 'latin1')
   const token = new Secret(credential?.token ?? '')
-  const channel = openControlChannel(parts, call, { ...upgraded, entity, admission: { token, expiresAtMs: decision.expiresAtMs } })
+  const channel = openControlChannel(parts, call, {
+    ...upgraded,
+    entity,
+    admission: { token, expiresAtMs: decision.expiresAtMs },
+  })
   parts.log.info('listener.connected', {
     trackingId,
     entity: channel.entity,

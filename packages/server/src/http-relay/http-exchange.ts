@@ -130,8 +130,8 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     this.#call.request.resume()
   }
 
-  onBroken(reason: string): void {
-    this.#fail(this.#writer.headSent ? 'ListenerLost' : 'ListenerProtocolViolation', reason)
+  onBroken(code: 'ListenerLost' | 'ListenerProtocolViolation', reason: string): void {
+    this.#fail(code, reason)
   }
 
   #sendSmall(text: string, body: Uint8Array): void {
@@ -192,12 +192,17 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
       return
     }
     if (!this.#writer.headSent) {
-      const waitsForSender = this.#uploading && !this.#call.request.isPaused() && this.#channel !== undefined
-      return this.#refuse(waitsForSender ? 'RequestTimeout' : 'ResponseTimeout')
+      return this.#refuse(this.#waitsForSender() ? 'RequestTimeout' : 'ResponseTimeout')
     }
     this.#writer.abort()
     this.#finish('timed-out')
     this.#rendezvous?.abort()
+  }
+
+  /** The listener, or the relay, would take more of the body than the sender has sent. */
+  #waitsForSender(): boolean {
+    if (!this.#uploading) return false
+    return this.#plan === 'small' || (this.#rendezvous !== undefined && !this.#call.request.isPaused())
   }
 
   #onSenderDrained(): void {

@@ -16,8 +16,8 @@ export interface RequestRendezvousHandler {
   onResponseEnd(): void
   /** The listener can take more of the request body. */
   onDrain(): void
-  /** The socket ended before the response was whole, or carried something else. */
-  onBroken(reason: string): void
+  /** The response can never be whole: the socket was lost, or carried something that is no response. */
+  onBroken(code: 'ListenerLost' | 'ListenerProtocolViolation', reason: string): void
 }
 
 /** The WebSocket that a listener opened for one HTTP request: request out, response in. Never used for a second one. */
@@ -121,7 +121,7 @@ export class RequestRendezvous implements EndpointHandler, KeepAlivePeer {
   }
 
   onEnd(cause: { readonly code: number; readonly reason: string }): void {
-    if (this.#state !== 'done') this.#break(`the rendezvous ended with ${cause.code} ${cause.reason}`.trimEnd())
+    this.#break(`the rendezvous ended with ${cause.code} ${cause.reason}`.trimEnd(), 'ListenerLost')
   }
 
   #onHead(text: string): void {
@@ -143,10 +143,10 @@ export class RequestRendezvous implements EndpointHandler, KeepAlivePeer {
     this.#handler.onResponseEnd()
   }
 
-  #break(reason: string): void {
+  #break(reason: string, code: 'ListenerLost' | 'ListenerProtocolViolation' = 'ListenerProtocolViolation'): void {
     if (this.#state === 'done') return
     this.#state = 'done'
     this.#endpoint.abort()
-    this.#handler.onBroken(reason)
+    this.#handler.onBroken(code, reason)
   }
 }
