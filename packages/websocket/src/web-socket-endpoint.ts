@@ -7,9 +7,9 @@ import { WebSocketError } from './web-socket-error.ts'
 
 /** How the socket under an endpoint ended. */
 export interface EndpointEnd {
-  /** The peer said CLOSE, and nothing was cut. */
+  /** Each side said CLOSE, and all that we sent before ours has left. */
   readonly clean: boolean
-  /** The peer's close code; 1005 when its CLOSE had none, 1006 when there was no CLOSE. */
+  /** The peer's close code; 1005 when its CLOSE had none, 1006 when there was no CLOSE; after a violation the code sent. */
   readonly code: number
   readonly reason: string
   readonly error?: Error
@@ -43,8 +43,11 @@ export interface WebSocketEndpointOptions {
   readonly allowHalfClose?: boolean
 }
 
-/** How long the peer may take to answer CLOSE, or to end TCP after both. */
+/** How long the peer may take to answer CLOSE, or to end TCP after both, once it has taken all bytes. */
 const closeTimeoutMs = 5000
+
+/** Close time-outs that a peer may pass without taking a byte of what it was sent before: 30 s, as `ws` has it. */
+const maxStalledTimeouts = 6
 
 const nothing = new Uint8Array(0)
 
@@ -61,10 +64,18 @@ export class WebSocketEndpoint implements FrameSink {
   #messageOpen = false
   #received: { readonly code: number; readonly reason: string } | undefined
   #sentClose = false
+  /** Our CLOSE, and with it everything before, was taken by the operating system. */
+  #closeHasLeft = false
+  #isAborted = false
+  #violation: WebSocketError | undefined
   #error: Error | undefined
   #ended = false
   #corked = false
+  /** The newest PING that came while the peer did not read: only that one needs an answer. RFC 6455 section 5.5.3 */
+  #pongDue: Uint8Array | undefined
   #closeTimer: NodeJS.Timeout | undefined
+  #stalledTimeouts = 0
+  #unsentBytes = 0
 
   constructor(options: WebSocketEndpointOptions) {
     this.#stream = options.stream
@@ -75,7 +86,7 @@ export class WebSocketEndpoint implements FrameSink {
     this.#decoder = new FrameDecoder({ expectMask: !this.#isClient, sink: this })
     const { head = nothing, stream } = options
     stream.on('data', (chunk: Uint8Array) => this.#onData(chunk))
-    stream.on('drain', () => this.#handler.onDrain())
+    stream.on('drain', () => this.#onDrain())
     stream.on('end', () => this.#onStreamEnd())
     stream.on('error', (error: Error) => {
       this.#error ??= error
@@ -127,16 +138,17 @@ export class WebSocketEndpoint implements FrameSink {
   /** Says that nothing more is sent. The socket ends when the peer has said it too, at the latest after 5 seconds. */
   close(code?: number, reason?: string): void {
     if (this.#sentClose || this.#stream.destroyed) return
-    this.#write(encodeFrame(Opcode.close, encodeClose(code, reason), { mask: this.#isClient }))
-    this.#sentClose = true
+    this.#sendClose(code, reason)
     if (this.#received !== undefined) this.#endStream()
     else if (!this.#allowHalfClose) this.#startCloseTimer()
   }
 
   /** Cuts the connection, by TCP reset where the stream can. */
   abort(): void {
-    this.#uncork()
     const stream = this.#stream as Duplex & { resetAndDestroy?: () => void }
+    if (stream.destroyed) return
+    this.#isAborted = true
+    // TLS sockets inherit the method and throw.
     if (stream.resetAndDestroy && !('encrypted' in stream)) stream.resetAndDestroy()
     else stream.destroy()
   }
@@ -150,24 +162,27 @@ export class WebSocketEndpoint implements FrameSink {
   }
 
   onFrame(opcode: number): void {
-    if (opcode === Opcode.continuation) return
+    if (opcode === Opcode.continuation || this.#isAborted) return
     this.#messageOpen = true
     this.#handler.onMessageStart(opcode === Opcode.text ? 'text' : 'binary')
   }
 
   onPayload(buffer: Uint8Array, start: number, end: number): void {
-    this.#handler.onMessageData(buffer.subarray(start, end))
+    // The rest of the chunk in which the handler aborted is nobody's.
+    if (!this.#isAborted) this.#handler.onMessageData(buffer.subarray(start, end))
   }
 
   onFrameEnd(fin: boolean): void {
-    if (!fin || !this.#messageOpen) return
+    if (!fin || !this.#messageOpen || this.#isAborted) return
     this.#messageOpen = false
     this.#handler.onMessageEnd()
   }
 
   onControl(opcode: number, payload: Uint8Array): void {
+    if (this.#isAborted) return
     if (opcode === Opcode.ping) {
-      if (!this.#sentClose) this.#write(encodeFrame(Opcode.pong, payload, { mask: this.#isClient }))
+      if (this.#stream.writableNeedDrain) this.#pongDue = payload
+      else this.#sendPong(payload)
     } else if (opcode === Opcode.pong) {
       this.#handler.onPong?.(payload)
     } else {
@@ -177,12 +192,33 @@ export class WebSocketEndpoint implements FrameSink {
 
   #onData(chunk: Uint8Array): void {
     this.bytesReceived += chunk.length
+    if (this.#violation) return
     try {
       this.#decoder.push(chunk)
     } catch (error) {
-      if (!(error instanceof WebSocketError)) throw error
-      this.#fail(error)
+      if (error instanceof WebSocketError) this.#fail(error)
+      // A fault of the handler ends its connection, not the process.
+      else this.#stream.destroy(error instanceof Error ? error : new Error(String(error)))
     }
+  }
+
+  #onDrain(): void {
+    if (this.#pongDue) this.#sendPong(this.#pongDue)
+    this.#pongDue = undefined
+    this.#handler.onDrain()
+  }
+
+  #sendPong(payload: Uint8Array): void {
+    this.#write(encodeFrame(Opcode.pong, payload, { mask: this.#isClient }))
+  }
+
+  #sendClose(code?: number, reason?: string): void {
+    this.#write(encodeFrame(Opcode.close, encodeClose(code, reason), { mask: this.#isClient }), (error) => {
+      if (error) return
+      this.#closeHasLeft = true
+      this.#closeTimer?.refresh()
+    })
+    this.#sentClose = true
   }
 
   #onClose(payload: Uint8Array): void {
@@ -194,42 +230,54 @@ export class WebSocketEndpoint implements FrameSink {
     else if (this.#sentClose) this.#endStream()
   }
 
-  /** Tells the peer what it did wrong, and ends. */
-  #fail(error: WebSocketError): void {
-    this.#error = error
-    if (!this.#sentClose) {
-      this.#write(encodeFrame(Opcode.close, encodeClose(error.closeCode, error.message), { mask: this.#isClient }))
-      this.#sentClose = true
-    }
-    this.#uncork()
+  /**
+   * Tells the peer what it did wrong, and ends. What it still sends is read and dropped until it ends too: bytes that are
+   * left unread make the system send a reset, which can overtake our CLOSE.
+   */
+  #fail(violation: WebSocketError): void {
+    this.#violation = violation
+    if (!this.#sentClose) this.#sendClose(violation.closeCode, violation.message)
     this.#startCloseTimer()
-    this.#stream.end(() => this.#stream.destroy())
+    this.#stream.end()
+    this.#stream.resume()
   }
 
   /** RFC 6455 section 7.1.1: the server ends TCP first; a client waits for that. */
   #endStream(): void {
-    this.#uncork()
     this.#startCloseTimer()
-    this.#stream.end(() => {
-      if (!this.#isClient) this.#stream.destroy()
-    })
+    if (!this.#isClient) this.#stream.end(() => this.#stream.destroy())
   }
 
   #startCloseTimer(): void {
-    this.#closeTimer ??= setTimeout(() => this.#stream.destroy(), closeTimeoutMs)
+    this.#closeTimer ??= setInterval(() => this.#onCloseTimeout(), closeTimeoutMs)
   }
 
+  #onCloseTimeout(): void {
+    const left = this.#stream.writableLength
+    this.#stalledTimeouts = left === this.#unsentBytes ? this.#stalledTimeouts + 1 : 0
+    this.#unsentBytes = left
+    if (left === 0 || this.#stalledTimeouts === maxStalledTimeouts) this.#stream.destroy()
+  }
+
+  /** FIN of the peer. After its CLOSE we may have something to say; without one the connection is broken. */
   #onStreamEnd(): void {
-    if (this.#received === undefined || this.#sentClose) this.#stream.destroy()
+    if (this.#received === undefined && !this.#violation) this.#stream.destroy()
+    else if (this.#sentClose) this.#stream.end(() => this.#stream.destroy())
   }
 
   #onStreamClosed(): void {
     if (this.#ended) return
     this.#ended = true
-    clearTimeout(this.#closeTimer)
-    const { code, reason } = this.#received ?? { code: 1006, reason: '' }
-    const clean = this.#received !== undefined && this.#error === undefined
-    this.#handler.onEnd({ clean, code, reason, ...(this.#error && { error: this.#error }) })
+    clearInterval(this.#closeTimer)
+    const { code, reason } = this.#outcome()
+    const clean = this.#received !== undefined && this.#closeHasLeft && !this.#isAborted && !this.#violation
+    const error = this.#violation ?? this.#error
+    this.#handler.onEnd({ clean, code, reason, ...(error && { error }) })
+  }
+
+  #outcome(): { readonly code: number; readonly reason: string } {
+    if (this.#violation) return { code: this.#violation.closeCode, reason: this.#violation.message }
+    return this.#received ?? { code: 1006, reason: '' }
   }
 
   #sendMessage(opcode: number, bytes: Uint8Array): boolean {
@@ -259,7 +307,7 @@ export class WebSocketEndpoint implements FrameSink {
   }
 
   /** Writes of one turn leave together: each write is a system call, and with TLS a record. */
-  #write(bytes: Uint8Array): boolean {
+  #write(bytes: Uint8Array, onWritten?: (error: Error | null | undefined) => void): boolean {
     if (this.#sentClose || this.#stream.destroyed || this.#stream.writableEnded) return true
     this.bytesSent += bytes.length
     if (!this.#corked) {
@@ -267,7 +315,7 @@ export class WebSocketEndpoint implements FrameSink {
       this.#stream.cork()
       process.nextTick(() => this.#uncork())
     }
-    return this.#stream.write(bytes)
+    return this.#stream.write(bytes, onWritten)
   }
 
   #uncork(): void {
