@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly only: readonly string[]
   /** Names of the workloads to measure; empty: all. */
   readonly workloads: readonly string[]
+  /** Further peer files, beside those of bench/peers. */
+  readonly peerFiles: readonly string[]
   /** Also measures the peers that do not run by default. */
   readonly all: boolean
   /** Prints one JSON document to standard output instead of tables. */
@@ -31,6 +33,7 @@ Measures the whole tunnel (client, local forwarder, relay, remote forwarder, tar
   --idle N           connections held for the memory measurement (default 500)
   --only NAME        measure only this candidate; repeat or separate by commas for several
   --workload NAME    measure only this workload; repeat or separate by commas for several
+  --peer FILE        also measure the peer that this file describes; repeat for several
   --all              also measure the peers that are left out by default
   --json             print one JSON document instead of tables
   --results FILE     write the tables to FILE (default bench/results.md for a full run, none with --only or --workload)
@@ -51,6 +54,7 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
       idle: { type: 'string', default: '500' },
       only: { type: 'string', multiple: true, default: [] },
       workload: { type: 'string', multiple: true, default: [] },
+      peer: { type: 'string', multiple: true, default: [] },
       all: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       results: { type: 'string' },
@@ -68,6 +72,7 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
     idleConnections: Math.round(numberBetween('--idle', values.idle, 10, 10_000)),
     only,
     workloads,
+    peerFiles: values.peer,
     all: values.all,
     json: values.json,
     resultsFile: values.results ?? (isFullRun ? defaultResultsFile : undefined),

@@ -97,7 +97,7 @@ function chooseWorkloads({ workloads }: BenchOptions): Workload[] {
 }
 
 async function chooseCandidates(options: BenchOptions): Promise<Chosen> {
-  const all = findCandidates(benchFolder)
+  const all = findCandidates(benchFolder, options.peerFiles)
   const unknown = options.only.find((name) => !all.some((candidate) => candidate.name === name))
   if (unknown !== undefined) {
     throw new Error(`There is no candidate '${unknown}' (known: ${all.map(({ name }) => name).join(', ')}).`)

@@ -10,13 +10,15 @@ import { createPlainPostern, createPostern } from './postern.ts'
 /** The candidates that all others are compared with, in the order of the report. */
 export const subjects: readonly string[] = ['postern', 'postern-plain']
 
-/** Finds every candidate: direct, our own, and one for each file of bench/peers. */
-export function findCandidates(benchFolder: string): Candidate[] {
+/** Finds every candidate: direct, our own, and one for each file of bench/peers and each further one. */
+export function findCandidates(benchFolder: string, furtherPeerFiles: readonly string[]): Candidate[] {
   const repositoryFolder = dirname(benchFolder)
   const peersFolder = join(benchFolder, 'peers')
   const peers = readdirSync(peersFolder)
     .filter((name) => name.endsWith('.json'))
     .toSorted()
-    .map((name) => createCommandPeer(readPeerFile(join(peersFolder, name)), benchFolder))
+    .map((name) => join(peersFolder, name))
+    .concat(furtherPeerFiles)
+    .map((path) => createCommandPeer(readPeerFile(path), benchFolder))
   return [direct, createPostern(repositoryFolder), createPlainPostern(repositoryFolder), ...peers]
 }

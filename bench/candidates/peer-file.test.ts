@@ -26,7 +26,7 @@ test('every peer file of this folder can be read and is named after its peer', (
 })
 
 test('a peer file with an unknown key is refused by the name of the key', () => {
-  assert.throws(() => readPeer({ encryptd: true }), /bench\/peers\/peer\.json: the file has an unknown key 'encryptd'/)
+  assert.throws(() => readPeer({ encryptd: true }), /peer file peer\.json: the file has an unknown key 'encryptd'/)
 })
 
 test('a process without a readiness probe is refused', () => {

@@ -80,7 +80,7 @@ class KeyChecker {
   }
 
   problem(key: string, what: string): Error {
-    return new Error(`bench/peers/${this.#file}: ${key} ${what}.`)
+    return new Error(`peer file ${this.#file}: ${key} ${what}.`)
   }
 
   object(key: string, value: unknown): Readonly<Record<string, unknown>> {

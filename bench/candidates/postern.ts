@@ -8,8 +8,12 @@ import { ProcessGroup } from './start-processes.ts'
 
 /** What `postern up --json` prints when it is ready, as far as it is needed here. */
 interface ReadyLine {
-  readonly caFile?: string
-  readonly hybridConnections: readonly { readonly name: string; readonly listen: string; readonly send: string }[]
+  readonly caFile: string | null
+  readonly hybridConnections: readonly {
+    readonly name: string
+    readonly listen: string | null
+    readonly send: string | null
+  }[]
 }
 
 const hybridConnection = 'db'
@@ -85,9 +89,9 @@ async function startPostern(repositoryFolder: string, variant: Variant): Promise
     })
     const ready = readReadyLine(relay.readOutput())
     const entity = ready.hybridConnections.find(({ name }) => name === hybridConnection)
-    if (entity === undefined) throw new Error(`the relay does not know the hybrid connection '${hybridConnection}'`)
+    if (!entity?.listen || !entity.send) throw new Error(`the relay gives no access to '${hybridConnection}'`)
     const [listenPort, targetPort] = [await findFreePort(), await findFreePort()]
-    const env: Record<string, string> = ready.caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: ready.caFile }
+    const env: Record<string, string> = ready.caFile === null ? {} : { NODE_EXTRA_CA_CERTS: ready.caFile }
     const bridge = [...postern, 'bridge']
     await group.start({
       name: 'remote',
@@ -113,6 +117,6 @@ async function startPostern(repositoryFolder: string, variant: Variant): Promise
 
 function readReadyLine(output: string): ReadyLine {
   const line = output.split('\n').find((text) => text.startsWith('{') && text.includes('"hybridConnections"'))
-  const ready: ReadyLine = JSON.parse(line ?? '{"hybridConnections":[]}')
+  const ready: ReadyLine = JSON.parse(line ?? '{"caFile":null,"hybridConnections":[]}')
   return ready
 }
