@@ -226,7 +226,7 @@ describe('hyco-https and time', () => {
   it('a fixed token ends the control channel with 1008 after its grace', async () => {
     await using relay = await startTestRelay({ options: { tokenGrace: '100ms' } })
     using listener = await HycoHttps.start(relay)
-    await listener.listen('echo', { token: signToken(relay.access().listen, { expiresInSeconds: 1 }) })
+    await listener.listen('echo', { token: signToken(relay.access().listen, { expiresInSeconds: 3 }) })
     assert.equal((await listener.process.next<{ code: number }>('control-closed')).code, 1008)
     assert.match(await listener.process.next('listener-error'), /401/)
   })

@@ -244,7 +244,7 @@ describe("hyco-ws 1.0.5 and its listener's token", () => {
     await using relay = await startTestRelay({ options: { tokenGrace: '100ms', refusalDelay: '1s' } })
     using listener = await HycoWs.start(relay)
     using sender = await HycoWs.start(relay)
-    await listener.listen('echo', { token: signToken(relay.access().listen, { expiresInSeconds: 1 }) })
+    await listener.listen('echo', { token: signToken(relay.access().listen, { expiresInSeconds: 3 }) })
     const opened = await sender.connect()
     assert.equal((await listener.process.next<Closed>('control-closed')).code, 1008)
     assert.equal((await sender.exchange(opened.sender, 'still joined')).data, 'still joined')
