@@ -208,7 +208,8 @@ async function refusal(
   rest: Uint8Array,
   problem: string,
 ): Promise<HandshakeRefused> {
-  const length = Math.min(Number(head.headers['content-length'] ?? maxRefusalBodyBytes) || 0, maxRefusalBodyBytes)
+  const announced = head.status === 101 ? 0 : Number(head.headers['content-length'] ?? maxRefusalBodyBytes)
+  const length = Math.min(announced || 0, maxRefusalBodyBytes)
   const chunks = [rest]
   let bytes = rest.length
   await new Promise<void>((resolve) => {
