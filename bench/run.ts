@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 
 import { findCandidates, subjects } from './candidates/all-candidates.ts'
@@ -41,6 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
   const { measured, skipped } = await chooseCandidates(options)
   for (const reason of skipped) console.error(`bench: NOT MEASURED: ${reason}`)
   limitTime(options, measured, workloads)
+  const loadBefore = loadavg()[0] ?? 0
   const measurements = new Measurements()
   for (let repetition = 1; repetition <= options.repetitions; repetition++) {
     const onProgress = (text: string): void => console.error(`bench: ${repetition}/${options.repetitions} ${text}`)
@@ -54,14 +56,8 @@ async function main(args: readonly string[]): Promise<void> {
       onProgress,
     })
   }
-  report({
-    options,
-    command: ['npm run bench', ...(args.length > 0 ? ['--'] : []), ...args].join(' '),
-    measured,
-    skipped,
-    workloads,
-    measurements,
-  })
+  const command = ['npm run bench', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
+  report({ options, command, loadBefore, measured, skipped, workloads, measurements })
   for (const text of measurements.problems) console.error(`bench: PROBLEM: ${text}`)
   process.exitCode = measurements.problems.length > 0 ? 1 : 0
 }
@@ -69,6 +65,8 @@ async function main(args: readonly string[]): Promise<void> {
 interface ReportOptions extends Chosen {
   readonly options: BenchOptions
   readonly command: string
+  /** Load average of the minute before the first measurement. */
+  readonly loadBefore: number
   readonly workloads: readonly Workload[]
   readonly measurements: Measurements
 }

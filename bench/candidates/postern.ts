@@ -80,9 +80,11 @@ async function startPostern(repositoryFolder: string, variant: Variant): Promise
       '--management-port',
       '0',
     ]
+    // The peers use the address as well: a name would be looked up for each connection, and tried at ::1 first.
+    const loopback = ['--bind', '127.0.0.1', '--public-host', '127.0.0.1']
     const relay = await group.start({
       name: 'relay',
-      command: [...postern, ...up, ...(variant.usesTls ? [] : ['--tls', 'off'])],
+      command: [...postern, ...up, ...loopback, ...(variant.usesTls ? [] : ['--tls', 'off'])],
       env: {},
       ready: { output: '"hybridConnections"' },
       counted: true,
@@ -92,7 +94,7 @@ async function startPostern(repositoryFolder: string, variant: Variant): Promise
     if (!entity?.listen || !entity.send) throw new Error(`the relay gives no access to '${hybridConnection}'`)
     const [listenPort, targetPort] = [await findFreePort(), await findFreePort()]
     const env: Record<string, string> = ready.caFile === null ? {} : { NODE_EXTRA_CA_CERTS: ready.caFile }
-    const bridge = [...postern, 'bridge']
+    const bridge = [...postern, 'bridge', ...(variant.usesTls ? [] : ['--no-tls'])]
     await group.start({
       name: 'remote',
       command: [...bridge, '-T', `${hybridConnection}:127.0.0.1:${targetPort}`, '-x', entity.listen],

@@ -20,6 +20,8 @@ export interface Sample {
   readonly errors: number
   /** Share of one core that the load itself used: near 1 means that the load, not the candidate, was the limit. */
   readonly loadShare: number
+  /** CPU seconds in the window by process name; descendants count with their ancestor. */
+  readonly cpuByProcess: Readonly<Record<string, number>>
   /** What the load said about the errors. */
   readonly complaint: string
 }
@@ -60,11 +62,11 @@ export async function measureWorkload(
 async function measureTimed(workload: Workload, candidate: RunningCandidate, options: MeasureOptions): Promise<Sample> {
   const load = startLoad(workload, candidate, options)
   try {
-    const roots = candidate.counted.map(({ pid }) => pid)
     await load.expectLine('START')
-    const cpuBefore = readCpuSeconds(roots)
+    const cpuBefore = readCpuByProcess(candidate)
     await load.expectLine('END')
-    const cpuSeconds = roots.length === 0 ? undefined : readCpuSeconds(roots) - cpuBefore
+    const cpuByProcess = subtract(readCpuByProcess(candidate), cpuBefore)
+    const cpuSeconds = candidate.counted.length === 0 ? undefined : sum(Object.values(cpuByProcess))
     const result: TimedResult = JSON.parse(await load.nextLine())
     await load.finish()
     if (result.bytes + result.operations === 0) throw new Error(`nothing came through: ${load.complaints || 'silence'}`)
@@ -72,11 +74,24 @@ async function measureTimed(workload: Workload, candidate: RunningCandidate, opt
       metrics: toMetrics(workload, result, cpuSeconds),
       errors: result.errors,
       loadShare: result.loadCpuSeconds / result.seconds,
+      cpuByProcess,
       complaint: load.complaints,
     }
   } finally {
     load.kill()
   }
+}
+
+function readCpuByProcess(candidate: RunningCandidate): Record<string, number> {
+  return Object.fromEntries(candidate.counted.map(({ name, pid }) => [name, readCpuSeconds([pid])]))
+}
+
+function subtract(after: Record<string, number>, before: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(after).map(([name, seconds]) => [name, seconds - (before[name] ?? 0)]))
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 function toMetrics(workload: Workload, result: TimedResult, cpuSeconds: number | undefined): Sample['metrics'] {
@@ -123,7 +138,7 @@ async function holdIdle(
     const metrics = await whileHeld(open)
     await load.finish()
     const missing = options.idleConnections - open
-    return { metrics, errors: Math.max(errors, missing), loadShare: 0, complaint: load.complaints }
+    return { metrics, errors: Math.max(errors, missing), loadShare: 0, cpuByProcess: {}, complaint: load.complaints }
   } finally {
     load.kill()
   }

@@ -5,7 +5,7 @@ import type { Sample } from '../load/measure-workload.ts'
 import { Measurements } from './measurements.ts'
 
 function sample(metrics: Sample['metrics'], errors = 0): Sample {
-  return { metrics, errors, loadShare: 0, complaint: '' }
+  return { metrics, errors, loadShare: 0, cpuByProcess: {}, complaint: '' }
 }
 
 test('an advantage is above 1 when the subject is faster and when it costs less', () => {

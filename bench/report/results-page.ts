@@ -8,6 +8,8 @@ export interface ResultsPageOptions {
   readonly options: BenchOptions
   /** The command as a reader can repeat it. */
   readonly command: string
+  /** Load average of the minute before the first measurement. */
+  readonly loadBefore: number
   readonly measured: readonly Candidate[]
   /** Why other candidates are not in the tables. */
   readonly skipped: readonly string[]
@@ -25,6 +27,7 @@ export function formatResultsPage(page: ResultsPageOptions): string {
       'bench`; bench/README.md says how it is measured and how a peer joins.',
     formatList([
       `Machine: ${describeMachine()}`,
+      `Load average in the minute before: ${page.loadBefore.toFixed(1)} (above 0.5, something else ran as well)`,
       `Programs: ${describePeerPrograms()}`,
       `Command: \`${page.command}\``,
       `Date: ${new Date().toISOString().slice(0, 10)}`,
