@@ -49,12 +49,15 @@ function namespaceDocument(
       name: declared.name,
       hosts: (declared.hosts ?? []).map((host) => host.toLowerCase()),
       isDefault: declared.default ?? false,
-      rules: rulesOf(declared.rules, before),
+      rules: rulesOf(declared.rules ?? [rootRule], before),
       createdAt: before?.value.createdAt ?? now,
       updatedAt: now,
     },
   }
 }
+
+/** What every namespace of Azure begins with; `rules: []` asks for a namespace without it. */
+const rootRule: DeclaredRule = { name: 'RootManageSharedAccessKey', rights: ['Listen', 'Send', 'Manage'] }
 
 function hybridConnectionDocument(
   namespace: string,

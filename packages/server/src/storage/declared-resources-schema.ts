@@ -36,6 +36,7 @@ export interface DeclaredNamespace {
   readonly hosts?: readonly string[] | undefined
   /** False when left out. */
   readonly default?: boolean | undefined
+  /** RootManageSharedAccessKey with all rights when left out. */
   readonly rules?: readonly DeclaredRule[] | undefined
   readonly hybridConnections?: readonly DeclaredHybridConnection[] | undefined
 }
@@ -179,7 +180,9 @@ const namespace = z.strictObject({
     .default(false)
     .meta({ description: 'Answers for localhost, addresses and every host that nobody else names.', examples: [true] })
     .optional(),
-  rules,
+  rules: rules.meta({
+    description: 'Authorization rules, at most 12; RootManageSharedAccessKey with all rights when left out.',
+  }),
   hybridConnections: z
     .array(hybridConnection)
     .superRefine((list, context) =>
