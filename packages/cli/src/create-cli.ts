@@ -1,41 +1,80 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { addBridgeCommand } from './commands/bridge.ts'
-import { addConfigCommand } from './commands/config.ts'
-import { addServerCommand } from './commands/server.ts'
-import { addStartCommand } from './commands/start.ts'
-import { addTokenCommand } from './commands/token.ts'
-import { addUpCommand } from './commands/up.ts'
+import { programName } from './program-name.ts'
 
-/** Builds the `postern` command line. What a command needs is imported when it runs. */
-export function createCli(): Command {
+/** One command: what the list of commands says about it, and where the rest is. */
+interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  /** Gives the function that adds options, help and action. */
+  readonly load: () => Promise<(command: Command) => void>
+}
+
+const commands: readonly CommandEntry[] = [
+  {
+    name: 'start',
+    summary: 'A relay, a private demo service and a tunnel to it: see it work.',
+    load: async () => (await import('./commands/start.ts')).configureStartCommand,
+  },
+  {
+    name: 'up',
+    summary: 'A relay for development, with a certificate authority of its own.',
+    load: async () => (await import('./commands/up.ts')).configureUpCommand,
+  },
+  {
+    name: 'server',
+    summary: 'A relay in production.',
+    load: async () => (await import('./commands/server.ts')).configureServerCommand,
+  },
+  {
+    name: 'bridge',
+    summary: 'TCP tunnels: a private service into a relay, or out of it as a local port.',
+    load: async () => (await import('./commands/bridge.ts')).configureBridgeCommand,
+  },
+  {
+    name: 'token',
+    summary: 'Makes and explains shared access signatures.',
+    load: async () => (await import('./commands/token.ts')).configureTokenCommand,
+  },
+  {
+    name: 'config',
+    summary: 'Checks and prints the configuration of a relay.',
+    load: async () => (await import('./commands/config.ts')).configureConfigCommand,
+  },
+]
+
+/**
+ * Builds the `postern` command line. Only the command that is meant by `args` is imported; of the others there is no more
+ * than name and summary.
+ * @param args what stands behind the program's name; to be parsed with `{ from: 'user' }`
+ */
+export async function createCli(args: readonly string[]): Promise<Command> {
   const cli = new Command('postern')
     .description('A self-hosted relay for unmodified Azure Relay Hybrid Connections clients.')
     .version(readVersion())
     .exitOverride()
-    .showHelpAfterError('(postern COMMAND --help shows examples)')
-    .addHelpText('after', examples)
-  for (const add of [
-    addStartCommand,
-    addUpCommand,
-    addServerCommand,
-    addBridgeCommand,
-    addTokenCommand,
-    addConfigCommand,
-  ]) {
-    add(cli)
+    .showHelpAfterError('(--help shows options and examples)')
+    .addHelpText('after', examples())
+  const [meant] = args.filter((arg) => !arg.startsWith('-') && arg !== 'help')
+  for (const { name, summary, load } of commands) {
+    const command = cli.command(name).description(summary)
+    if (name === meant) (await load())(command)
   }
-  for (const command of cli.commands) command.exitOverride()
   return cli
 }
 
-const examples = `
+function examples(): string {
+  const postern = programName()
+  return `
 Examples:
-  postern start                                    relay, private demo service and tunnel: see it work
-  postern up --resources relay.yaml                relay for development, with what the file declares
-  postern bridge -T db:127.0.0.1:5432 -x "$LISTEN" make a private service reachable through the relay
-  postern bridge -L 127.0.0.1:15432:db -x "$SEND"  reach it on a local port
-  postern token create -x "$SEND"                  a shared access signature for curl`
+  ${postern} start                                     relay, private demo service and tunnel: see it work
+  ${postern} up --resources relay.yaml                 relay for development, with what the file declares
+  ${postern} bridge -T db:127.0.0.1:5432 -x "$LISTEN"  make a private service reachable through the relay
+  ${postern} bridge -L 127.0.0.1:15432:db -x "$SEND"   reach it on a local port
+  ${postern} token create -x "$SEND" --header          a shared access signature for curl
+
+${postern} COMMAND --help has the options and more examples. POSTERN_DEBUG=1 adds stacks to error messages.`
+}
 
 function readVersion(): string {
   const file = new URL('../package.json', import.meta.url)

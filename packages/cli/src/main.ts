@@ -2,8 +2,10 @@
 import { createCli } from './create-cli.ts'
 import { reportFailure } from './report-failure.ts'
 
+const args = process.argv.slice(2)
 try {
-  await createCli().parseAsync()
+  const cli = await createCli(args)
+  await cli.parseAsync(args, { from: 'user' })
 } catch (error) {
   process.exitCode = reportFailure(error)
 }

@@ -1,14 +1,15 @@
-import { createHmac } from 'node:crypto'
+import { parseDuration } from '@postern/program'
 import {
   audiencePath,
-  createSharedAccessSignature,
   parseConnectionString,
   parseSharedAccessSignature,
   RelayError,
+  signatureMatches,
 } from '@postern/protocol'
-import { parseDuration } from '@postern/program'
 import type { Command } from 'commander'
-import { readConnectionString } from '../connection-string-source.ts'
+import { connectionStringHelp, readConnectionString } from '../connection-string-source.ts'
+import { programName } from '../program-name.ts'
+import { hmacSha256, signToken } from '../sign-token.ts'
 
 interface CreateOptions {
   readonly connectionString?: string
@@ -18,84 +19,91 @@ interface CreateOptions {
   readonly json?: boolean
 }
 
+interface ExplainOptions {
+  readonly connectionString?: string
+  readonly json?: boolean
+}
+
 /** Adds `postern token create|explain`. */
-export function addTokenCommand(cli: Command): void {
-  const token = cli.command('token').description('Makes and explains shared access signatures.')
+export function configureTokenCommand(token: Command): void {
+  const postern = programName()
+  token.addHelpText('after', examples(postern))
   token
     .command('create')
-    .description('Prints a shared access signature made from a connection string.')
-    .option('-x, --connection-string <text>', 'connection string; default: POSTERN_CONNECTION_STRING; @FILE reads a file')
+    .description('Prints a shared access signature made with the key of a connection string.')
+    .option('-x, --connection-string <text>', connectionStringHelp)
     .option('--path <path>', 'path to sign for; default: EntityPath of the connection string, else the whole namespace')
-    .option('--ttl <duration>', 'how long it is valid', '1h')
+    .option('--ttl <duration>', 'how long it is valid: 90s, 30m, 1h, 7d', '1h')
     .option('--header', 'print the whole header line for curl -H')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', createExamples)
+    .addHelpText('after', examples(postern))
     .action((options: CreateOptions) => createToken(options))
   token
     .command('explain')
     .description('Says what a shared access signature grants, and whether a connection string made it.')
-    .argument('<signature>', 'SharedAccessSignature sr=...&sig=...&se=...&skn=...')
-    .option('-x, --connection-string <text>', 'check the signature with this key')
+    .argument('<signature>', "'SharedAccessSignature sr=...&sig=...&se=...&skn=...'")
+    .option('-x, --connection-string <text>', 'check the signature with the key of this one; @FILE reads a file')
     .option('--json', 'print one JSON object')
-    .action((signature: string, options: { connectionString?: string; json?: boolean }) => explain(signature, options))
+    .addHelpText('after', examples(postern))
+    .action((signature: string, options: ExplainOptions) => explainToken(signature, options))
 }
 
-const createExamples = `
+function examples(postern: string): string {
+  return `
 Examples:
-  curl -H "$(postern token create -x "$SEND" --header)" https://localhost:8443/demo
-  postern token create -x @/run/secrets/send --ttl 5m`
+  curl --cacert CA-FILE -H "$(${postern} token create -x "$SEND" --header)" https://localhost:8443/demo
+  ${postern} token create -x @/run/secrets/send --ttl 5m
+  ${postern} token explain 'SharedAccessSignature sr=...' -x "$SEND"`
+}
 
 async function createToken(options: CreateOptions): Promise<void> {
-  const connection = parseConnectionString(await readConnectionString(options.connectionString))
-  const { endpoint, keyName, key } = connection
-  if (keyName === undefined || key === undefined) {
-    throw new RelayError('InvalidConnectionString', {
-      message: 'A token needs SharedAccessKeyName and SharedAccessKey in the connection string.',
+  const ttlMs = parseDuration(options.ttl)
+  if (ttlMs === undefined || ttlMs <= 0) {
+    throw new RelayError('InvalidConfiguration', {
+      message: `--ttl "${options.ttl}" is no duration; write it with its unit, such as 30m or 1h`,
     })
   }
-  const path = options.path ?? connection.entityPath ?? ''
-  const expiresAtSeconds = Math.floor((Date.now() + parseDuration(options.ttl)) / 1000)
-  const token = createSharedAccessSignature({
-    resourceUri: `http://${endpoint.host}/${path}`,
-    keyName,
-    key,
-    expiresAtSeconds,
-    hmacSha256,
-  })
-  const expiresAt = new Date(expiresAtSeconds * 1000).toISOString()
-  const line = options.header ? `ServiceBusAuthorization: ${token}` : token
-  process.stdout.write(`${options.json ? JSON.stringify({ token, keyName, path, expiresAt }) : line}\n`)
+  const connectionString = await readConnectionString(options.connectionString)
+  const signed = signToken(connectionString, { ttlMs, ...(options.path !== undefined && { path: options.path }) })
+  const text = options.header ? `ServiceBusAuthorization: ${signed.token}` : signed.token
+  process.stdout.write(`${options.json ? JSON.stringify(signed) : text}\n`)
 }
 
-async function explain(text: string, options: { connectionString?: string; json?: boolean }): Promise<void> {
-  const signature = parseSharedAccessSignature(text)
+async function explainToken(text: string, options: ExplainOptions): Promise<void> {
+  const signature = parseSharedAccessSignature(text.replace(/^ServiceBusAuthorization:/i, ''))
   if (signature === undefined) {
-    throw new RelayError('TokenMalformed', { message: 'This is no shared access signature: sr, sig, se and skn are needed.' })
+    throw new RelayError('TokenMalformed', {
+      message: 'This is no shared access signature: sr, sig, se and skn are needed, once each.',
+    })
   }
   const audience = audiencePath(signature.resource)
   const expiresAt = new Date(signature.expiresAtSeconds * 1000)
+  const key = options.connectionString === undefined ? undefined : await readKey(options.connectionString)
   const facts = {
-    audience: decodeURIComponent(signature.resource),
-    path: audience?.path === '' ? '(whole namespace)' : audience?.path,
+    host: audience?.host ?? null,
+    path: audience?.path ?? null,
     rule: signature.keyName,
     expiresAt: expiresAt.toISOString(),
-    expired: expiresAt.getTime() < Date.now(),
-    ...(options.connectionString !== undefined && { madeWithThisKey: await madeWith(text, options.connectionString) }),
+    expired: expiresAt.getTime() <= Date.now(),
+    ...(key !== undefined && { madeWithThisKey: signatureMatches(signature, key, hmacSha256) }),
   }
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify(facts)}\n`)
-    return
-  }
-  for (const [name, value] of Object.entries(facts)) process.stdout.write(`${name.padEnd(16)} ${value}\n`)
+  process.stdout.write(options.json ? `${JSON.stringify(facts)}\n` : formatFacts(facts))
 }
 
-async function madeWith(text: string, connectionString: string): Promise<boolean> {
-  const signature = parseSharedAccessSignature(text)
-  const { key } = parseConnectionString(await readConnectionString(connectionString))
-  if (signature === undefined || key === undefined) return false
-  return hmacSha256(key, signature.stringToSign).toString('base64') === signature.signature
+async function readKey(source: string): Promise<string> {
+  const { key } = parseConnectionString(await readConnectionString(source))
+  if (key !== undefined) return key
+  throw new RelayError('InvalidConnectionString', { message: 'There is no SharedAccessKey in the connection string.' })
 }
 
-function hmacSha256(key: string, message: string): Buffer {
-  return createHmac('sha256', key).update(message).digest()
+function formatFacts(facts: Readonly<Record<string, string | boolean | null>>): string {
+  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(16)} ${describeFact(name, value)}`)
+  return `${lines.join('\n')}\n`
+}
+
+function describeFact(name: string, value: string | boolean | null): string {
+  if (value === null) return '(cannot be read: sr is no address)'
+  if (name === 'path' && value === '') return '(the whole namespace)'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return value
 }

@@ -1,0 +1,89 @@
+import { createLogger } from '@postern/program'
+import type { Command } from 'commander'
+import { openRelay } from '../open-relay.ts'
+import { programName } from '../program-name.ts'
+import { type ReadyFacts, readyFacts } from '../ready-facts.ts'
+import { formatAddresses, formatConnectionStrings, formatTrust } from '../ready-report.ts'
+import { developmentTable, readRelaySettings, warnUnknownEnvironment } from '../relay-settings.ts'
+import { shellQuote } from '../shell-quote.ts'
+import { awaitShutdown } from '../shutdown-request.ts'
+import { addTableOptions, typedFlags } from '../table-options.ts'
+
+/** What most developers need; `postern server --help` describes all of them. */
+const shownOptions: readonly string[] = [
+  'dataPort',
+  'managementPort',
+  'bind',
+  'publicHost',
+  'baseDomain',
+  'data',
+  'inMemory',
+  'resources',
+  'logLevel',
+  'logFormat',
+]
+
+/** Adds `postern up`: a relay for development. */
+export function configureUpCommand(command: Command): void {
+  addTableOptions(command, developmentTable, shownOptions)
+  command
+    .option('--json', 'print one line when ready, with everything that a script needs')
+    .addHelpText('after', examples(programName()))
+    .action((options: { readonly json?: boolean }) => runUp(command, options))
+}
+
+function examples(postern: string): string {
+  return `The other options of \`${postern} server --help\` work too.
+
+Examples:
+  ${postern} up --resources relay.yaml
+  ${postern} up --in-memory --data-port 0 --management-port 0 --json
+  ${postern} up --public-host "$(hostname -f)"        # reached from other machines
+
+A resources file (the keys are made when left out):
+${sampleResources}`
+}
+
+const sampleResources = `  namespaces:
+    - name: local
+      default: true
+      rules: [{ name: root, rights: [Listen, Send, Manage] }]
+      hybridConnections: [{ name: db }]`
+
+async function runUp(command: Command, { json = false }: { readonly json?: boolean }): Promise<void> {
+  using shutdown = awaitShutdown()
+  const settings = readRelaySettings(developmentTable, { flags: typedFlags(command, developmentTable) })
+  const { config } = settings
+  const log = createLogger({ level: config.logLevel, format: config.logFormat })
+  warnUnknownEnvironment(settings, log)
+  await using relay = await openRelay(config, { log })
+  const facts = readyFacts(relay)
+  process.stdout.write(json ? `${JSON.stringify(facts)}\n` : formatReady(facts))
+  await shutdown.signal
+  await relay.stop({ graceMs: config.drainTimeoutMs })
+}
+
+function formatReady(facts: ReadyFacts): string {
+  return `Postern is ready.
+
+${formatAddresses(facts)}${formatTrust(facts)}${formatConnectionStrings(facts)}
+${formatNext(facts)}
+Ctrl-C stops it.
+`
+}
+
+function formatNext({ hybridConnections, caFile }: ReadyFacts): string {
+  const postern = programName()
+  const trust = caFile === null ? '' : ` --tls-ca ${shellQuote(caFile)}`
+  const usable = hybridConnections.find(({ listen, send }) => listen !== null && send !== null)
+  if (usable?.listen && usable.send) {
+    const { name, listen, send } = usable
+    return `Next, a tunnel to port 5432 of this machine:
+  ${postern} bridge -T ${name}:127.0.0.1:5432${trust} -x ${shellQuote(listen)}
+  ${postern} bridge -L 127.0.0.1:15432:${name}${trust} -x ${shellQuote(send)}
+`
+  }
+  return `No hybrid connection can be used yet. Declare some in a file and start with --resources FILE:
+${sampleResources}
+`
+}

@@ -1,0 +1,47 @@
+import type { ReadyFacts } from './ready-facts.ts'
+import { shellQuote } from './shell-quote.ts'
+
+/** Addresses and files of a relay, a row each; `more` follows in the same columns. */
+export function formatAddresses(
+  { data, management, caFile, dataDir }: ReadyFacts,
+  more: readonly (readonly [name: string, value: string])[] = [],
+): string {
+  return formatRows([
+    ['data', `${data}   listeners, senders, HTTP requests`],
+    ['management', `${management}   /healthz /readyz /metrics`],
+    ...(caFile === null ? [] : [['CA file', caFile] as const]),
+    ['data folder', dataDir ?? 'none: everything is in memory'],
+    ...more,
+  ])
+}
+
+/** Lines for a shell that make clients trust the CA; empty when there is none of ours. */
+export function formatTrust({ caFile }: ReadyFacts): string {
+  if (caFile === null) return ''
+  const file = shellQuote(caFile)
+  return `
+Clients must trust the CA file:
+  export NODE_EXTRA_CA_CERTS=${file}   # Node.js: hyco-ws, hyco-https, postern bridge
+  export SSL_CERT_FILE=${file}         # .NET, Go, Ruby and OpenSSL on Linux, in place of the system's own
+  export REQUESTS_CA_BUNDLE=${file}    # Python
+  keytool -importcert -noprompt -alias postern -storepass changeit -keystore postern.jks -file ${file}   # Java
+`
+}
+
+/** The connection strings of every hybrid connection. */
+export function formatConnectionStrings({ hybridConnections }: ReadyFacts): string {
+  const blocks = hybridConnections.map(
+    ({ namespace, name, listen, send }) =>
+      `  ${namespace}/${name}\n    listen  ${listen ?? noRule('Listen')}\n    send    ${send ?? noRule('Send')}\n`,
+  )
+  return blocks.length === 0 ? '' : `\nConnection strings:\n${blocks.join('')}`
+}
+
+function formatRows(rows: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}\n`).join('')
+}
+
+function noRule(right: string): string {
+  return `(no rule with the right ${right})`
+}
