@@ -34,8 +34,8 @@ export function formatResultsPage(page: ResultsPageOptions): string {
       `Method: ${options.repetitions} repetitions with fresh processes; in each one every workload runs on all ` +
         `candidates in turn, ${options.warmupSeconds} s of warm-up and ${options.seconds} s measured; ` +
         `${options.idleConnections} idle connections. Loopback, nothing pinned.`,
-      'Cells: median [range]. "better by" is taken inside each repetition: above 1 the named candidate is better than ' +
-        'the one in the row, in whichever direction is good.',
+      'Cells: median [range]. "times as good" is taken inside each repetition: 2x is twice as good as the candidate in ' +
+        'the row, 0.5x half as good, in whichever direction is good.',
       '"load-bound": the load generator used a whole core, the candidate may be able to do more.',
       'CPU and memory: all processes of the candidate with threads and descendants; kernel buffers are not in the memory.',
     ]),

@@ -26,7 +26,9 @@ function formatTable(workload: Workload, options: TablesOptions): string {
   const header = [
     'candidate',
     ...workload.metrics.map((metric) => metricTable[metric].unit),
-    ...subjects.flatMap((subject) => compared.map((metric) => `${subject} better by (${metricTable[metric].unit})`)),
+    ...subjects.flatMap((subject) =>
+      compared.map((metric) => `${subject} times as good (${metricTable[metric].unit})`),
+    ),
   ]
   const rows = candidates
     .filter(wasMeasured)
