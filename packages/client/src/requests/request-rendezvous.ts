@@ -18,7 +18,7 @@ export interface RequestRendezvousHandler {
   onBody(chunk: Uint8Array): void
   onBodyEnd(): void
   onDrain(): void
-  /** Exactly once. */
+  /** The sender went away before the response was whole; at most once. */
   onGone(error: Error): void
 }
 
@@ -35,6 +35,7 @@ export class RequestRendezvous implements ResponseBodyWriter {
   #isInRequestBody = false
   #hasRequest = false
   #hasBegun = false
+  #isFinished = false
 
   constructor({ socket, head }: DialedSocket, keepAlive: KeepAlive, handler: RequestRendezvousHandler) {
     this.#handler = handler
@@ -65,8 +66,9 @@ export class RequestRendezvous implements ResponseBodyWriter {
         },
         onCloseFrame: () => {},
         onDrain: () => handler.onDrain(),
-        onEnd: ({ code, reason, error }) => {
+        onEnd: ({ clean, code, reason, error }) => {
           keepAlive.delete(this.#keepAlivePeer)
+          if (clean && this.#isFinished) return
           const said = reason ? ` (${code} ${reason})` : ''
           handler.onGone(new RelayError('SenderGone', { message: `The sender has gone${said}`, cause: error }))
         },
@@ -107,6 +109,7 @@ export class RequestRendezvous implements ResponseBodyWriter {
 
   /** Ends the exchange after a response without a body. */
   finish(): void {
+    this.#isFinished = true
     this.#endpoint.close(normalClosure, 'NormalClosure')
   }
 
