@@ -62,7 +62,7 @@ function describeEvent(event: string, fields: Record<string, unknown>): string {
     case 'forwarder.online':
       return `${name}: online, the relay leads to ${String(targets)}`
     case 'forwarder.offline':
-      return `${String(message)} Trying again.`
+      return `${String(message)}${trustHint(String(message))} Trying again.`
     case 'forwarder.connection-failed':
       return String(message)
     default: {
@@ -70,4 +70,9 @@ function describeEvent(event: string, fields: Record<string, unknown>): string {
       return [`${name}:`, event.replace(/^forwarder\./, '').replace('-', ' '), ...details].join(' ')
     }
   }
+}
+
+/** OpenSSL's words for a chain that ends in an authority that nobody trusts here. */
+function trustHint(message: string): string {
+  return /unable to (?:verify|get)|self-signed/.test(message) ? ' Give its CA file with --tls-ca FILE.' : ''
 }

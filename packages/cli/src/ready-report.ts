@@ -28,8 +28,14 @@ Clients must trust the CA file:
 `
 }
 
+/** What `postern bridge` needs to be told about TLS, with a space behind it. */
+export function bridgeTrustFlags({ data, caFile }: ReadyFacts): string {
+  if (caFile !== null) return `--tls-ca ${shellQuote(caFile)} `
+  return data.startsWith('http:') ? '--no-tls ' : ''
+}
+
 /** The connection strings of every hybrid connection. */
-export function formatConnectionStrings({ hybridConnections }: ReadyFacts): string {
+export function formatConnectionStrings({ hybridConnections }: Pick<ReadyFacts, 'hybridConnections'>): string {
   const blocks = hybridConnections.map(
     ({ namespace, name, listen, send }) =>
       `  ${namespace}/${name}\n    listen  ${listen ?? noRule('Listen')}\n    send    ${send ?? noRule('Send')}\n`,

@@ -1,4 +1,5 @@
 export { MessageQueue } from './message-queue.ts'
+export { type PosternOptions, PosternProcess, type PosternResult } from './postern-process.ts'
 export { type RawDialOptions, type RawFrame, RawWebSocket } from './raw-web-socket.ts'
 export { ScriptedListener, type ScriptedListenerOptions } from './scripted-listener.ts'
 export { signToken } from './sign-token.ts'

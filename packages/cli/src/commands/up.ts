@@ -1,9 +1,10 @@
 import { createLogger } from '@postern/program'
+import type { RunningRelay } from '@postern/server'
 import type { Command } from 'commander'
 import { openRelay } from '../open-relay.ts'
 import { programName } from '../program-name.ts'
 import { type ReadyFacts, readyFacts } from '../ready-facts.ts'
-import { formatAddresses, formatConnectionStrings, formatTrust } from '../ready-report.ts'
+import { bridgeTrustFlags, formatAddresses, formatConnectionStrings, formatTrust } from '../ready-report.ts'
 import { developmentTable, readRelaySettings, warnUnknownEnvironment } from '../relay-settings.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { awaitShutdown } from '../shutdown-request.ts'
@@ -59,8 +60,27 @@ async function runUp(command: Command, { json = false }: { readonly json?: boole
   await using relay = await openRelay(config, { log })
   const facts = readyFacts(relay)
   process.stdout.write(json ? `${JSON.stringify(facts)}\n` : formatReady(facts))
+  if (!json) tellChanges(relay)
   await shutdown.signal
   await relay.stop({ graceMs: config.drainTimeoutMs })
+}
+
+/** A resources file that is read again brings its changes one by one. */
+const changesSettleMs = 100
+
+/** Prints the connection strings again when they have changed: who edits the resources file wants the new ones. */
+function tellChanges(relay: RunningRelay): void {
+  let told = formatConnectionStrings({ hybridConnections: relay.hybridConnections() })
+  const tell = (): void => {
+    const text = formatConnectionStrings({ hybridConnections: relay.hybridConnections() })
+    if (text !== told) process.stdout.write(text || '\nNo hybrid connection is left.\n')
+    told = text
+  }
+  let settling: NodeJS.Timeout | undefined
+  relay.server.catalog.onChange(() => {
+    clearTimeout(settling)
+    settling = setTimeout(tell, changesSettleMs).unref()
+  })
 }
 
 function formatReady(facts: ReadyFacts): string {
@@ -72,18 +92,17 @@ Ctrl-C stops it.
 `
 }
 
-function formatNext({ hybridConnections, caFile }: ReadyFacts): string {
-  const postern = programName()
-  const trust = caFile === null ? '' : ` --tls-ca ${shellQuote(caFile)}`
-  const usable = hybridConnections.find(({ listen, send }) => listen !== null && send !== null)
-  if (usable?.listen && usable.send) {
-    const { name, listen, send } = usable
-    return `Next, a tunnel to port 5432 of this machine:
-  ${postern} bridge -T ${name}:127.0.0.1:5432${trust} -x ${shellQuote(listen)}
-  ${postern} bridge -L 127.0.0.1:15432:${name}${trust} -x ${shellQuote(send)}
+function formatNext(facts: ReadyFacts): string {
+  const usable = facts.hybridConnections.find(({ listen, send }) => listen !== null && send !== null)
+  if (!usable?.listen || !usable.send) {
+    return `No hybrid connection can be used yet. Declare some in a file and start with --resources FILE:
+${sampleResources}
 `
   }
-  return `No hybrid connection can be used yet. Declare some in a file and start with --resources FILE:
-${sampleResources}
+  const { name, listen, send } = usable
+  const bridge = `${programName()} bridge ${bridgeTrustFlags(facts)}`
+  return `Next, a tunnel to port 5432 of this machine:
+  ${bridge}-T ${name}:127.0.0.1:5432 -x ${shellQuote(listen)}
+  ${bridge}-L 127.0.0.1:15432:${name} -x ${shellQuote(send)}
 `
 }

@@ -1,7 +1,7 @@
 import { parseConnectionString } from '@postern/protocol'
 import { programName } from '../program-name.ts'
 import type { ReadyFacts } from '../ready-facts.ts'
-import { formatAddresses, formatConnectionStrings } from '../ready-report.ts'
+import { bridgeTrustFlags, formatAddresses, formatConnectionStrings } from '../ready-report.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { signToken } from '../sign-token.ts'
 import type { DemoResources, UsableHybridConnection } from './demo-resources.ts'
@@ -30,7 +30,8 @@ Ctrl-C stops everything${facts.dataDir === null ? '' : '; the next start has the
 `
 }
 
-function formatPasteNext({ data, caFile }: ReadyFacts, demo: DemoFacts): string {
+function formatPasteNext(facts: ReadyFacts, demo: DemoFacts): string {
+  const { data, caFile } = facts
   const postern = programName()
   const file = caFile === null ? undefined : shellQuote(caFile)
   const { token } = signToken(demo.demo.send, { ttlMs: tokenTtlMs })
@@ -40,7 +41,7 @@ function formatPasteNext({ data, caFile }: ReadyFacts, demo: DemoFacts): string 
 curl ${file ? `--cacert ${file} ` : ''}-H 'ServiceBusAuthorization: ${token}' ${data}/${demo.demo.name}
 
 # TCP through the relay, by a local port of your own; then: curl http://127.0.0.1:9000/
-${postern} bridge -L 127.0.0.1:9000:${demo.demo.name} ${file ? `--tls-ca ${file} ` : ''}-x ${shellQuote(demo.demo.send)}
+${postern} bridge -L 127.0.0.1:9000:${demo.demo.name} ${bridgeTrustFlags(facts)}-x ${shellQuote(demo.demo.send)}
 
 # hyco-ws as npm delivers it (npm install hyco-ws), both as listener and as sender of "${demo.free.name}"
 ${file ? `NODE_EXTRA_CA_CERTS=${file} ` : ''}node --eval '${hycoSnippet(demo.free, data)}'
