@@ -18,6 +18,7 @@ import { createRequestOrigin } from './gateway/request-origin.ts'
 import { watchResources } from './gateway/resource-watch.ts'
 import { SharedDoor } from './gateway/shared-door.ts'
 import { ListenerRegistry } from './listeners/listener-registry.ts'
+import { WaitingListeners } from './listeners/waiting-listeners.ts'
 import { RelayedConnections } from './relay/relayed-connections.ts'
 import { OfferBook } from './rendezvous/offer-book.ts'
 import { serverVersion } from './server-version.ts'
@@ -196,6 +197,7 @@ function createParts(from: {
   const parts: RelayParts = {
     catalog,
     listeners: new ListenerRegistry(),
+    waitingListeners: new WaitingListeners(),
     offers,
     connections: new RelayedConnections(),
     load: new NamespaceLoad({ maximum: limits.maxConnectionsPerNamespace }),
@@ -292,6 +294,7 @@ async function drainRelay(running: {
   const reason = 'The relay is stopping.'
   health.become('draining')
   ports.dataDoor.drain()
+  parts.waitingListeners.close()
   for (const channel of parts.listeners.channels()) channel.close(1001, reason)
   const deadline = Date.now() + graceMs
   while (Date.now() < deadline && parts.load.total > 0) await setTimeout(drainPollMs)

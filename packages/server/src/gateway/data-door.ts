@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { readUpgradeRequest } from '@postern/websocket'
+import { entityKey } from '../domain/hybrid-connection.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { type Call, isUnreadable, readCall } from './call.ts'
 import { connect } from './connect.ts'
@@ -9,6 +10,7 @@ import { listen, type UpgradedSocket } from './listen.ts'
 import type { RelayParts } from './relay-parts.ts'
 import { acceptArrival, requestArrival } from './rendezvous-arrival.ts'
 import type { RequestDoor } from './request-door.ts'
+import { isRestlessClient } from './restless-client.ts'
 
 /** The front door of the namespaces: reads each call and hands it to its action. */
 export class DataDoor implements FrontDoorHandler {
@@ -71,14 +73,22 @@ export class DataDoor implements FrontDoorHandler {
         return requestArrival(this.#parts, call, upgraded)
       case 'listen':
       case 'connect':
-        if (this.#draining)
+        if (this.#draining) {
+          if (this.#isHeld(call, upgraded)) return
           return this.#parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'ServerBusy' })
+        }
         return call.target.action === 'listen'
           ? listen(this.#parts, call, upgraded)
           : connect(this.#parts, call, upgraded)
       default:
         return this.#parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'ActionUnknown' })
     }
+  }
+
+  /** A listener that would answer a refusal with more attempts stays unanswered until the relay has stopped. */
+  #isHeld({ entity, target }: Call, { socket, upgrade }: UpgradedSocket): boolean {
+    if (entity === undefined || target.action !== 'listen' || !isRestlessClient(upgrade)) return false
+    return this.#parts.waitingListeners.add(entityKey(entity.namespace, entity.name), socket, () => {})
   }
 
   #request(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint, expectsContinue: boolean): void {

@@ -14,6 +14,8 @@ export interface Admission {
 export interface FrontDoorAdmissionOptions {
   readonly maxTotal: number
   readonly maxPerAddress: number
+  /** A network has one counted connection less. */
+  readonly onLeave?: (network: string) => void
 }
 
 /**
@@ -42,9 +44,10 @@ export class FrontDoorAdmission {
     let isCounted = true
     let network: string | undefined
     const release = (): void => {
-      if (network !== undefined) {
-        this.#remove(network)
-        network = undefined
+      const left = network
+      network = undefined
+      if (left !== undefined) {
+        this.#remove(left)
       }
     }
     return {
@@ -61,9 +64,9 @@ export class FrontDoorAdmission {
         return true
       },
       leave: () => {
-        release()
         this.#total -= isCounted ? 1 : 0
         isCounted = false
+        release()
       },
     }
   }
@@ -84,10 +87,12 @@ export class FrontDoorAdmission {
     } else {
       this.#perNetwork.set(network, count - 1)
     }
+    this.#options.onLeave?.(network)
   }
 }
 
-function networkOf(address: string): string {
+/** What connections are counted by: an IPv4 address, or the /64 of an IPv6 address. */
+export function networkOf(address: string): string {
   if (!isIPv6(address)) {
     return address
   }

@@ -456,6 +456,21 @@ describe('limits on connections', () => {
     other.destroy()
   })
 
+  it('behind TLS it waits until another connection of its address has gone', async (test) => {
+    const limits = { maxUnauthorizedConnectionsPerAddress: 1 }
+    const { port, refusals } = await startDoor(test, { ...withTls(test), limits })
+    const held = await dialPlain(port)
+    const securing = dialPlain(port).then(secure)
+    const other = await dialPlain(port, { localAddress: '127.0.0.2' }).then(secure)
+    held.destroy()
+    const waited = await securing
+    waited.write(get)
+    assert.match(await readUntil(waited, '}'), /200 OK/)
+    assert.deepEqual(refusals, [])
+    waited.destroy()
+    other.destroy()
+  })
+
   it('a TLS handshake that takes too long is cut off', async (test) => {
     const { door, port, refusals } = await startDoor(test, { ...withTls(test), limits: { handshakeTimeoutMs: 100 } })
     assert.equal(await readAll(await dialPlain(port)), '')

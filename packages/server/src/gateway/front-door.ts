@@ -5,17 +5,19 @@ import type { Duplex } from 'node:stream'
 import * as tls from 'node:tls'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { canonicalAddress } from './canonical-address.ts'
-import { FrontDoorAdmission } from './front-door-admission.ts'
+import { FrontDoorAdmission, networkOf } from './front-door-admission.ts'
 import { FrontDoorConnection } from './front-door-connection.ts'
 import type { FrontDoorAlpnChallenges, FrontDoorOptions, FrontDoorTls } from './front-door-options.ts'
 import { peekClientHello, takeProxyHeader } from './front-door-peek.ts'
 import { describeRefusal, type FrontDoorRefusal, refusalOf } from './front-door-refusal.ts'
 import { TurnedAway } from './front-door-turned-away.ts'
+import { WaitingRoom } from './front-door-waiting-room.ts'
 
 /** One listening port: raw connections in, limits, PROXY header, TLS, HTTP; requests and upgrades out to the handler. */
 export class FrontDoor {
   readonly #options: FrontDoorOptions
   readonly #admission: FrontDoorAdmission
+  readonly #waitingRoom: WaitingRoom | undefined
   readonly #turnedAway: TurnedAway
   readonly #net: net.Server
   readonly #http: http.Server
@@ -33,13 +35,18 @@ export class FrontDoor {
     this.#admission = new FrontDoorAdmission({
       maxTotal: limits.maxUnauthorizedConnections,
       maxPerAddress: limits.maxUnauthorizedConnectionsPerAddress,
+      onLeave: (network) => this.#waitingRoom?.next(network),
     })
+    this.#waitingRoom = options.tls && new WaitingRoom(limits)
     this.#turnedAway = new TurnedAway({ canAnswer: options.tls === undefined, logger: options.logger })
     this.#http = this.#createHttpServer()
     this.#tls = options.tls && this.#createTlsServer(options.tls)
     this.#challengeTls = options.tls?.alpnChallenges && createChallengeServer(options.tls.alpnChallenges)
     this.#stopTlsChanges = options.tls?.onChange((changed) => this.#tls?.setSecureContext(changed))
-    this.#net = net.createServer({ noDelay: true, keepAlive: true }, (raw) => this.#accept(raw))
+    this.#net = net.createServer({ noDelay: true, keepAlive: true }, (raw) => {
+      raw.on('error', ignoreError)
+      this.#accept(raw)
+    })
   }
 
   /** Connections whose client has shown no right yet. */
@@ -72,6 +79,7 @@ export class FrontDoor {
   stopAccepting(): void {
     this.#isStopping = true
     this.#net.close()
+    this.#waitingRoom?.destroyAll()
   }
 
   /** Ends kept-alive connections that have no request open, and connections that have not sent one. */
@@ -86,6 +94,7 @@ export class FrontDoor {
 
   /** Destroys every connection, upgraded ones included. */
   destroyAll(): void {
+    this.#waitingRoom?.destroyAll()
     for (const connection of this.#connections) {
       connection.destroy()
     }
@@ -158,7 +167,6 @@ export class FrontDoor {
   }
 
   #accept(raw: net.Socket): void {
-    raw.on('error', ignoreError)
     const { clientAddress, limits, proxyHeader } = this.#options
     const address = canonicalAddress(raw.remoteAddress ?? '')
     if (address === undefined) {
@@ -167,9 +175,13 @@ export class FrontDoor {
     }
     const isTrusted = clientAddress.isTrusted(address)
     const admission = this.#admission.enter()
-    if (admission === undefined || (!isTrusted && !admission.claim(address))) {
-      admission?.leave()
+    if (admission === undefined) {
       this.#turnAway(raw, address)
+      return
+    }
+    if (!isTrusted && !admission.claim(address)) {
+      admission.leave()
+      this.#wait(raw, address)
       return
     }
     const connection = new FrontDoorConnection(raw, { admission, peer: { address, port: raw.remotePort ?? 0 } })
@@ -312,6 +324,15 @@ export class FrontDoor {
   #report(code: FrontDoorRefusal, address: string): void {
     this.#options.onRefused?.(code)
     this.#options.logger.info('front-door.refused', { code, address })
+  }
+
+  /** One more than this address may have: it comes in when another of them was authorised or has ended. */
+  #wait(raw: net.Socket, address: string): void {
+    const onTimeout = (): void => this.#turnAway(raw, address)
+    const isWaiting = this.#waitingRoom?.add(networkOf(address), raw, { onPlace: () => this.#accept(raw), onTimeout })
+    if (isWaiting !== true) {
+      this.#turnAway(raw, address)
+    }
   }
 
   #turnAway(raw: net.Socket, address: string): void {

@@ -11,6 +11,7 @@ import { type AuthorizationSubject, authorizationQuestion } from './authorizatio
 import type { Call } from './call.ts'
 import type { Refusal } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
+import { isRestlessClient } from './restless-client.ts'
 
 /** An upgrade whose handshake was read. */
 export interface UpgradedSocket {
@@ -33,8 +34,8 @@ export function listen(parts: RelayParts, call: Call, upgraded: UpgradedSocket):
   }
   if (!decision.allowed) return refuse(decision)
   if (entity === undefined) return refuse({ code: 'EndpointNotFound' })
-  const maxListeners = entity.maxListeners ?? parts.limits.maxListenersPerEntity
-  if (parts.listeners.count(entityKey(entity.namespace, entity.name)) >= maxListeners) {
+  if (!hasPlace(parts, entity)) {
+    if (waitForPlace(parts, { ...call, entity }, upgraded)) return
     return refuse({ code: 'MaximumListenersPerEndpoint' })
   }
   parts.admit(upgraded.socket)
@@ -84,6 +85,7 @@ function openControlChannel(
       counters.activeListeners -= 1
       counters.listenerDisconnects += 1
       parts.log.info('listener.disconnected', { trackingId, entity: closed.entity, code, reason })
+      parts.waitingListeners.release(closed.entity, () => hasPlace(parts, entity))
     },
   })
   parts.listeners.add(channel)
@@ -91,6 +93,30 @@ function openControlChannel(
   counters.listenerConnectionsSuccess += 1
   counters.activeListeners += 1
   return channel
+}
+
+function hasPlace(parts: RelayParts, entity: HybridConnection): boolean {
+  const maxListeners = entity.maxListeners ?? parts.limits.maxListenersPerEntity
+  return parts.listeners.count(entityKey(entity.namespace, entity.name)) < maxListeners
+}
+
+/** @returns false when the listener is to be refused instead: most clients take that for an answer */
+function waitForPlace(
+  parts: RelayParts,
+  call: Call & { readonly entity: HybridConnection },
+  upgraded: UpgradedSocket,
+): boolean {
+  const { entity, trackingId, remote } = call
+  if (!isRestlessClient(upgraded.upgrade)) return false
+  const key = entityKey(entity.namespace, entity.name)
+  const isWaiting = parts.waitingListeners.add(key, upgraded.socket, () => {
+    const current = parts.catalog.find(entity.namespace, entity.name)?.entity
+    listen(parts, { ...call, entity: current }, upgraded)
+  })
+  if (!isWaiting) return false
+  parts.admit(upgraded.socket)
+  parts.log.debug('listener.waiting', { trackingId, entity: key, remote: remote.address })
+  return true
 }
 
 /** Decides against the rules as they stand now, so that it serves admission, renewal and revalidation alike. */

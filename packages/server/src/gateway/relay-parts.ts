@@ -4,6 +4,7 @@ import type { KeepAlive } from '@postern/websocket'
 import type { Namespace } from '../domain/namespace.ts'
 import type { RelayLimits } from '../domain/relay-limits.ts'
 import type { ListenerRegistry } from '../listeners/listener-registry.ts'
+import type { WaitingListeners } from '../listeners/waiting-listeners.ts'
 import type { RelayedConnections } from '../relay/relayed-connections.ts'
 import type { OfferBook } from '../rendezvous/offer-book.ts'
 import type { RelayHolders } from '../rendezvous/rendezvous-socket.ts'
@@ -16,6 +17,7 @@ import type { Refusals } from './refusals.ts'
 export interface RelayParts {
   readonly catalog: ResourceCatalog
   readonly listeners: ListenerRegistry
+  readonly waitingListeners: WaitingListeners
   readonly offers: OfferBook<RelayHolders>
   readonly connections: RelayedConnections
   readonly load: NamespaceLoad
