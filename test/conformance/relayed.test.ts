@@ -189,3 +189,20 @@ test('bytes and connections are counted', async () => {
   await metrics.until(relay, 'postern_active_connections', 0)
   assert.equal(await metrics(relay, 'postern_sender_connections_success_total'), 1)
 })
+
+test('a side that has got CLOSE may think for as long as it likes before it answers', async () => {
+  await using pair = await joined({ relay: { pingInterval: '100ms' } })
+  const { sender, listener } = pair
+  const nextNoPing = async (socket: RawWebSocket): Promise<{ opcode: number; payload: Buffer }> => {
+    const frame = await socket.frames.next()
+    return frame.opcode === Opcode.ping ? nextNoPing(socket) : frame
+  }
+  sender.close(1000, 'Shutdown')
+  assert.equal((await nextNoPing(listener)).opcode, Opcode.close)
+  // It cannot be pinged any more: after five intervals it is as silent as a dead one.
+  for (let pings = 0; pings < 5; pings++) assert.equal((await sender.frames.next()).opcode, Opcode.ping)
+  listener.binary('the answer')
+  assert.equal((await nextNoPing(sender)).payload.toString(), 'the answer')
+  listener.close(1000)
+  assert.equal((await nextNoPing(sender)).opcode, Opcode.close)
+})

@@ -71,9 +71,12 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
     if (!this.#paused) socket.resume()
   }
 
-  /** A side that is paused, has said CLOSE, or has not taken what was written to it cannot be expected to answer. */
+  /**
+   * A side that is paused, has said CLOSE, or has not taken what was written to it cannot be expected to answer; nor can
+   * one whose PING still waits, for example for ever because the other side has said CLOSE. TCP finds those that are dead.
+   */
   get isPaused(): boolean {
-    return this.#paused || this.sentClose || this.socket.writableLength > 0
+    return this.#paused || this.sentClose || this.#pingDue || this.socket.writableLength > 0
   }
 
   ping(): void {
@@ -150,16 +153,21 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
 
   /** What was waiting for this side has been written: the other side may be read again. */
   #onDrain(): void {
+    this.#flushControl()
     const peer = this.#peer
     if (!peer.#paused) return
     peer.#paused = false
     peer.socket.resume()
   }
 
-  /** Sends a waiting PONG or PING when the frames that the peer feeds to this side are at a boundary. */
+  /**
+   * Sends a waiting PONG or PING when the frames that the peer feeds to this side are at a boundary, and this side reads:
+   * one that floods the relay with PINGs and reads no answer must not fill its memory.
+   */
   #flushControl(): void {
     if (this.#pongDue === undefined && !this.#pingDue) return
     if (this.#ended || this.#peer.sentClose || !this.#peer.#forwarder.atFrameBoundary) return
+    if (this.socket.writableNeedDrain) return
     if (this.#pongDue !== undefined) {
       this.socket.write(encodeFrame(Opcode.pong, this.#pongDue, { mask: false }))
       this.#pongDue = undefined
