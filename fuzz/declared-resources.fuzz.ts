@@ -6,6 +6,7 @@ import { applyDeclaredResources } from '../packages/server/src/storage/apply-dec
 import type { ResourcesDeclaration } from '../packages/server/src/storage/declared-resources-schema.ts'
 import { MemoryStore } from '../packages/server/src/storage/memory/memory-store.ts'
 import { parseDeclaredResources } from '../packages/server/src/storage/parse-declared-resources.ts'
+import { fuzzRun } from './fuzz-run.ts'
 
 // Resources files that were damaged in every way: each is either applied, the second time without a change, or refused with
 // places that lie within the text.
@@ -79,8 +80,6 @@ const anything = fc.oneof(
 )
 
 /** Seconds that each target takes; CI gives more. */
-const seconds = Number(process.env['POSTERN_FUZZ_SECONDS'] ?? 10)
-
 test('a damaged resources file is refused with its place, or applied', async () => {
   await fc.assert(
     fc.asyncProperty(anything, async (text) => {
@@ -91,7 +90,7 @@ test('a damaged resources file is refused with its place, or applied', async () 
       const again = await applyDeclaredResources(store, declaration)
       assert.deepEqual(again, { written: [], deleted: [], released: [] })
     }),
-    { numRuns: Number.MAX_SAFE_INTEGER, plugins: [fc.interruptAfterTimeLimit(seconds * 1000)] },
+    fuzzRun(),
   )
 })
 

@@ -2,12 +2,9 @@
 // the chunk, and throw nothing but WebSocketError. usage: node fuzz/websocket-frames.fuzz.ts [--seconds N]
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { parseArgs } from 'node:util'
 import { encodeFrame, FrameDecoder, FrameForwarder, Opcode, WebSocketError } from '@postern/websocket'
 import fc from 'fast-check'
-
-const { values } = parseArgs({ options: { seconds: { type: 'string' } }, strict: false })
-const timeLimitMs = 1_000 * Number(values.seconds ?? (process.env['CI'] === 'true' ? 60 : 10))
+import { fuzzRun } from './fuzz-run.ts'
 
 /** What was said about the bytes: frames with their payload, control frames, and how it ended. */
 interface Heard {
@@ -43,7 +40,7 @@ it('any bytes mean the same in any chunking, to the decoder and to the forwarder
       const limit = bytes.length > 2_000 ? Math.max(max, 100) : max
       assert.deepEqual(forward(chunks, limit), withCloseChecked(whole))
     }),
-    { numRuns: Number.POSITIVE_INFINITY, plugins: [fc.interruptAfterTimeLimit(timeLimitMs)] },
+    fuzzRun(),
   )
 })
 

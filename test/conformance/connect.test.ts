@@ -1,21 +1,12 @@
 // Hybrid Connections protocol, "Web Socket connect protocol", "Accept message", "Accepting the socket", "Rejecting the socket".
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ScriptedListener, signToken, startTestRelay, type TestRelay } from '@postern/testkit'
-import { HandshakeRefused } from '@postern/websocket'
+import { RawWebSocket, type ScriptedListener, signToken, startTestRelay, type TestRelay } from '@postern/testkit'
+import type { HandshakeRefused } from '@postern/websocket'
+import { metrics } from './metrics.ts'
+import { refused } from './refused.ts'
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}_G\d+$/
-
-/** Waits for a refusal and gives it back. */
-async function refused(attempt: Promise<unknown>): Promise<HandshakeRefused> {
-  try {
-    await attempt
-  } catch (error) {
-    assert.ok(error instanceof HandshakeRefused, String(error))
-    return error
-  }
-  throw new assert.AssertionError({ message: 'the handshake was not refused' })
-}
 
 async function relayWithListener(): Promise<{ relay: TestRelay; listener: ScriptedListener } & AsyncDisposable> {
   const relay = await startTestRelay()
@@ -74,7 +65,6 @@ test('a connect without sb-hc-action and with its token in the query is a connec
   await using setup = await relayWithListener()
   const { relay, listener } = setup
   const token = encodeURIComponent(signToken(relay.access().send, { path: '' }))
-  const { RawWebSocket } = await import('@postern/testkit')
   const pending = RawWebSocket.dial({ url: relay.url('echo', `sb-hc-token=${token}`), tls: relay.tls })
   const { address } = await listener.nextAccept()
   assert.ok(!address.includes('sb-hc-token'))
@@ -208,7 +198,6 @@ test('when the sender goes before a listener accepts, its address is worth nothi
       `ServiceBusAuthorization: ${signToken(relay.access().send)}\r\n\r\n`,
   )
   const { address } = await listener.nextAccept()
-  const { metrics } = await import('./metrics.ts')
   assert.equal(await metrics(relay, 'postern_pending_offers'), 1)
   socket.destroy()
   await metrics.until(relay, 'postern_pending_offers', 0)
@@ -250,7 +239,6 @@ test('a header whose name is a digit, as hyco-ws sends on accept, breaks nothing
   const { relay, listener } = setup
   const pending = relay.connect('echo', { extensions: 'permessage-deflate' })
   const { address } = await listener.nextAccept()
-  const { RawWebSocket } = await import('@postern/testkit')
   const rendezvous = await RawWebSocket.dial({
     url: address,
     tls: relay.tls,
@@ -288,7 +276,6 @@ test('senders of an entity without client authorisation need no token, and a bad
 
 test('an unknown action is refused with 400', async () => {
   await using relay = await startTestRelay()
-  const { RawWebSocket } = await import('@postern/testkit')
   const refusal = await refused(RawWebSocket.dial({ url: relay.url('echo', 'sb-hc-action=dance'), tls: relay.tls }))
   assert.equal(refusal.status, 400)
 })

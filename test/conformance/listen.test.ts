@@ -2,19 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeRenewToken } from '@postern/protocol'
-import { type ScriptedListener, signToken, startTestRelay, type TestRelay } from '@postern/testkit'
-import { decodeClose, HandshakeRefused, Opcode } from '@postern/websocket'
+import { RawWebSocket, type ScriptedListener, signToken, startTestRelay, type TestRelay } from '@postern/testkit'
+import { decodeClose, Opcode } from '@postern/websocket'
 import { metrics } from './metrics.ts'
-
-async function refused(attempt: Promise<unknown>): Promise<HandshakeRefused> {
-  try {
-    await attempt
-  } catch (error) {
-    assert.ok(error instanceof HandshakeRefused, String(error))
-    return error
-  }
-  throw new assert.AssertionError({ message: 'the handshake was not refused' })
-}
+import { refused } from './refused.ts'
 
 /** The close code that the relay sends next on a control channel. */
 async function closeCode(listener: ScriptedListener): Promise<{ code?: number; reason: string }> {
@@ -106,7 +97,6 @@ test('tokens that are missing, malformed, wrong, expired, for elsewhere or witho
     assert.match(refusal.reason, reason)
     assert.match(refusal.reason, /TrackingId:.*SystemTracker:sb:\/\/localhost:\d+\/echo/)
   }
-  const { RawWebSocket } = await import('@postern/testkit')
   const none = await refused(RawWebSocket.dial({ url: relay.url('echo', 'sb-hc-action=listen'), tls: relay.tls }))
   assert.equal(none.status, 401)
 })
@@ -218,7 +208,6 @@ test('a message of more than 64 KiB closes the control channel with 1009', async
 test('the relay pings control channels, and drops one that answers nothing', async () => {
   await using relay = await startTestRelay({ options: { pingInterval: '100ms' } })
   const alive = await relay.listen('echo')
-  const { RawWebSocket } = await import('@postern/testkit')
   const dead = await RawWebSocket.dial({
     url: relay.url('open', 'sb-hc-action=listen'),
     headers: { ServiceBusAuthorization: signToken(relay.access('open').listen) },
