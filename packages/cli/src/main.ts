@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { createCli } from './create-cli.ts'
 import { reportFailure } from './report-failure.ts'
+import { keepYoungGenerationSmall } from './young-generation.ts'
 
+keepYoungGenerationSmall()
 const args = process.argv.slice(2)
 try {
   const cli = await createCli(args)
