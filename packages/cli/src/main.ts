@@ -4,6 +4,11 @@ import { reportFailure } from './report-failure.ts'
 import { keepYoungGenerationSmall } from './young-generation.ts'
 
 keepYoungGenerationSmall()
+// `postern up --help | head`: whoever reads has enough, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
 const args = process.argv.slice(2)
 try {
   const cli = await createCli(args)
