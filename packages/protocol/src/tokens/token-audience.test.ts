@@ -67,6 +67,17 @@ test('a token covers neither its parent nor a neighbour whose name begins alike'
   assert.equal(audienceCovers('hyco', 'other/hyco'), false)
 })
 
+test('a token for a path does not cover what climbs out of it by dot segments, however they are written', () => {
+  for (const path of ['a/b/..', 'a/b/../c', 'a/b/x/../../c', 'a/b//../c', 'a/b/./../c', 'a/b/..\\c', 'a/b/..;v=1/c']) {
+    assert.equal(audienceCovers('a/b', path), false, path)
+    assert.equal(audienceCovers('a', path), true, path)
+    assert.equal(audienceCovers('', path), true, path)
+  }
+  for (const path of ['a/b/x/..', 'a/b/x/../y', 'a/b/./c', 'a/b/..c', 'a/b/...', 'a/b/c;..']) {
+    assert.equal(audienceCovers('a/b', path), true, path)
+  }
+})
+
 test('no resource makes the reader throw or take long', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void audiencePath(text)))
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void audiencePath(`http%3A%2F%2F${text}`)))

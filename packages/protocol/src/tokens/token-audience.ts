@@ -24,12 +24,40 @@ export function audiencePath(resourceEncoded: string): TokenAudience | undefined
 
 /**
  * Tells whether a token for `audience` (the path of {@link audiencePath}) is good for a request to `requestPath`: the same
- * path, or one below it. Compared without regard to case, at slashes only.
+ * path, or one below it. Compared without regard to case, at slashes only. A path that climbs out of the audience by `..`
+ * is not below it: the relay passes it on as typed, and listeners resolve it.
  */
 export function audienceCovers(audience: string, requestPath: string): boolean {
   const outer = trimSlashes(audience).toLowerCase()
   const inner = trimSlashes(requestPath).toLowerCase()
-  return outer === '' || inner === outer || inner.startsWith(`${outer}/`)
+  if (outer === '') return true
+  return (inner === outer || inner.startsWith(`${outer}/`)) && lowestDepth(inner) >= segmentsOf(outer).length
+}
+
+/**
+ * How few segments of a path are left at the worst, on the way through its dot segments. Some servers take `\` for a slash,
+ * some leave out empty segments first, some drop what follows a `;`: whatever climbs for one of them counts.
+ */
+function lowestDepth(path: string): number {
+  const segments = segmentsOf(path)
+  let depth = 0
+  let lowest = Number.POSITIVE_INFINITY
+  for (const segment of segments) {
+    if (segment === '..') {
+      depth -= 1
+      lowest = Math.min(lowest, depth)
+    } else if (segment !== '.') {
+      depth += 1
+    }
+  }
+  return Math.min(lowest, depth)
+}
+
+function segmentsOf(path: string): string[] {
+  return path
+    .split(/[\\/]/)
+    .map((segment) => segment.replace(/^(\.{1,2});.*$/, '$1'))
+    .filter((segment) => segment !== '')
 }
 
 const audiencePattern =
