@@ -22,6 +22,9 @@ export interface Call {
   readonly address: string
 }
 
+/** A call as far as it goes without a namespace: all that a socket at a rendezvous address needs. */
+export type Arrival = Pick<Call, 'target' | 'trackingId' | 'address' | 'remote'>
+
 /** Why a call could not even be read. */
 export interface UnreadableCall {
   readonly code: ErrorCode
@@ -30,12 +33,8 @@ export interface UnreadableCall {
   readonly address: string
 }
 
-/** Finds the namespace by Host and the hybrid connection by path. */
-export function readCall(
-  request: IncomingMessage,
-  remote: RemoteEndpoint,
-  catalog: ResourceCatalog,
-): Call | UnreadableCall {
+/** Reads the request target; the host is not looked up yet. */
+export function readArrival(request: IncomingMessage, remote: RemoteEndpoint): Arrival | UnreadableCall {
   const host = request.headers.host ?? ''
   const target = parseRelayTarget(request.url ?? '')
   const trackingId = trackingIdFor(target?.id)
@@ -43,15 +42,22 @@ export function readCall(
   if (target === undefined) {
     return { code: 'RequestMalformed', message: 'The request target is not a path.', trackingId, address }
   }
+  return { target, trackingId, address, remote }
+}
+
+/** Finds the namespace by Host and the hybrid connection by path. */
+export function readCall(arrival: Arrival, request: IncomingMessage, catalog: ResourceCatalog): Call | UnreadableCall {
+  const { target, trackingId, address } = arrival
+  const host = request.headers.host ?? ''
   const namespace = catalog.namespaceByHost(hostName(host))
   if (namespace === undefined) {
     return { code: 'EndpointNotFound', message: 'No namespace has this host name.', trackingId, address }
   }
   const entity = catalog.find(namespace.name, target.path)?.entity
-  return { request, remote, host, namespace, entity, target, trackingId, address }
+  return { ...arrival, request, host, namespace, entity }
 }
 
-export function isUnreadable(call: Call | UnreadableCall): call is UnreadableCall {
+export function isUnreadable(call: Arrival | UnreadableCall): call is UnreadableCall {
   return 'code' in call
 }
 
@@ -64,5 +70,5 @@ export function hostName(hostHeader: string): string {
 /** The client's own id when it is short and harmless, else a new one; `_G0` is the node's part, as Azure writes it. */
 function trackingIdFor(clientId: string | undefined): string {
   const id = clientId !== undefined && /^[\w-]{1,64}$/.test(clientId) ? clientId : randomUUID()
-  return `${id}_G0`
+  return /_G\d+$/.test(id) ? id : `${id}_G0`
 }

@@ -3,10 +3,11 @@ import type { Duplex } from 'node:stream'
 import { readUpgradeRequest } from '@postern/websocket'
 import { entityKey } from '../domain/hybrid-connection.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
-import { type Call, isUnreadable, readCall } from './call.ts'
+import { type Arrival, type Call, isUnreadable, readArrival, readCall } from './call.ts'
 import { connect } from './connect.ts'
 import type { FrontDoorHandler } from './front-door-handler.ts'
 import { listen, type UpgradedSocket } from './listen.ts'
+import type { Refusal } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
 import { acceptArrival, requestArrival } from './rendezvous-arrival.ts'
 import type { RequestDoor } from './request-door.ts'
@@ -37,10 +38,10 @@ export class DataDoor implements FrontDoorHandler {
 
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array, remote: RemoteEndpoint): void {
     const { refusals } = this.#parts
-    const call = readCall(request, remote, this.#parts.catalog)
-    const refusal = { stage: 'upgrade', trackingId: call.trackingId, address: call.address, remote }
-    if (isUnreadable(call)) {
-      refusals.refuseUpgrade(socket, { ...refusal, code: call.code, message: call.message })
+    const arrival = readArrival(request, remote)
+    const refusal = { stage: 'upgrade', trackingId: arrival.trackingId, address: arrival.address, remote }
+    if (isUnreadable(arrival)) {
+      refusals.refuseUpgrade(socket, { ...refusal, code: arrival.code, message: arrival.message })
       return
     }
     const upgrade = readUpgradeRequest({ method: request.method ?? '', rawHeaders: request.rawHeaders })
@@ -48,11 +49,11 @@ export class DataDoor implements FrontDoorHandler {
       refusals.refuseUpgrade(socket, { ...refusal, code: 'RequestMalformed', message: upgrade.problem })
       return
     }
-    if (!call.target.isHybridConnection) {
+    if (!arrival.target.isHybridConnection) {
       refusals.refuseUpgrade(socket, { ...refusal, code: 'EndpointNotFound', message: 'WebSockets live under /$hc/.' })
       return
     }
-    this.#act(call, { socket, head, upgrade, origin: this.#originOf(request) })
+    this.#act(arrival, request, { socket, head, upgrade, origin: this.#originOf(request) })
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint): void {
@@ -63,26 +64,34 @@ export class DataDoor implements FrontDoorHandler {
     this.#request(request, response, remote, true)
   }
 
-  #act(call: Call, upgraded: UpgradedSocket): void {
-    const { trackingId, address, remote } = call
-    const refusal = { stage: 'upgrade', trackingId, address, remote }
-    switch (call.target.action) {
+  #act(arrival: Arrival, request: IncomingMessage, upgraded: UpgradedSocket): void {
+    switch (arrival.target.action) {
       case 'accept':
-        return acceptArrival(this.#parts, call, upgraded)
+        return acceptArrival(this.#parts, arrival, upgraded)
       case 'request':
-        return requestArrival(this.#parts, call, upgraded)
+        return requestArrival(this.#parts, arrival, upgraded)
       case 'listen':
       case 'connect':
-        if (this.#draining) {
-          if (this.#isHeld(call, upgraded)) return
-          return this.#parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'ServerBusy' })
-        }
-        return call.target.action === 'listen'
-          ? listen(this.#parts, call, upgraded)
-          : connect(this.#parts, call, upgraded)
+        return this.#open(arrival, request, upgraded)
       default:
-        return this.#parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'ActionUnknown' })
+        return this.#refuse(arrival, upgraded, { code: 'ActionUnknown' })
     }
+  }
+
+  #open(arrival: Arrival, request: IncomingMessage, upgraded: UpgradedSocket): void {
+    const call = readCall(arrival, request, this.#parts.catalog)
+    if (isUnreadable(call)) return this.#refuse(arrival, upgraded, call)
+    if (this.#draining) {
+      if (!this.#isHeld(call, upgraded)) this.#refuse(arrival, upgraded, { code: 'ServerBusy' })
+      return
+    }
+    if (call.target.action === 'listen') listen(this.#parts, call, upgraded)
+    else connect(this.#parts, call, upgraded)
+  }
+
+  #refuse(arrival: Arrival, { socket }: UpgradedSocket, why: Pick<Refusal, 'code' | 'message'>): void {
+    const { trackingId, address, remote } = arrival
+    this.#parts.refusals.refuseUpgrade(socket, { ...why, stage: 'upgrade', trackingId, address, remote })
   }
 
   /** A listener that would answer a refusal with more attempts stays unanswered until the relay has stopped. */
@@ -93,7 +102,8 @@ export class DataDoor implements FrontDoorHandler {
 
   #request(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint, expectsContinue: boolean): void {
     const { refusals } = this.#parts
-    const call = readCall(request, remote, this.#parts.catalog)
+    const arrival = readArrival(request, remote)
+    const call = isUnreadable(arrival) ? arrival : readCall(arrival, request, this.#parts.catalog)
     const refusal = { stage: 'request', trackingId: call.trackingId, address: call.address, remote }
     if (isUnreadable(call)) {
       refusals.refuseRequest(response, { ...refusal, code: call.code, message: call.message })

@@ -1,7 +1,6 @@
 import { encodeClose, encodeFrame, formatSwitchingProtocols, Opcode } from '@postern/websocket'
-import { entityKey } from '../domain/hybrid-connection.ts'
 import type { RendezvousSocket } from '../rendezvous/rendezvous-socket.ts'
-import type { Call } from './call.ts'
+import type { Arrival } from './call.ts'
 import type { UpgradedSocket } from './listen.ts'
 import type { RelayParts } from './relay-parts.ts'
 
@@ -9,20 +8,17 @@ import type { RelayParts } from './relay-parts.ts'
  * Hybrid Connections protocol, "Accepting the socket" and "Rejecting the socket": matches a listener's socket with the
  * offer that its address names. The address is the whole authorisation: it was sent to one listener only.
  */
-export function acceptArrival(parts: RelayParts, call: Call, upgraded: UpgradedSocket): void {
-  const { target, trackingId, address, remote, entity } = call
+export function acceptArrival(parts: RelayParts, arrival: Arrival, upgraded: UpgradedSocket): void {
+  const { target, trackingId, address, remote } = arrival
   const refusal = { stage: 'accept', trackingId, address, remote }
-  const offer =
-    entity && target.id !== undefined
-      ? parts.offers.claim('accept', target.id, entityKey(entity.namespace, entity.name))
-      : undefined
+  const offer = target.id === undefined ? undefined : parts.offers.claim('accept', target.id, target.path)
   if (offer === undefined) {
     parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'OfferUnknown' })
     return
   }
   parts.admit(upgraded.socket)
   if (target.statusCode === undefined) {
-    offer.holder.onAccepted(rendezvousSocket(upgraded, call))
+    offer.holder.onAccepted(rendezvousSocket(upgraded, arrival))
     return
   }
   offer.holder.onRejected(target.statusCode, target.statusDescription ?? '')
@@ -33,13 +29,10 @@ export function acceptArrival(parts: RelayParts, call: Call, upgraded: UpgradedS
  * Hybrid Connections protocol, "Responding via rendezvous". A refused handshake here ends the whole process of a
  * hyco-https listener (observed), so even an unknown address is answered with 101 and then CLOSE.
  */
-export function requestArrival(parts: RelayParts, call: Call, upgraded: UpgradedSocket): void {
-  const { target, trackingId, entity, remote } = call
-  const offer =
-    entity && target.id !== undefined
-      ? parts.offers.claim('request', target.id, entityKey(entity.namespace, entity.name))
-      : undefined
-  const rendezvous = rendezvousSocket(upgraded, call)
+export function requestArrival(parts: RelayParts, arrival: Arrival, upgraded: UpgradedSocket): void {
+  const { target, trackingId, remote } = arrival
+  const offer = target.id === undefined ? undefined : parts.offers.claim('request', target.id, target.path)
+  const rendezvous = rendezvousSocket(upgraded, arrival)
   if (offer !== undefined) {
     parts.admit(upgraded.socket)
     offer.holder.onRendezvous(rendezvous)
@@ -54,7 +47,7 @@ export function requestArrival(parts: RelayParts, call: Call, upgraded: Upgraded
   socket.end(encodeFrame(Opcode.close, close, { mask: false }), () => socket.destroy())
 }
 
-function rendezvousSocket(upgraded: UpgradedSocket, call: Call): RendezvousSocket {
+function rendezvousSocket(upgraded: UpgradedSocket, arrival: Arrival): RendezvousSocket {
   const { socket, head, upgrade } = upgraded
-  return { socket, head, upgrade, remote: call.remote }
+  return { socket, head, upgrade, remote: arrival.remote }
 }

@@ -1,6 +1,8 @@
 import { entityKey } from '../domain/hybrid-connection.ts'
 import type { ListenerRegistry } from '../listeners/listener-registry.ts'
 import type { RelayedConnections } from '../relay/relayed-connections.ts'
+import type { OfferBook } from '../rendezvous/offer-book.ts'
+import type { RelayHolders } from '../rendezvous/rendezvous-socket.ts'
 import type { ResourceCatalog } from '../storage/resource-catalog.ts'
 import type { ResourceChange } from '../storage/resource-store.ts'
 import type { Counters } from '../telemetry/counters.ts'
@@ -8,6 +10,7 @@ import type { Counters } from '../telemetry/counters.ts'
 export interface ResourceWatchParts {
   readonly catalog: ResourceCatalog
   readonly listeners: ListenerRegistry
+  readonly offers: OfferBook<RelayHolders>
   readonly connections: RelayedConnections
   readonly counters: Counters
 }
@@ -45,6 +48,7 @@ function onEntityChange(
   // Hybrid Connections protocol: 1001, "The Hybrid Connection path has been deleted or disabled".
   const reason = 'The hybrid connection was deleted.'
   for (const channel of channels) channel.close(1001, reason)
+  parts.offers.withdraw(key)
   parts.connections.close(1001, reason, key)
   parts.counters.forget(entity.namespace, entity.name)
 }

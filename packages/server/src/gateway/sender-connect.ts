@@ -73,6 +73,10 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
     this.#refuse({ code: 'AcceptTimeout' })
   }
 
+  onWithdrawn(): void {
+    this.#refuse({ code: 'EndpointNotFound' })
+  }
+
   /** Hybrid Connections protocol, "Rejecting the socket": status and description flow back to the sender. */
   onRejected(status: number, description: string): void {
     const httpStatus = status >= 400 && status <= 599 ? status : 400

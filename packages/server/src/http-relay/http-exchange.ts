@@ -103,6 +103,10 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     this.#onDeadline()
   }
 
+  onWithdrawn(): void {
+    this.#refuse('EndpointNotFound')
+  }
+
   onRendezvous(socket: RendezvousSocket): void {
     if (this.#done) return
     const rendezvous = new RequestRendezvous(socket, this)
@@ -137,6 +141,8 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
   #sendSmall(text: string, body: Uint8Array): void {
     this.#uploading = false
     if (this.#done || !this.#channel) return
+    // It was ready when it was chosen. Meanwhile it may have been given more than it reads.
+    if (!this.#channel.isReady) return this.#refuse('TooManyPendingOffers')
     this.#deadline.refresh()
     this.#channel.sendWithBody(text, body)
   }

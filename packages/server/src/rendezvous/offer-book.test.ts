@@ -5,8 +5,12 @@ import { OfferBook, type OfferHolder } from './offer-book.ts'
 
 class Holder implements OfferHolder {
   expired = 0
+  withdrawn = 0
   onExpired(): void {
     this.expired += 1
+  }
+  onWithdrawn(): void {
+    this.withdrawn += 1
   }
 }
 
@@ -18,8 +22,8 @@ test('an offer is claimed once: the second claim of the same address finds nothi
   const offers = book()
   const offer = offers.open('accept', { entity, holder: new Holder(), lifetimeMs: 1000 })
   assert.ok(offer)
-  assert.equal(offers.claim('accept', offer.id, entity), offer)
-  assert.equal(offers.claim('accept', offer.id, entity), undefined)
+  assert.equal(offers.claim('accept', offer.id, 'db'), offer)
+  assert.equal(offers.claim('accept', offer.id, 'db'), undefined)
   assert.equal(offers.size, 0)
 })
 
@@ -27,9 +31,11 @@ test('an address serves only its own kind and its own entity', () => {
   const offers = book()
   const offer = offers.open('accept', { entity, holder: new Holder(), lifetimeMs: 1000 })
   assert.ok(offer)
-  assert.equal(offers.claim('request', offer.id, entity), undefined)
-  assert.equal(offers.claim('accept', offer.id, entityKey('local', 'other')), undefined)
-  assert.equal(offers.claim('accept', offer.id, entity), offer)
+  assert.equal(offers.claim('request', offer.id, 'db'), undefined)
+  for (const path of ['other', 'd', 'dbx', 'x/db', 'local/db', '']) {
+    assert.equal(offers.claim('accept', offer.id, path), undefined, path)
+  }
+  assert.equal(offers.claim('accept', offer.id, 'DB/sub/path'), offer)
 })
 
 test('an offer that nobody claims expires after its life and is gone', (context) => {
@@ -42,7 +48,7 @@ test('an offer that nobody claims expires after its life and is gone', (context)
   assert.equal(holder.expired, 0)
   context.mock.timers.tick(1)
   assert.equal(holder.expired, 1)
-  assert.equal(offers.claim('accept', offer.id, entity), undefined)
+  assert.equal(offers.claim('accept', offer.id, 'db'), undefined)
 })
 
 test('a claimed or cancelled offer never expires', (context) => {
@@ -53,7 +59,7 @@ test('a claimed or cancelled offer never expires', (context) => {
   const first = offers.open('accept', { entity, holder: claimed, lifetimeMs: 1000 })
   const second = offers.open('accept', { entity, holder: cancelled, lifetimeMs: 1000 })
   assert.ok(first && second)
-  offers.claim('accept', first.id, entity)
+  offers.claim('accept', first.id, 'db')
   offers.cancel(second)
   context.mock.timers.tick(5000)
   assert.deepEqual([claimed.expired, cancelled.expired], [0, 0])
@@ -66,7 +72,7 @@ test('the address of a request lives until it is cancelled', (context) => {
   const offer = offers.open('request', { entity, holder })
   assert.ok(offer)
   context.mock.timers.tick(86_400_000)
-  assert.equal(offers.claim('request', offer.id, entity), offer)
+  assert.equal(offers.claim('request', offer.id, 'db'), offer)
 })
 
 test('an entity has a bounded number of pending offers, and frees their places', () => {
@@ -90,4 +96,17 @@ test('ids begin with a random GUID and carry the node part behind it', () => {
     ids.add(offer?.id ?? '')
   }
   assert.equal(ids.size, 1000)
+})
+
+test('the offers of a deleted entity are withdrawn, each holder hears of it once, others stay', () => {
+  const offers = book()
+  const [mine, theirs] = [new Holder(), new Holder()]
+  const first = offers.open('accept', { entity, holder: mine, lifetimeMs: 1000 })
+  const second = offers.open('request', { entity: entityKey('local', 'db/x'), holder: theirs })
+  assert.ok(first && second)
+  offers.withdraw(entity)
+  offers.withdraw(entity)
+  assert.deepEqual([mine.withdrawn, mine.expired, theirs.withdrawn], [1, 0, 0])
+  assert.equal(offers.claim('accept', first.id, 'db'), undefined)
+  assert.equal(offers.claim('request', second.id, 'db/x'), second)
 })

@@ -4,9 +4,11 @@ import type { EntityKey } from '../domain/hybrid-connection.ts'
 /** A rendezvous of a WebSocket sender (`accept`) or of an HTTP request. */
 export type OfferKind = 'accept' | 'request'
 
-/** Who waits for the listener's rendezvous. Each offer ends with exactly one of claim, `onExpired` or `cancel`. */
+/** Who waits for the listener's rendezvous. Each offer ends with exactly one of claim, `cancel` or a call of these. */
 export interface OfferHolder {
   onExpired(): void
+  /** The hybrid connection was deleted. */
+  onWithdrawn(): void
 }
 
 /** One rendezvous waiting for its listener. */
@@ -50,10 +52,13 @@ export class OfferBook<Holders extends { readonly [Kind in OfferKind]: OfferHold
     return offer
   }
 
-  /** Takes the offer out when id, kind and entity fit; a second claim of the same address finds nothing. */
-  claim<Kind extends OfferKind>(kind: Kind, id: string, entity: EntityKey): Offer<Holders[Kind]> | undefined {
+  /**
+   * Takes the offer out when id and kind fit and `path` is its entity's or one below; a second claim of the same address
+   * finds nothing. The host of the address says nothing: anybody can send any, and that of `advertise` names no namespace.
+   */
+  claim<Kind extends OfferKind>(kind: Kind, id: string, path: string): Offer<Holders[Kind]> | undefined {
     const found = this.#offers.get(id)?.offer
-    if (found === undefined || found.kind !== kind || found.entity !== entity) return undefined
+    if (found === undefined || found.kind !== kind || !isAtEntity(path, found.entity)) return undefined
     this.#take(id)
     return found
   }
@@ -61,6 +66,13 @@ export class OfferBook<Holders extends { readonly [Kind in OfferKind]: OfferHold
   /** Withdraws an offer; nothing happens when it is already gone. */
   cancel(offer: Offer): void {
     this.#take(offer.id)
+  }
+
+  /** Ends every offer of a hybrid connection that is no more: one that is made anew is another one. */
+  withdraw(entity: EntityKey): void {
+    for (const { offer } of [...this.#offers.values()]) {
+      if (offer.entity === entity && this.#take(offer.id)) offer.holder.onWithdrawn()
+    }
   }
 
   /** Offers that wait now, over all entities. */
@@ -85,4 +97,9 @@ export class OfferBook<Holders extends { readonly [Kind in OfferKind]: OfferHold
     else this.#pending.set(entry.offer.entity, left)
     return true
   }
+}
+
+/** `entity` is `namespace/name`; both are compared in lower case. */
+function isAtEntity(path: string, entity: EntityKey): boolean {
+  return `${path.toLowerCase()}/`.startsWith(`${entity.slice(entity.indexOf('/') + 1)}/`)
 }
