@@ -126,7 +126,8 @@ function authorizeListener(
   token: string | undefined,
   { ignoreExpiry = false }: { readonly ignoreExpiry?: boolean } = {},
 ): Decision {
-  const namespace = parts.catalog.namespaceByName(subject.namespace.name) ?? subject.namespace
+  const namespace = parts.catalog.namespaceByName(subject.namespace.name)
+  if (namespace === undefined) return { allowed: false, code: 'EndpointNotFound', reason: 'the namespace was deleted' }
   const entity = parts.catalog.find(namespace.name, subject.target.path)?.entity
   const question = authorizationQuestion(parts, { namespace, entity, target: subject.target }, token)
   const graceMs = ignoreExpiry ? Number.POSITIVE_INFINITY : question.graceMs

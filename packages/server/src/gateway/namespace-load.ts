@@ -1,4 +1,4 @@
-/** Counts relayed connections and requests at once in each namespace, up to a limit. */
+/** Counts relayed connections and requests at once in each namespace (names without regard to case), up to a limit. */
 export class NamespaceLoad {
   readonly #active = new Map<string, number>()
   readonly #maximum: number
@@ -9,16 +9,18 @@ export class NamespaceLoad {
 
   /** Takes a place, or returns false when the namespace has none left. Each true needs one `leave`. */
   enter(namespace: string): boolean {
-    const active = this.#active.get(namespace) ?? 0
+    const key = namespace.toLowerCase()
+    const active = this.#active.get(key) ?? 0
     if (active >= this.#maximum) return false
-    this.#active.set(namespace, active + 1)
+    this.#active.set(key, active + 1)
     return true
   }
 
   leave(namespace: string): void {
-    const left = (this.#active.get(namespace) ?? 1) - 1
-    if (left === 0) this.#active.delete(namespace)
-    else this.#active.set(namespace, left)
+    const key = namespace.toLowerCase()
+    const left = (this.#active.get(key) ?? 1) - 1
+    if (left === 0) this.#active.delete(key)
+    else this.#active.set(key, left)
   }
 
   /** Places taken over all namespaces. */

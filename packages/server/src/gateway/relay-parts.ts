@@ -32,7 +32,7 @@ export interface RelayParts {
   readonly admit: (socket: Duplex) => void
 }
 
-/** Whether a token for `host` is meant for this namespace; the default namespace answers for every host. */
+/** Whether a token for `host` is meant for this namespace; the default namespace has every host that no other one has. */
 export function ownsHost(catalog: ResourceCatalog, namespace: Namespace, host: string): boolean {
-  return namespace.isDefault || catalog.namespaceByHost(host)?.name === namespace.name
+  return catalog.namespaceByHost(host)?.name === namespace.name
 }

@@ -22,8 +22,8 @@ export function createRequestOrigin(options: RequestOriginOptions): (request: In
   }
 }
 
-/** Letters, digits, dots and hyphens, or a bracketed IPv6 address, with or without a port. */
-const hostPattern = /^(?:[a-zA-Z0-9.-]{1,255}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?$/
+/** Letters, digits, dots, hyphens and `_` (container networks), or a bracketed IPv6 address, with or without a port. */
+const hostPattern = /^(?:[\w.-]{1,255}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?$/
 
 function isSecure(request: IncomingMessage, { tls, clientAddress }: RequestOriginOptions): boolean {
   if (tls) return true
