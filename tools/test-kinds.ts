@@ -38,6 +38,12 @@ export const testKinds: Readonly<Record<string, TestKind>> = {
     concurrency: 1,
     fileTimeoutMs: 10 * minuteMs,
   },
+  java: {
+    title: 'interop tests of the Java client',
+    files: ['test/java/**/*.test.ts'],
+    concurrency: 1,
+    fileTimeoutMs: 10 * minuteMs,
+  },
   long: {
     title: 'chaos and soak tests',
     files: ['test/chaos/**/*.test.ts', 'test/soak/**/*.test.ts'],
