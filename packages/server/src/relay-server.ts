@@ -11,6 +11,7 @@ import { FrontDoor } from './gateway/front-door.ts'
 import type { FrontDoorHandler } from './gateway/front-door-handler.ts'
 import { ManagementDoor, type ManagementPage } from './gateway/management-door.ts'
 import { NamespaceLoad } from './gateway/namespace-load.ts'
+import { RefusalLog } from './gateway/refusal-log.ts'
 import { Refusals } from './gateway/refusals.ts'
 import type { RelayParts } from './gateway/relay-parts.ts'
 import { RequestDoor } from './gateway/request-door.ts'
@@ -193,7 +194,8 @@ function createParts(from: {
   const counters = new Counters()
   const keepAlive = new KeepAlive({ intervalMs: limits.pingIntervalMs })
   const offers: RelayParts['offers'] = new OfferBook({ maxPendingPerEntity: limits.maxPendingOffersPerEntity })
-  const refusals = new Refusals({ counters, log, delayMs: limits.refusalDelayMs })
+  const refusalLog = new RefusalLog({ counters, log })
+  const refusals = new Refusals({ log: refusalLog, delayMs: limits.refusalDelayMs })
   const parts: RelayParts = {
     catalog,
     listeners: new ListenerRegistry(),
@@ -202,6 +204,7 @@ function createParts(from: {
     connections: new RelayedConnections(),
     load: new NamespaceLoad({ maximum: limits.maxConnectionsPerNamespace }),
     refusals,
+    refusalLog,
     keepAlive,
     counters,
     limits,
@@ -217,6 +220,7 @@ function createParts(from: {
     keepAlive.close()
     offers.close()
     refusals.close()
+    refusalLog.close()
   })
   return parts
 }
@@ -247,7 +251,8 @@ async function openDoors(from: {
       clientAddress,
       proxyHeader: config.proxyProtocol ? 'required' : 'none',
       logger: parts.log,
-      onRefused: (code) => parts.counters.refused(code, 'handshake'),
+      onRefused: ({ address, ...refusal }) =>
+        parts.refusalLog.record({ ...refusal, stage: 'handshake', remote: address }),
     })
     doors.push(door)
     stops.push(() => door.close())

@@ -5,6 +5,7 @@ import type { HybridConnection } from '../domain/hybrid-connection.ts'
 import type { Namespace } from '../domain/namespace.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import type { ResourceCatalog } from '../storage/resource-catalog.ts'
+import { hostName } from './host-header.ts'
 
 /** One upgrade or request at the data door, read but not yet authorised. */
 export interface Call {
@@ -59,12 +60,6 @@ export function readCall(arrival: Arrival, request: IncomingMessage, catalog: Re
 
 export function isUnreadable(call: Arrival | UnreadableCall): call is UnreadableCall {
   return 'code' in call
-}
-
-/** `host[:port]` or `[v6]:port` without the port, in lower case. */
-export function hostName(hostHeader: string): string {
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*)(?::\d*)?$/.exec(hostHeader)
-  return (match?.[1] ?? '').toLowerCase()
 }
 
 /** The client's own id when it is short and harmless, else a new one; `_G0` is the node's part, as Azure writes it. */

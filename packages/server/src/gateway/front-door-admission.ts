@@ -2,6 +2,8 @@ import { isIPv6 } from 'node:net'
 
 /** One unauthorised connection that is being counted. */
 export interface Admission {
+  /** False after `leave`. */
+  readonly isCounted: boolean
   /**
    * Counts the connection for this address instead of the one before.
    * @returns false when the address has too many already; the connection is then counted for no address
@@ -51,6 +53,9 @@ export class FrontDoorAdmission {
       }
     }
     return {
+      get isCounted() {
+        return isCounted
+      },
       claim: (address) => {
         const wanted = networkOf(address)
         if (!isCounted || wanted === network) {

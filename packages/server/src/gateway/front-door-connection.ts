@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import type { Admission } from './front-door-admission.ts'
-import { type FrontDoorRefusal, formatRefusal } from './front-door-refusal.ts'
+import { type DoorRefusal, formatRefusal } from './front-door-refusal.ts'
 
 /**
  * How long a refused client may take to read its answer and go, in milliseconds. Closing at once, with bytes of the
@@ -32,6 +32,11 @@ export class FrontDoorConnection {
     this.peer = state.peer
   }
 
+  /** It was answered for good: what still comes from it is not looked at. */
+  get isRefused(): boolean {
+    return this.#isRefused
+  }
+
   get isIdle(): boolean {
     return !this.isUpgraded && this.openResponses.size === 0
   }
@@ -51,14 +56,14 @@ export class FrontDoorConnection {
    * cut off.
    * @returns false when it was refused before
    */
-  refuse(code: FrontDoorRefusal): boolean {
+  refuse(refusal: Pick<DoorRefusal, 'code' | 'trackingId'>): boolean {
     if (this.#isRefused) {
       return false
     }
     this.#isRefused = true
     const isInsideResponse = [...this.openResponses].some((response) => response.headersSent)
     if (this.http?.writable === true && !isInsideResponse) {
-      this.http.end(formatRefusal(code))
+      this.http.end(formatRefusal(refusal))
       this.startDeadline(lingerMs, () => this.destroy())
     } else {
       this.destroy()

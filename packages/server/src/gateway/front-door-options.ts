@@ -3,7 +3,7 @@ import type { Logger } from '@postern/program'
 import type { RelayLimits } from '../domain/relay-limits.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { FrontDoorHandler } from './front-door-handler.ts'
-import type { FrontDoorRefusal } from './front-door-refusal.ts'
+import type { DoorRefusal } from './front-door-refusal.ts'
 
 /** TLS of a front door; `TlsSettings` in certificates/tls-options.ts is one. */
 export interface FrontDoorTls {
@@ -46,8 +46,8 @@ export interface FrontDoorOptions {
    */
   readonly proxyHeader?: 'none' | 'optional' | 'required'
   readonly logger: Logger
-  /** Called once for each refusal that never reaches the handler, for metrics. */
-  readonly onRefused?: (code: FrontDoorRefusal) => void
+  /** Called once for each refusal that never reaches the handler, for metrics and the log. */
+  readonly onRefused?: (refusal: DoorRefusal) => void
   /** How long a kept-alive connection may wait for its next request. Default 75,000 ms: longer than usual proxies keep. */
   readonly keepAliveTimeoutMs?: number
 }

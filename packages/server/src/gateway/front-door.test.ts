@@ -77,7 +77,7 @@ async function startDoor(test: TestContext, options: Options): Promise<Started> 
     handler: echo,
     clientAddress: new ClientAddress({ trustedProxies: options.trustedProxies ?? [] }),
     logger: silentLogger,
-    onRefused: (code) => refusals.push(code),
+    onRefused: ({ code }) => refusals.push(code),
     ...options,
     limits: { ...generous, ...options.limits },
   })

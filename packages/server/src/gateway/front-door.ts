@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import * as http from 'node:http'
 import * as net from 'node:net'
@@ -12,6 +13,7 @@ import { peekClientHello, takeProxyHeader } from './front-door-peek.ts'
 import { describeRefusal, type FrontDoorRefusal, refusalOf } from './front-door-refusal.ts'
 import { TurnedAway } from './front-door-turned-away.ts'
 import { WaitingRoom } from './front-door-waiting-room.ts'
+import { hostProblem } from './host-header.ts'
 
 /** One listening port: raw connections in, limits, PROXY header, TLS, HTTP; requests and upgrades out to the handler. */
 export class FrontDoor {
@@ -38,12 +40,13 @@ export class FrontDoor {
       onLeave: (network) => this.#waitingRoom?.next(network),
     })
     this.#waitingRoom = options.tls && new WaitingRoom(limits)
-    this.#turnedAway = new TurnedAway({ canAnswer: options.tls === undefined, logger: options.logger })
+    this.#turnedAway = new TurnedAway({ canAnswer: options.tls === undefined })
     this.#http = this.#createHttpServer()
     this.#tls = options.tls && this.#createTlsServer(options.tls)
     this.#challengeTls = options.tls?.alpnChallenges && createChallengeServer(options.tls.alpnChallenges)
     this.#stopTlsChanges = options.tls?.onChange((changed) => this.#tls?.setSecureContext(changed))
-    this.#net = net.createServer({ noDelay: true, keepAlive: true }, (raw) => {
+    const keepAlive = { keepAlive: true, keepAliveInitialDelay: tcpKeepAliveDelayMs }
+    this.#net = net.createServer({ noDelay: true, ...keepAlive }, (raw) => {
       raw.on('error', ignoreError)
       this.#accept(raw)
     })
@@ -127,9 +130,12 @@ export class FrontDoor {
     server.maxHeadersCount = limits.maxHeaderCount + 1
     server.on('request', (request, response) => this.#onRequest(request, response, 'onRequest'))
     server.on('checkContinue', (request, response) => this.#onRequest(request, response, 'onCheckContinue'))
+    // Other expectations may be ignored (RFC 9110 section 10.1.1); Node would answer by itself, past all limits.
+    server.on('checkExpectation', (request, response) => this.#onRequest(request, response, 'onRequest'))
     server.on('upgrade', (request, socket, head) => {
       const connection = this.#bySocket.get(socket)
-      const remote = connection && this.#admitHead(connection, request, (code) => this.#refuse(connection, code))
+      const remote =
+        connection && this.#admitHead(connection, request, (code, reason) => this.#refuse(connection, code, reason))
       if (connection !== undefined && remote !== undefined) {
         connection.isUpgraded = true
         this.#callHandler(connection, () => handler.onUpgrade(request, socket, head, remote))
@@ -141,7 +147,7 @@ export class FrontDoor {
       if (connection === undefined || error.code === 'ECONNRESET' || !socket.writable) {
         socket.destroy()
       } else {
-        this.#refuse(connection, refusalOf(error))
+        this.#refuse(connection, refusalOf(error, limits), error.code)
       }
     })
     return server
@@ -159,8 +165,11 @@ export class FrontDoor {
       }
     })
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-      const address = socket.remoteAddress
-      this.#options.logger.debug('front-door.tls-failed', { address, reason: error.code ?? error.message })
+      const connection = this.#handshakes.get(pathOf(socket))
+      const reason = error.code ?? error.message
+      // Who just goes is refused nothing, and who takes too long is refused by the deadline.
+      if (reason.startsWith('ERR_SSL_')) this.#refuse(connection, 'RequestMalformed', `TLS: ${reason}`)
+      else this.#options.logger.debug('front-door.tls-failed', { address: connection?.peer.address, reason })
       socket.destroy()
     })
     return server
@@ -266,16 +275,24 @@ export class FrontDoor {
     const connection = this.#bySocket.get(request.socket)
     const remote =
       connection &&
-      this.#admitHead(connection, request, (code) => {
-        this.#report(code, connection.peer.address)
-        const { status, headers, body } = describeRefusal(code)
-        response.writeHead(status, headers).end(body)
+      this.#admitHead(connection, request, (code, reason) => {
+        const trackingId = this.#report(code, connection.peer.address, reason)
+        const answer = describeRefusal({ code, trackingId })
+        response.writeHead(answer.status, answer.reason, answer.headers).end(answer.body)
       })
     if (connection === undefined || remote === undefined) {
       return
     }
+    if (connection.openResponses.size >= maxPipelinedRequests) {
+      this.#refuse(connection, 'RequestMalformed', `more than ${maxPipelinedRequests} requests at once`)
+      connection.destroy()
+      return
+    }
     connection.openResponses.add(response)
-    response.once('close', () => connection.openResponses.delete(response))
+    response.once('close', () => {
+      connection.openResponses.delete(response)
+      this.#expectNext(connection)
+    })
     if (this.#isStopping) {
       response.setHeader('Connection', 'close')
     }
@@ -286,16 +303,19 @@ export class FrontDoor {
   #admitHead(
     connection: FrontDoorConnection,
     request: http.IncomingMessage,
-    refuse: (code: FrontDoorRefusal) => void,
+    refuse: (code: FrontDoorRefusal, reason?: string) => void,
   ): RemoteEndpoint | undefined {
+    // A head that comes after the answer to it, for example after 408.
+    if (connection.isRefused) return undefined
     connection.clearDeadline()
     connection.hasSentRequest = true
     if (request.rawHeaders.length / 2 > this.#options.limits.maxHeaderCount) {
       refuse('RequestHeadersTooMany')
       return undefined
     }
-    if (request.headers.host === undefined && request.httpVersion !== '1.0') {
-      refuse('RequestMalformed')
+    const problem = hostProblem(request)
+    if (problem !== undefined) {
+      refuse('RequestMalformed', problem)
       return undefined
     }
     const remote = this.#options.clientAddress.ofRequest(connection.peer, request.headers)
@@ -315,15 +335,29 @@ export class FrontDoor {
     }
   }
 
-  #refuse(connection: FrontDoorConnection | undefined, code: FrontDoorRefusal): void {
-    if (connection?.refuse(code) === true) {
-      this.#report(code, connection.peer.address)
-    }
+  /**
+   * Who has shown no right has as long for the rest of a body and the next head as for the first one: neither a body that
+   * never ends nor an idle connection may hold its place.
+   */
+  #expectNext(connection: FrontDoorConnection): void {
+    if (!connection.admission.isCounted || !connection.isIdle || connection.isRefused) return
+    const bytesBefore = connection.http?.bytesRead
+    connection.startDeadline(this.#options.limits.handshakeTimeoutMs, () => {
+      if (connection.http?.bytesRead === bytesBefore) connection.destroy()
+      else this.#refuse(connection, 'HandshakeTimeout')
+    })
   }
 
-  #report(code: FrontDoorRefusal, address: string): void {
-    this.#options.onRefused?.(code)
-    this.#options.logger.info('front-door.refused', { code, address })
+  #refuse(connection: FrontDoorConnection | undefined, code: FrontDoorRefusal, reason?: string): void {
+    if (connection === undefined || connection.isRefused) return
+    connection.refuse({ code, trackingId: this.#report(code, connection.peer.address, reason) })
+  }
+
+  /** @returns the new tracking id */
+  #report(code: FrontDoorRefusal, address: string, reason?: string): string {
+    const trackingId = `${randomUUID()}_G0`
+    this.#options.onRefused?.({ code, address, trackingId, ...(reason !== undefined && { reason }) })
+    return trackingId
   }
 
   /** One more than this address may have: it comes in when another of them was authorised or has ended. */
@@ -336,10 +370,15 @@ export class FrontDoor {
   }
 
   #turnAway(raw: net.Socket, address: string): void {
-    this.#options.onRefused?.('TooManyUnauthorizedConnections')
-    this.#turnedAway.add(raw, address)
+    this.#turnedAway.add(raw, this.#report('TooManyUnauthorizedConnections', address))
   }
 }
+
+/** Requests of one connection that may be open at once. Pipelining clients are rare, and every open request costs memory. */
+const maxPipelinedRequests = 16
+
+/** Peers that nobody pings are found dead by TCP; the system's own default is two hours. */
+const tcpKeepAliveDelayMs = 60_000
 
 /**
  * Names a connection by its four numbers: the one public thing that a TLS socket shares with the socket it came from.

@@ -7,6 +7,7 @@ import { webSocketCredential } from '../auth/credential.ts'
 import { type Decision, principalName } from '../auth/decision.ts'
 import { entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
 import { ControlChannel, type ListenerAdmission } from '../listeners/control-channel.ts'
+import { toLogText } from '../telemetry/log-text.ts'
 import { type AuthorizationSubject, authorizationQuestion } from './authorization-question.ts'
 import type { Call } from './call.ts'
 import type { Refusal } from './refusals.ts'
@@ -50,7 +51,7 @@ export function listen(parts: RelayParts, call: Call, upgraded: UpgradedSocket):
   parts.log.info('listener.connected', {
     trackingId,
     entity: channel.entity,
-    listenerId: channel.id,
+    listenerId: toLogText(channel.id),
     remote: remote.address,
     principal: principalName(decision.principal),
   })
@@ -62,7 +63,7 @@ function openControlChannel(
   admitted: UpgradedSocket & { readonly entity: HybridConnection; readonly admission: ListenerAdmission },
 ): ControlChannel {
   const { socket, head, origin, entity, admission } = admitted
-  const { trackingId, remote, target } = call
+  const { trackingId, address, remote, target } = call
   const counters = parts.counters.entity(entity.namespace, entity.name)
   // A control channel lives for months: it keeps what it needs of the call, not the call.
   const subject = { namespace: call.namespace, target: { path: target.path } }
@@ -79,12 +80,13 @@ function openControlChannel(
     authorizeToken: (token, options) => authorizeListener(parts, subject, token, options),
     tokenGraceMs: parts.limits.tokenGraceMs,
     log: parts.log,
-    onClosed: (closed, { code, reason }) => {
+    onClosed: (closed, { code, reason, refused }) => {
       parts.listeners.remove(closed)
       parts.keepAlive.delete(closed)
       counters.activeListeners -= 1
       counters.listenerDisconnects += 1
-      parts.log.info('listener.disconnected', { trackingId, entity: closed.entity, code, reason })
+      if (refused) parts.refusals.record({ code: refused, stage: 'control', trackingId, address, remote, reason })
+      parts.log.info('listener.disconnected', { trackingId, entity: closed.entity, code, reason: toLogText(reason) })
       parts.waitingListeners.release(closed.entity, () => hasPlace(parts, entity))
     },
   })

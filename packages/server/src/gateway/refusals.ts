@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Logger } from '@postern/program'
 import { type ErrorCode, errorTable, formatErrorJson, formatErrorText, toReasonPhrase } from '@postern/protocol'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
-import type { Counters } from '../telemetry/counters.ts'
+import { networkOf } from './front-door-admission.ts'
+import type { RefusalLog } from './refusal-log.ts'
 
 /** One refused upgrade or request. */
 export interface Refusal {
@@ -23,26 +23,24 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Refusals of one address within this time count together. */
+/** Refusals of one network within this time count together. */
 const windowMs = 10_000
-/** Refusals of one address within the window that are answered without delay. */
+/** Refusals of one network within the window that are answered without delay. */
 const promptRefusals = 5
-/** Addresses remembered at once; the oldest is forgotten first. */
-const maxAddresses = 10_000
+/** Networks remembered at once; the oldest is forgotten first. */
+const maxNetworks = 10_000
 
 /**
  * Answers whatever is refused: status, reason phrase and JSON body as the official clients read them, one log line, one
  * metric. Addresses that keep coming back are answered late: hyco-ws retries without any delay (observed).
  */
 export class Refusals {
-  readonly #counters: Counters
-  readonly #log: Logger
+  readonly #log: RefusalLog
   readonly #delayMs: number
   readonly #recent = new Map<string, { count: number; sinceMs: number }>()
   readonly #delayed = new Set<NodeJS.Timeout>()
 
-  constructor(options: { readonly counters: Counters; readonly log: Logger; readonly delayMs: number }) {
-    this.#counters = options.counters
+  constructor(options: { readonly log: RefusalLog; readonly delayMs: number }) {
     this.#log = options.log
     this.#delayMs = options.delayMs
   }
@@ -98,21 +96,20 @@ export class Refusals {
     const { code, stage, trackingId, address, remote } = refusal
     const status = refusal.status ?? entry.httpStatus
     const text = formatErrorText(refusal.message ?? entry.message, { trackingId, address, at: new Date() })
-    this.#counters.refused(code, stage)
     const why = refusal.reason ?? refusal.message ?? entry.message
-    this.#log.info('refused', { code, stage, status, trackingId, address, remote: remote.address, reason: why })
+    this.#log.record({ code, stage, status, trackingId, address, remote: remote.address, reason: why })
     return { status, reason: toReasonPhrase(text), text }
   }
 
   #delayFor(refusal: Refusal): number {
     if (!delayedCodes.has(refusal.code) || this.#delayMs === 0) return 0
     const now = Date.now()
-    const { address } = refusal.remote
-    const seen = this.#recent.get(address)
+    const network = networkOf(refusal.remote.address)
+    const seen = this.#recent.get(network)
     if (seen === undefined || now - seen.sinceMs > windowMs) {
-      this.#recent.delete(address)
-      this.#recent.set(address, { count: 1, sinceMs: now })
-      if (this.#recent.size > maxAddresses) {
+      this.#recent.delete(network)
+      this.#recent.set(network, { count: 1, sinceMs: now })
+      if (this.#recent.size > maxNetworks) {
         const oldest = this.#recent.keys().next()
         if (!oldest.done) this.#recent.delete(oldest.value)
       }

@@ -11,6 +11,7 @@ import type { RelayHolders } from '../rendezvous/rendezvous-socket.ts'
 import type { ResourceCatalog } from '../storage/resource-catalog.ts'
 import type { Counters } from '../telemetry/counters.ts'
 import type { NamespaceLoad } from './namespace-load.ts'
+import type { RefusalLog } from './refusal-log.ts'
 import type { Refusals } from './refusals.ts'
 
 /** What the actions of the data door work with; built once by the composition root. */
@@ -22,6 +23,8 @@ export interface RelayParts {
   readonly connections: RelayedConnections
   readonly load: NamespaceLoad
   readonly refusals: Refusals
+  /** For refusals that are answered elsewhere. */
+  readonly refusalLog: RefusalLog
   readonly keepAlive: KeepAlive
   readonly counters: Counters
   readonly limits: RelayLimits

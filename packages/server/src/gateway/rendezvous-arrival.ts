@@ -30,7 +30,7 @@ export function acceptArrival(parts: RelayParts, arrival: Arrival, upgraded: Upg
  * hyco-https listener (observed), so even an unknown address is answered with 101 and then CLOSE.
  */
 export function requestArrival(parts: RelayParts, arrival: Arrival, upgraded: UpgradedSocket): void {
-  const { target, trackingId, remote } = arrival
+  const { target, trackingId, address, remote } = arrival
   const offer = target.id === undefined ? undefined : parts.offers.claim('request', target.id, target.path)
   const rendezvous = rendezvousSocket(upgraded, arrival)
   if (offer !== undefined) {
@@ -38,8 +38,7 @@ export function requestArrival(parts: RelayParts, arrival: Arrival, upgraded: Up
     offer.holder.onRendezvous(rendezvous)
     return
   }
-  parts.counters.refused('OfferUnknown', 'request')
-  parts.log.info('refused', { code: 'OfferUnknown', stage: 'rendezvous', trackingId, remote: remote.address })
+  parts.refusals.record({ code: 'OfferUnknown', stage: 'rendezvous', trackingId, address, remote })
   const { socket, upgrade } = upgraded
   socket.on('error', () => socket.destroy())
   socket.write(formatSwitchingProtocols({ key: upgrade.key }), 'latin1')

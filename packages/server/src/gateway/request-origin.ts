@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { ClientAddress } from './client-address.ts'
+import { isHost } from './host-header.ts'
 
 export interface RequestOriginOptions {
   /** The door ends TLS itself. */
@@ -17,13 +18,10 @@ export interface RequestOriginOptions {
  */
 export function createRequestOrigin(options: RequestOriginOptions): (request: IncomingMessage) => string {
   return (request) => {
-    const host = hostPattern.test(request.headers.host ?? '') ? request.headers.host : options.fallbackHost
+    const host = isHost(request.headers.host) ? request.headers.host : options.fallbackHost
     return `${isSecure(request, options) ? 'wss' : 'ws'}://${host}`
   }
 }
-
-/** Letters, digits, dots, hyphens and `_` (container networks), or a bracketed IPv6 address, with or without a port. */
-const hostPattern = /^(?:[\w.-]{1,255}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?$/
 
 function isSecure(request: IncomingMessage, { tls, clientAddress }: RequestOriginOptions): boolean {
   if (tls) return true

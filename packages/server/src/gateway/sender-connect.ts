@@ -159,8 +159,8 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
     upgraded.socket.destroy()
     parts.load.leave(this.#options.entity.namespace)
     this.#counters.senderConnectionsClientError += 1
-    parts.counters.refused('SenderGone', 'connect')
-    parts.log.info('sender.gone', { trackingId: call.trackingId, entity: this.#entityKey })
+    const { trackingId, address, remote } = call
+    parts.refusals.record({ code: 'SenderGone', stage: 'connect', trackingId, address, remote })
   }
 
   #refuse(refusal: Pick<Refusal, 'code' | 'message' | 'status'>): void {

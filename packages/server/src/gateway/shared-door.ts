@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
-import { hostName } from './call.ts'
 import type { FrontDoorHandler } from './front-door-handler.ts'
+import { hostName } from './host-header.ts'
 
 /** Both doors on one port: calls for the management host names go to the management door, all others to the data door. */
 export class SharedDoor implements FrontDoorHandler {

@@ -2,14 +2,23 @@ import type { Duplex } from 'node:stream'
 import { type Logger, Secret } from '@postern/program'
 import {
   decodeListenerMessage,
+  type ErrorCode,
   maxControlBodyBytes,
   maxControlMessageBytes,
   type ResponseMessage,
 } from '@postern/protocol'
-import { type EndpointHandler, type KeepAlivePeer, MessageCollector, WebSocketEndpoint } from '@postern/websocket'
+import {
+  type EndpointEnd,
+  type EndpointHandler,
+  type KeepAlivePeer,
+  MessageCollector,
+  WebSocketEndpoint,
+  WebSocketError,
+} from '@postern/websocket'
 import type { Decision } from '../auth/decision.ts'
 import type { EntityKey } from '../domain/hybrid-connection.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
+import { toLogText } from '../telemetry/log-text.ts'
 
 /** Somebody whose work cannot go on without this channel. */
 export interface ChannelDependant {
@@ -22,6 +31,14 @@ export interface PendingRequest extends ChannelDependant {
   onResponse(message: ResponseMessage, body: Uint8Array | undefined): void
   /** The listener broke the protocol in a way that concerns this response. */
   onViolation(reason: string): void
+}
+
+/** How a control channel ended. */
+export interface ChannelEnd {
+  readonly code: number
+  readonly reason: string
+  /** What the relay ended it for; absent when the listener did, or when nothing was wrong with it. */
+  readonly refused?: ErrorCode
 }
 
 /** What a listener proved when it opened its control channel. */
@@ -47,11 +64,14 @@ export interface ControlChannelOptions {
   readonly authorizeToken: (token: string, options: { readonly ignoreExpiry: boolean }) => Decision
   readonly tokenGraceMs: number
   readonly log: Logger
-  readonly onClosed: (channel: ControlChannel, cause: { readonly code: number; readonly reason: string }) => void
+  readonly onClosed: (channel: ControlChannel, end: ChannelEnd) => void
 }
 
 /** Bytes that a listener may leave unread on its control channel before it gets nothing new. */
 const maxUnreadBytes = 1024 * 1024
+
+/** Lines that a listener's own mistakes may cause in the log of one channel; it can make them as fast as it sends. */
+const maxMistakeLines = 20
 
 /** setTimeout's longest delay; a token that lives longer is looked at again then. */
 const maxTimerMs = 2 ** 31 - 1
@@ -74,6 +94,9 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   /** The response whose body is the next binary message. */
   #bodyFor: ResponseMessage | undefined
   #closed = false
+  /** Why the relay said CLOSE. */
+  #ending: ChannelEnd | undefined
+  #mistakes = 0
 
   constructor(options: ControlChannelOptions) {
     this.#options = options
@@ -89,8 +112,9 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
       maxBinaryBytes: maxControlBodyBytes,
       onText: (text) => this.#onText(text),
       onBinary: (bytes) => this.#onBinary(bytes),
-      onTooLarge: () => this.close(1009, 'Messages on the control channel are limited to 64 KiB; use a rendezvous.'),
-      onInvalidText: () => this.close(1007, 'A text message was not UTF-8.'),
+      onTooLarge: () =>
+        this.close(1009, 'Messages on the control channel are limited to 64 KiB; use a rendezvous.', 'MessageTooLarge'),
+      onInvalidText: () => this.close(1007, 'A text message was not UTF-8.', 'ProtocolViolation'),
     })
     this.#endpoint = new WebSocketEndpoint({
       stream: options.stream,
@@ -146,10 +170,13 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   /** Looks again at the token after rules or keys changed; closes with 1008 when it would not be admitted now. */
   revalidate(): void {
     const decision = this.#options.authorizeToken(this.#admission.token.reveal(), { ignoreExpiry: true })
-    if (!decision.allowed) this.close(1008, 'The key or rule that admitted this listener has changed.')
+    if (decision.allowed) return
+    this.close(1008, 'The key or rule that admitted this listener has changed.', 'AuthorizationRevoked')
   }
 
-  close(code: number, reason: string): void {
+  /** @param refused what is wrong with the listener, if anything */
+  close(code: number, reason: string, refused?: ErrorCode): void {
+    this.#ending ??= { code, reason, ...(refused !== undefined && { refused }) }
     this.#endpoint.close(code, `${reason} TrackingId:${this.trackingId}`)
   }
 
@@ -182,9 +209,10 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
     // Nothing waits for it: isReady is asked before each message.
   }
 
-  onEnd(cause: { readonly code: number; readonly reason: string }): void {
+  onEnd({ code, reason, error }: EndpointEnd): void {
     this.#stop()
-    this.#options.onClosed(this, cause)
+    const isViolation = error instanceof WebSocketError
+    this.#options.onClosed(this, this.#ending ?? { code, reason, ...(isViolation && { refused: 'ProtocolViolation' }) })
     const dependants = [...this.#dependants, ...this.#requests.values()]
     this.#dependants.clear()
     this.#requests.clear()
@@ -211,10 +239,10 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
         this.#renew(message.token)
         return
       case 'unknown':
-        this.#options.log.debug('listener.message_ignored', { trackingId: this.trackingId, name: message.name })
+        this.#logMistake('debug', 'listener.message_ignored', message.name)
         return
       case 'malformed':
-        this.#options.log.warn('listener.message_malformed', { trackingId: this.trackingId, reason: message.reason })
+        this.#logMistake('warn', 'listener.message_malformed', message.reason)
         if (message.requestId !== undefined) this.#violation(message.requestId, message.reason)
     }
   }
@@ -253,8 +281,16 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
       this.#watchExpiry()
       return
     }
-    this.#options.log.warn('listener.renewal_refused', { trackingId: this.trackingId, ...decision })
-    if (decision.code !== 'TokenMalformed') this.close(1008, 'The renewed token is not valid.')
+    this.#logMistake('warn', 'listener.renewal_refused', decision.reason)
+    if (decision.code !== 'TokenMalformed') this.close(1008, 'The renewed token is not valid.', decision.code)
+  }
+
+  #logMistake(level: 'warn' | 'debug', event: string, reason: string): void {
+    this.#mistakes += 1
+    if (this.#mistakes > maxMistakeLines) return
+    const isLast = this.#mistakes === maxMistakeLines
+    const { trackingId } = this
+    this.#options.log[level](event, { trackingId, reason: toLogText(reason), ...(isLast && { isLast }) })
   }
 
   #watchExpiry(): void {
@@ -268,7 +304,6 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
       this.#watchExpiry()
       return
     }
-    this.#options.log.info('listener.token_expired', { trackingId: this.trackingId, entity: this.entity })
-    this.close(1008, 'The token has expired.')
+    this.close(1008, 'The token has expired.', 'TokenExpiredOnChannel')
   }
 }

@@ -70,7 +70,7 @@ export class OfferBook<Holders extends { readonly [Kind in OfferKind]: OfferHold
 
   /** Ends every offer of a hybrid connection that is no more: one that is made anew is another one. */
   withdraw(entity: EntityKey): void {
-    for (const { offer } of [...this.#offers.values()]) {
+    for (const { offer } of this.#offers.values()) {
       if (offer.entity === entity && this.#take(offer.id)) offer.holder.onWithdrawn()
     }
   }
