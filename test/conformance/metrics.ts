@@ -1,10 +1,12 @@
-import { request } from 'node:https'
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import type { TestRelay } from '@postern/testkit'
 
 /** Text of the /metrics page. */
 export function metricsPage(relay: TestRelay): Promise<string> {
   return new Promise((resolve, reject) => {
     const { ca } = relay.tls
+    const request = relay.relay.management.startsWith('https:') ? httpsRequest : httpRequest
     request(`${relay.relay.management}/metrics`, { ...(ca !== undefined && { ca }), agent: false }, (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (chunk: string) => {
