@@ -467,10 +467,11 @@ test('a listener that never reads its control channel is given a bounded number 
   assert.ok(given <= (1 + 1 + 10) * 16, `${given} bodies were sent to a listener that does not read`)
   await check()
   const good = await listen(relay, 'beta/same')
-  const answer = send(relay, '/same', { token })
+  // The system may have taken the deaf one's last bytes meanwhile, so that it is asked now and then.
+  const several = Array.from({ length: 12 }, () => send(relay, '/same', { token }))
   const { id } = await good.nextRequest()
   good.control.text(JSON.stringify({ response: { requestId: id, statusCode: 204 } }))
-  assert.equal((await answer).status, 204)
+  assert.equal((await Promise.any(several)).status, 204)
 })
 
 test('an entity that is deleted and made again is another one: old tokens, channels and waiting senders do not reach it', async (t) => {
