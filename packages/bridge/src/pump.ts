@@ -80,7 +80,9 @@ class Pump implements RelayedConnectionHandler {
     })
     socket.on('close', () => this.#onSocketClosed())
     connection.open(this)
-    if (first && first.length > 0) this.onData(first)
+    // It may have been cut while the relayed connection was made; that event is not repeated.
+    if (socket.closed) this.#onSocketClosed()
+    else if (first && first.length > 0) this.onData(first)
   }
 
   onData(chunk: Uint8Array): void {

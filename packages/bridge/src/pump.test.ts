@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { test } from 'node:test'
+import { Listener, Sender } from '@postern/client'
+import { StubRelay } from '@postern/testkit'
+import { type PumpResult, pump } from './pump.ts'
+
+const signal = () => AbortSignal.timeout(10_000)
+
+/** A client's socket whose server has cut it, after its last event. */
+async function cutByServer(): Promise<Socket> {
+  const server = createServer((socket) => socket.once('data', () => socket.resetAndDestroy())).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.write('x')
+  await closed
+  server.close()
+  return socket
+}
+
+test('a TCP side that was cut before it was joined cuts the relayed connection', async () => {
+  const socket = await cutByServer()
+  const result = Promise.withResolvers<PumpResult>()
+  await using relay = await StubRelay.start()
+  await using listener = new Listener({
+    ...relay.location,
+    path: 'db',
+    onConnection: async (request) => pump({ socket, connection: await request.acceptRaw(), onClosed: result.resolve }),
+  })
+  await listener.open({ signal: signal() })
+  const sender = await new Sender({ ...relay.location, path: 'db' }).connect({ signal: signal() })
+  const [error] = await once(sender.resume(), 'error', { signal: signal() })
+  assert.match(String(error), /cut/)
+  assert.match(String((await result.promise).error), /cut/)
+})
