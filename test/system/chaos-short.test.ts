@@ -1,0 +1,7 @@
+// The long form: test/chaos/kill-at-random.test.ts.
+import { test } from 'node:test'
+import { killAtRandom } from '../chaos/kill-at-random.ts'
+import { chaosSeed } from '../chaos/random.ts'
+
+test('whoever is killed, the tunnel works again and nothing is left behind', (context) =>
+  killAtRandom(context, { durationMs: 10_000, seed: chaosSeed() }))
