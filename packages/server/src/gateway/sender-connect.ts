@@ -99,6 +99,7 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
       keepAlive: parts.keepAlive,
       allowRsv1: deflate,
       bufferBytes: parts.limits.relayBufferBytes,
+      buffers: parts.connections.buffers,
       onEnd: (end) => this.#onRelayEnd(connection, end),
     })
     parts.connections.add(this.#entityKey, connection)

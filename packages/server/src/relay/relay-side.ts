@@ -8,6 +8,8 @@ import {
   WebSocketError,
 } from '@postern/websocket'
 import type { EntityCounters } from '../telemetry/counters.ts'
+import { GatheredWrites } from './gathered-writes.ts'
+import type { RelayBuffers } from './relay-buffers.ts'
 
 /** What a side tells the connection that owns it. */
 export interface RelaySideOwner {
@@ -27,6 +29,7 @@ export interface RelaySideOptions {
   readonly allowRsv1: boolean
   /** Bytes that may wait for this side's reader before the other side is paused. */
   readonly bufferBytes: number
+  readonly buffers: RelayBuffers
 }
 
 /**
@@ -43,7 +46,10 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
   readonly #owner: RelaySideOwner
   readonly #counters: EntityCounters
   readonly #bufferBytes: number
+  readonly #buffers: RelayBuffers
   readonly #forwarder: FrameForwarder
+  /** Everything that is sent to this side. */
+  readonly #out: GatheredWrites
   #paused = false
   /** Control frames for this side that wait until no data frame is open on its wire. */
   #pongDue: Uint8Array | undefined
@@ -55,6 +61,9 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
     this.#owner = options.owner
     this.#counters = options.counters
     this.#bufferBytes = options.bufferBytes
+    this.#buffers = options.buffers
+    const { regions } = options.buffers
+    this.#out = new GatheredWrites({ socket: this.socket, regions, onWritten: () => this.#onWritten() })
     this.#forwarder = new FrameForwarder({ sink: this, allowRsv1: options.allowRsv1 })
   }
 
@@ -62,12 +71,11 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
   start(peer: RelaySide, head: Uint8Array): void {
     this.#peer = peer
     const { socket } = this
-    socket.on('data', (chunk: Uint8Array) => this.#onData(chunk))
-    socket.on('drain', () => this.#onDrain())
     socket.on('end', () => this.#onEnd('ended TCP without CLOSE'))
     socket.on('error', (error: Error) => this.#onEnd(error.message))
     socket.on('close', () => this.#onGone())
     if (head.length > 0) this.#onData(head)
+    this.#buffers.reading.read(socket, (chunk) => this.#onData(chunk))
     if (!this.#paused) socket.resume()
   }
 
@@ -76,7 +84,7 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
    * one whose PING still waits, for example for ever because the other side has said CLOSE. TCP finds those that are dead.
    */
   get isPaused(): boolean {
-    return this.#paused || this.sentClose || this.#pingDue || this.socket.writableLength > 0
+    return this.#paused || this.sentClose || this.#pingDue || this.#out.waitingBytes > 0
   }
 
   ping(): void {
@@ -89,7 +97,7 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
   }
 
   onSegment(buffer: Uint8Array): void {
-    this.#peer.socket.write(buffer)
+    this.#peer.#out.write(buffer)
   }
 
   /** Pings are hop by hop: answered here, never forwarded. Only the newest needs an answer (RFC 6455 section 5.5.3). */
@@ -105,14 +113,14 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
   /** CLOSE is forwarded and not answered: the other direction stays open until its own CLOSE (half-close). */
   onClose(payload: Uint8Array): void {
     this.sentClose = true
-    this.#peer.socket.write(encodeFrame(Opcode.close, payload, { mask: false }))
+    this.#peer.#out.write(encodeFrame(Opcode.close, payload, { mask: false }))
     if (this.#peer.sentClose) this.#owner.onBothClosed()
   }
 
   /** Ends this side's wire with a CLOSE of the relay's own, if its framing allows one now, then TCP. */
   closeWith(payload: Uint8Array): void {
     if (!this.#ended && !this.#peer.sentClose && this.#peer.#forwarder.atFrameBoundary) {
-      this.socket.write(encodeFrame(Opcode.close, payload, { mask: false }))
+      this.#out.write(encodeFrame(Opcode.close, payload, { mask: false }))
     }
     this.end()
   }
@@ -121,7 +129,7 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
   end(): void {
     if (this.#ended) return
     this.#ended = true
-    if (!this.socket.destroyed) endAfterFlush(this.socket)
+    if (!this.socket.destroyed) endAfterFlush(this.socket, this.#out)
   }
 
   /** Ends TCP at once. */
@@ -134,28 +142,24 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
     if (this.#ended) return
     this.bytesReceived += chunk.length
     this.#counters.bytesTransferred += chunk.length
-    const out = this.#peer.socket
-    out.cork()
     try {
       this.#forwarder.push(chunk)
     } catch (error) {
-      out.uncork()
       this.#onProtocolError(error)
       return
     }
     this.#peer.#flushControl()
-    out.uncork()
-    if (out.writableLength > this.#bufferBytes && !this.#paused) {
+    if (this.#peer.#out.waitingBytes > this.#bufferBytes && !this.#paused) {
       this.#paused = true
       this.socket.pause()
     }
   }
 
-  /** What was waiting for this side has been written: the other side may be read again. */
-  #onDrain(): void {
+  /** Part of what was waiting for this side has been written: before the rest has, the other side is read again. */
+  #onWritten(): void {
     this.#flushControl()
     const peer = this.#peer
-    if (!peer.#paused) return
+    if (!peer.#paused || this.#out.waitingBytes > this.#bufferBytes / 2) return
     peer.#paused = false
     peer.socket.resume()
   }
@@ -167,13 +171,13 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
   #flushControl(): void {
     if (this.#pongDue === undefined && !this.#pingDue) return
     if (this.#ended || this.#peer.sentClose || !this.#peer.#forwarder.atFrameBoundary) return
-    if (this.socket.writableNeedDrain) return
+    if (this.#out.waitingBytes > maxWaitingBeforeControl) return
     if (this.#pongDue !== undefined) {
-      this.socket.write(encodeFrame(Opcode.pong, this.#pongDue, { mask: false }))
+      this.#out.write(encodeFrame(Opcode.pong, this.#pongDue, { mask: false }))
       this.#pongDue = undefined
     }
     if (this.#pingDue) {
-      this.socket.write(emptyPing)
+      this.#out.write(emptyPing)
       this.#pingDue = false
     }
   }
@@ -196,10 +200,13 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
 /** How long a reader may take for the last bytes of a connection that is over. */
 const flushTimeoutMs = 30_000
 
-function endAfterFlush(socket: Duplex): void {
+function endAfterFlush(socket: Duplex, out: GatheredWrites): void {
   const timer = setTimeout(() => socket.destroy(), flushTimeoutMs)
   socket.once('close', () => clearTimeout(timer))
-  socket.end(() => socket.destroy())
+  out.end(() => socket.end(() => socket.destroy()))
 }
+
+/** A side with more than this to read gets no answer to its PINGs until it has read; Node's own mark for a full stream. */
+const maxWaitingBeforeControl = 65_536
 
 const emptyPing: Uint8Array = encodeFrame(Opcode.ping, new Uint8Array(0), { mask: false })

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { encodeClose, type KeepAlive } from '@postern/websocket'
 import type { EntityCounters } from '../telemetry/counters.ts'
+import type { RelayBuffers } from './relay-buffers.ts'
 import { RelaySide, type RelaySideOwner } from './relay-side.ts'
 
 /** How a relayed connection ended. */
@@ -21,6 +22,7 @@ export interface RelayedConnectionOptions {
   readonly keepAlive: KeepAlive
   readonly allowRsv1: boolean
   readonly bufferBytes: number
+  readonly buffers: RelayBuffers
   readonly onEnd: (end: RelayEnd) => void
 }
 
@@ -33,8 +35,8 @@ export class RelayedConnection implements RelaySideOwner {
 
   constructor(options: RelayedConnectionOptions) {
     this.#options = options
-    const { counters, allowRsv1, bufferBytes } = options
-    const common = { owner: this, counters, allowRsv1, bufferBytes }
+    const { counters, allowRsv1, bufferBytes, buffers } = options
+    const common = { owner: this, counters, allowRsv1, bufferBytes, buffers }
     this.#sender = new RelaySide({ socket: options.sender.socket, ...common })
     this.#listener = new RelaySide({ socket: options.listener.socket, ...common })
     options.keepAlive.add(this.#sender)

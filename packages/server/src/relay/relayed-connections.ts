@@ -1,7 +1,10 @@
+import { createRelayBuffers, type RelayBuffers } from './relay-buffers.ts'
 import type { RelayedConnection } from './relayed-connection.ts'
 
 /** The relayed connections of this node, by hybrid connection. */
 export class RelayedConnections {
+  /** Shared by all of them. */
+  readonly buffers: RelayBuffers = createRelayBuffers()
   readonly #byEntity = new Map<string, Set<RelayedConnection>>()
 
   add(entity: string, connection: RelayedConnection): void {

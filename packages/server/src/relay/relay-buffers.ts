@@ -1,0 +1,12 @@
+import { SharedReadBuffer } from './shared-read-buffer.ts'
+import { WriteRegions } from './write-regions.ts'
+
+/** Memory that the relayed connections of a node share. */
+export interface RelayBuffers {
+  readonly reading: SharedReadBuffer
+  readonly regions: WriteRegions
+}
+
+export function createRelayBuffers(): RelayBuffers {
+  return { reading: new SharedReadBuffer(), regions: new WriteRegions() }
+}
