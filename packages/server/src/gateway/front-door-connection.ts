@@ -71,6 +71,12 @@ export class FrontDoorConnection {
     return true
   }
 
+  /** It gets its answer as an ordinary response, which must be the last one. */
+  refuseByResponse(): void {
+    this.#isRefused = true
+    this.startDeadline(lingerMs, () => this.destroy())
+  }
+
   destroy(): void {
     this.http?.destroy()
     this.raw.destroy()

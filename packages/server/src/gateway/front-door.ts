@@ -13,7 +13,7 @@ import { peekClientHello, takeProxyHeader } from './front-door-peek.ts'
 import { describeRefusal, type FrontDoorRefusal, refusalOf } from './front-door-refusal.ts'
 import { TurnedAway } from './front-door-turned-away.ts'
 import { WaitingRoom } from './front-door-waiting-room.ts'
-import { hostProblem } from './host-header.ts'
+import { requestHeadProblem } from './request-head.ts'
 
 /** One listening port: raw connections in, limits, PROXY header, TLS, HTTP; requests and upgrades out to the handler. */
 export class FrontDoor {
@@ -277,6 +277,7 @@ export class FrontDoor {
       connection &&
       this.#admitHead(connection, request, (code, reason) => {
         const trackingId = this.#report(code, connection.peer.address, reason)
+        connection.refuseByResponse()
         const answer = describeRefusal({ code, trackingId })
         response.writeHead(answer.status, answer.reason, answer.headers).end(answer.body)
       })
@@ -313,7 +314,7 @@ export class FrontDoor {
       refuse('RequestHeadersTooMany')
       return undefined
     }
-    const problem = hostProblem(request)
+    const problem = requestHeadProblem(request)
     if (problem !== undefined) {
       refuse('RequestMalformed', problem)
       return undefined

@@ -186,7 +186,7 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
   #refuse(code: Parameters<HttpCall['refuse']>[0], message?: string): void {
     if (this.#done) return
     this.#finish('refused')
-    this.#call.response.shouldKeepAlive = !this.#uploading
+    if (this.#uploading) this.#call.response.shouldKeepAlive = false
     this.#call.refuse(code, message)
     this.#rendezvous?.abort()
   }
