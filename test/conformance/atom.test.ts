@@ -33,17 +33,23 @@ const resources = {
 
 async function start(test: TestContext): Promise<{ relay: TestRelay; log: RecordingLogger }> {
   const log = new RecordingLogger()
-  const relay = await startTestRelay({ log, resources: resources as never })
+  const relay = await startTestRelay({ log, resources })
   test.after(() => relay[Symbol.asyncDispose]())
   return { relay, log }
 }
 
 /** A token by a rule of an entity, or of the namespace when the entity has none of this name. */
-function tokenOf(relay: TestRelay, rule: string, { entity = 'Db/Main', path = entity } = {}): string {
+function tokenOf(
+  relay: TestRelay,
+  rule: string,
+  { entity = 'Db/Main', path }: { entity?: string; path?: string } = {},
+): string {
   const { catalog } = relay.relay.server
   const rules = [...catalog.get('local', entity)!.rules, ...catalog.namespaceByName('local')!.rules]
   const key = rules.find(({ name }) => name === rule)!.primaryKey.reveal()
-  return signToken(`Endpoint=sb://localhost/;SharedAccessKeyName=${rule};SharedAccessKey=${key}`, { path })
+  return signToken(`Endpoint=sb://localhost/;SharedAccessKeyName=${rule};SharedAccessKey=${key}`, {
+    path: path ?? entity,
+  })
 }
 
 function ask(relay: TestRelay, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
