@@ -5,6 +5,7 @@ import {
   type HmacSha256,
   parseSharedAccessSignature,
   type Right,
+  ruleNameProblem,
   type SharedAccessSignature,
   signatureMatches,
 } from '@postern/protocol'
@@ -58,7 +59,7 @@ function decideBySignature(request: AuthorizationRequest, signature: SharedAcces
   if (signer === undefined) {
     const known = findRule(entity?.rules ?? [], signature.keyName) ?? findRule(namespace.rules, signature.keyName)
     return known === undefined
-      ? { allowed: false, code: 'TokenRuleUnknown', reason: `no rule named ${signature.keyName}` }
+      ? { allowed: false, code: 'TokenRuleUnknown', reason: `no rule named ${loggableRule(signature.keyName)}` }
       : { allowed: false, code: 'TokenSignatureInvalid', reason: `signature made with no key of rule ${known.name}` }
   }
   const audience = audiencePath(signature.resource)
@@ -110,6 +111,11 @@ function matchingKey(
 }
 
 const hmacSha256: HmacSha256 = (key, message) => createHmac('sha256', key).update(message).digest()
+
+/** People mix up a rule's name and its key: what no rule can be called is not written to the log. */
+function loggableRule(name: string): string {
+  return ruleNameProblem(name) === undefined ? name : 'like this (it is no name of a rule)'
+}
 
 /** Signs for rules that do not exist; nobody knows it. */
 const nobodysKey: string = randomUUID() + randomUUID()

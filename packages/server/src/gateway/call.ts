@@ -38,7 +38,9 @@ export interface UnreadableCall {
 export function readArrival(request: IncomingMessage, remote: RemoteEndpoint): Arrival | UnreadableCall {
   const host = request.headers.host ?? ''
   const target = parseRelayTarget(request.url ?? '')
-  const trackingId = trackingIdFor(target?.id)
+  // The id of a rendezvous address is a secret as long as it is good for something, and this one goes to the log.
+  const isRendezvous = target?.action === 'accept' || target?.action === 'request'
+  const trackingId = trackingIdFor(isRendezvous ? undefined : target?.id)
   const address = `sb://${host}/${target?.path ?? ''}`
   if (target === undefined) {
     return { code: 'RequestMalformed', message: 'The request target is not a path.', trackingId, address }
