@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { buffer, text } from 'node:stream/consumers'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -98,12 +98,12 @@ for (const framing of ['azbridge', 'raw'] as const) {
     await using relay = await StubRelay.start()
     await using target = await startTarget((socket) => {
       socket.end(down)
-      buffer(socket).then(received.resolve, received.reject)
+      readToEnd(socket).then(received.resolve, received.reject)
     })
     await using bridge = await startTunnel(relay, target, { framing })
     const client = dial(bridge)
     client.end(up)
-    assert.ok((await buffer(client)).equals(down))
+    assert.ok((await readToEnd(client)).equals(down))
     assert.ok((await received.promise).equals(up))
   })
 
@@ -129,6 +129,16 @@ for (const framing of ['azbridge', 'raw'] as const) {
     second.write('x')
     const [error] = await once(second.resume(), 'error', { signal: signal() })
     assert.equal(error.code, 'ECONNRESET')
+  })
+}
+
+/** Unlike node:stream/consumers, which destroys a socket at its end, together with what it has still to send. */
+function readToEnd(socket: Socket): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    socket.once('end', () => resolve(Buffer.concat(chunks)))
+    socket.once('error', reject)
   })
 }
 
