@@ -17,7 +17,7 @@ const bulkBytes = Number(process.env['POSTERN_BULK_MIB'] ?? 1024) * mib
 const maxRelayBytes = 200_000_000
 const idleConnections = Number(process.env['POSTERN_IDLE_CONNECTIONS'] ?? 2000)
 /** Below the relay's bound for sockets of one address that have not been authorised yet. */
-const openAtOnce = 50
+const openAtOnce = 16
 /** Ten times what an idle machine with two cores takes. */
 const timeout = 240_000
 
