@@ -1,6 +1,6 @@
 // A process that is suspended (SIGSTOP) is a machine that has vanished: its sockets stay open, and nobody answers.
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ChaosYard, doors } from './chaos-yard.ts'
 import { HeldConnection } from './held-connection.ts'
@@ -25,19 +25,17 @@ const patienceMs = 20_000
 class BlackHole implements AsyncDisposable {
   readonly yard: ChaosYard
   readonly #before: YardHoldings
-  readonly #context: TestContext
   readonly #withheld = new WithheldTime()
 
-  private constructor(yard: ChaosYard, before: YardHoldings, context: TestContext) {
+  private constructor(yard: ChaosYard, before: YardHoldings) {
     this.yard = yard
     this.#before = before
-    this.#context = context
   }
 
-  static async open(context: TestContext): Promise<BlackHole> {
+  static async open(): Promise<BlackHole> {
     const relayFlags = ['--ping-interval', `${pingMs}ms`]
     const yard = await ChaosYard.start({ relayFlags, forwarderPingMs: pingMs })
-    return new BlackHole(yard, await restingHoldings(yard), context)
+    return new BlackHole(yard, await restingHoldings(yard))
   }
 
   /** Fails when something took longer than its bound and the time that the machine withheld. */
@@ -46,7 +44,7 @@ class BlackHole implements AsyncDisposable {
     const withheldBefore = this.#withheld.totalMs
     const result = await Promise.race([event, wait(patienceMs, undefined, { ref: false }).then(() => never(what))])
     const tookMs = performance.now() - startedAt
-    this.#context.diagnostic(`${what}: ${tookMs.toFixed(0)} ms`)
+    console.log(`${what}: ${tookMs.toFixed(0)} ms`)
     const withheldMs = this.#withheld.totalMs - withheldBefore
     assert.ok(tookMs < boundMs + withheldMs, `${what}: ${tookMs} ms, and the machine withheld ${withheldMs} ms`)
     return result
@@ -75,8 +73,8 @@ function never(what: string): never {
   throw new Error(`${what}: not within ${patienceMs} ms`)
 }
 
-test('a relay that falls silent is given up by both ends, and found again when it is back', async (context) => {
-  await using hole = await BlackHole.open(context)
+test('a relay that falls silent is given up by both ends, and found again when it is back', async () => {
+  await using hole = await BlackHole.open()
   const { yard } = hole
   using idle = await HeldConnection.open(yard.port, 'A')
   using busy = await HeldConnection.open(yard.port, 'B')
@@ -100,8 +98,8 @@ test('a relay that falls silent is given up by both ends, and found again when i
   await hole.expectRecovery()
 })
 
-test('a listener that falls silent is given up by the relay; its senders are told, new ones go elsewhere', async (context) => {
-  await using hole = await BlackHole.open(context)
+test('a listener that falls silent is given up by the relay; its senders are told, new ones go elsewhere', async () => {
+  await using hole = await BlackHole.open()
   const { yard } = hole
   using idle = await HeldConnection.open(yard.port, 'A')
   using busy = await HeldConnection.open(yard.port, 'A')
@@ -131,8 +129,8 @@ test('a listener that falls silent is given up by the relay; its senders are tol
   await hole.expectRecovery()
 })
 
-test('a sender that falls silent is given up by the relay, and its clients are told when it is back', async (context) => {
-  await using hole = await BlackHole.open(context)
+test('a sender that falls silent is given up by the relay, and its clients are told when it is back', async () => {
+  await using hole = await BlackHole.open()
   const { yard } = hole
   using idle = await HeldConnection.open(yard.port, 'A')
   await hole.untilMetric('postern_active_connections', 1)

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ChaosYard, doors, type RelayReadyLine } from './chaos-yard.ts'
 import { checkAbandonedDatabase } from './database-check.ts'
@@ -42,8 +41,8 @@ interface Strike {
 }
 
 /** Kills programs of a busy tunnel at random, starts them again, and checks all that must be true in spite of it. */
-export async function killAtRandom(context: TestContext, { durationMs, seed }: KillAtRandomOptions): Promise<void> {
-  context.diagnostic(`POSTERN_CHAOS_SEED=${seed}`)
+export async function killAtRandom({ durationMs, seed }: KillAtRandomOptions): Promise<void> {
+  console.log(`POSTERN_CHAOS_SEED=${seed}`)
   const targetReports: TargetReport[] = []
   await using yard = await ChaosYard.start({ onTargetMessage: (report) => targetReports.push(report as TargetReport) })
   const before = await restingHoldings(yard)
@@ -66,7 +65,7 @@ export async function killAtRandom(context: TestContext, { durationMs, seed }: K
     clients.goOn()
   }
   await clients.pause()
-  report(context, strikes, clients.reports)
+  report(strikes, clients.reports)
 
   assert.deepEqual([...yard.unexpectedEnds, ...load.unexpectedEnds], [], 'a process ended that was not killed')
   checkRecoveries(strikes)
@@ -209,22 +208,20 @@ async function checkResources(yard: ChaosYard): Promise<void> {
   assert.deepEqual(hybridConnections[0], first)
 }
 
-function report(context: TestContext, strikes: readonly Strike[], clients: readonly ClientReport[]): void {
+function report(strikes: readonly Strike[], clients: readonly ClientReport[]): void {
   const kills = strikes.reduce((sum, { victims }) => sum + victims.length, 0)
-  context.diagnostic(
-    `${kills} kills, ${strikes.length} recoveries; ms until a fresh connection worked by both listeners:`,
-  )
+  console.log(`${kills} kills, ${strikes.length} recoveries; ms until a fresh connection worked by both listeners:`)
   for (const name of [...new Set(strikes.map(({ victims }) => victims.join(' + ')))].toSorted()) {
     const of = strikes.filter(({ victims }) => victims.join(' + ') === name)
-    context.diagnostic(`  ${name}: ${spread(of.map(({ recovery }) => recovery.allMs))}`)
+    console.log(`  ${name}: ${spread(of.map(({ recovery }) => recovery.allMs))}`)
   }
-  context.diagnostic(`  all: ${spread(strikes.map(({ recovery }) => recovery.allMs))}`)
-  context.diagnostic(`  the first one by any listener: ${spread(strikes.map(({ recovery }) => recovery.firstMs))}`)
-  context.diagnostic(`  allowance beyond ${maxRecoveryMs} ms: ${spread(strikes.map(({ allowanceMs }) => allowanceMs))}`)
+  console.log(`  all: ${spread(strikes.map(({ recovery }) => recovery.allMs))}`)
+  console.log(`  the first one by any listener: ${spread(strikes.map(({ recovery }) => recovery.firstMs))}`)
+  console.log(`  allowance beyond ${maxRecoveryMs} ms: ${spread(strikes.map(({ allowanceMs }) => allowanceMs))}`)
   const count = (outcome: ClientReport['outcome']): number => clients.filter((one) => one.outcome === outcome).length
   const mib = clients.reduce((sum, { received }) => sum + received, 0) / 1_048_576
   const outcomes = (['ended', 'broken', 'cancelled', 'stuck'] as const).map((name) => `${count(name)} ${name}`)
-  context.diagnostic(`${clients.length} connections, ${mib.toFixed(0)} MiB: ${outcomes.join(', ')}`)
+  console.log(`${clients.length} connections, ${mib.toFixed(0)} MiB: ${outcomes.join(', ')}`)
 }
 
 function spread(values: readonly number[]): string {

@@ -1,7 +1,7 @@
 // Hours of use: `npm run test:long`, shorter by POSTERN_SOAK_MINUTES. What grows by itself shows in the curve.
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ChaosYard } from '../chaos/chaos-yard.ts'
 import { expectHoldings, restingHoldings } from '../chaos/leftovers.ts'
@@ -34,9 +34,9 @@ interface Sample {
   readonly resident: readonly number[]
 }
 
-test(`${minutes} minutes of connections cost no memory, and none of them fails`, async (context) => {
+test(`${minutes} minutes of connections cost no memory, and none of them fails`, async () => {
   const seed = chaosSeed()
-  context.diagnostic(`POSTERN_CHAOS_SEED=${seed}`)
+  console.log(`POSTERN_CHAOS_SEED=${seed}`)
   await using yard = await ChaosYard.start()
   const before = await restingHoldings(yard)
   const clients = new TunnelClients({ port: yard.port, seed, keepsAll: false })
@@ -46,8 +46,8 @@ test(`${minutes} minutes of connections cost no memory, and none of them fails`,
   const samples = await sampleFor(minutes * 60_000, yard.programs)
   await clients.pause()
   const { connections, bytes } = clients.totals
-  context.diagnostic(`${connections} connections, ${(bytes / mib).toFixed(0)} MiB`)
-  await report(context, yard.programs, samples)
+  console.log(`${connections} connections, ${(bytes / mib).toFixed(0)} MiB`)
+  await report(yard.programs, samples)
 
   assert.deepEqual(clients.reports, [], 'connections that failed although nobody was killed')
   assert.deepEqual([...yard.unexpectedEnds, ...load.unexpectedEnds], [])
@@ -81,11 +81,7 @@ function medianOf(samples: readonly Sample[], index: number): number {
   return values[Math.floor(values.length / 2)] ?? 0
 }
 
-async function report(
-  context: TestContext,
-  programs: readonly SupervisedProgram[],
-  samples: readonly Sample[],
-): Promise<void> {
+async function report(programs: readonly SupervisedProgram[], samples: readonly Sample[]): Promise<void> {
   const header = ['minutes', ...programs.map(({ name }) => name)]
   const rows = samples.map(({ atMs, resident }) => [
     (atMs / 60_000).toFixed(1),
@@ -93,6 +89,6 @@ async function report(
   ])
   if (curveFile) await writeFile(curveFile, [header, ...rows].map((row) => `${row.join(',')}\n`).join(''))
   const step = Math.max(1, Math.floor(rows.length / printedPoints))
-  context.diagnostic(`MiB in RAM: ${header.join(' | ')}`)
-  for (const row of rows.filter((_, index) => index % step === 0)) context.diagnostic(row.join(' | '))
+  console.log(`MiB in RAM: ${header.join(' | ')}`)
+  for (const row of rows.filter((_, index) => index % step === 0)) console.log(row.join(' | '))
 }
