@@ -4,4 +4,4 @@ export { type RawDialOptions, type RawFrame, RawWebSocket } from './raw-web-sock
 export { ScriptedListener, type ScriptedListenerOptions } from './scripted-listener.ts'
 export { signToken } from './sign-token.ts'
 export { type StubDecision, type StubListener, type StubRefusal, StubRelay } from './stub-relay.ts'
-export { startTestRelay, type TestRelay } from './test-relay.ts'
+export { startTestRelay, type TestRelay, wrapRelay } from './test-relay.ts'

@@ -40,6 +40,11 @@ export async function startTestRelay(options: StartRelayOptions = {}): Promise<T
     ...options,
     options: { refusalDelay: '0ms', ...options.options },
   })
+  return wrapRelay(relay)
+}
+
+/** The same around a relay that runs already, here or in another process. */
+export function wrapRelay(relay: RunningRelay): TestRelay {
   const host = new URL(relay.data).host
   const scheme = relay.data.startsWith('https') ? 'wss' : 'ws'
   const tls = relay.caPem === null ? {} : { ca: relay.caPem }
