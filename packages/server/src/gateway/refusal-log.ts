@@ -75,7 +75,7 @@ export class RefusalLog {
     this.#leftOut.set(code, (this.#leftOut.get(code) ?? 0) + 1)
     // Networks without a line of their own are not told apart: there may be any number of them.
     if (lines > 0) this.#leftOutOf.set(network, (this.#leftOutOf.get(network) ?? 0) + 1)
-    this.#timer ??= setTimeout(() => this.#endWindow(), this.#endsAtMs - Date.now())
+    this.#timer ??= setTimeout(() => this.#endWindow(), this.#endsAtMs - Date.now()).unref()
     return false
   }
 
