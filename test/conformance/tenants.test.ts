@@ -515,3 +515,39 @@ test('a deleted namespace lets nobody in, and what was open is closed', async (t
   assert.equal((await send(relay, '/same', { token })).status, 401, 'the default namespace answers for the host now')
   assert.equal(await metrics(relay, 'postern_sender_connections_requests_total', 'namespace="beta"'), 0)
 })
+
+test('no byte of one connection ever stands in another, whatever their sizes and however slowly they are read', async (t) => {
+  const relay = await threeTenants(t)
+  const joined = []
+  for (const [at, path] of ['beta/same', 'gamma/same'].entries()) {
+    const listener = await listen(relay, path)
+    for (let mark = at + 1; mark <= 12; mark += 2) {
+      const pending = connect(relay, path)
+      const rendezvous = await arrive(relay, (await listener.nextAccept()).address)
+      joined.push({ mark, rendezvous, sender: await pending })
+    }
+  }
+  const bytesEach = 1_500_000
+  const flow = async (from: RawWebSocket, to: RawWebSocket, mark: number): Promise<void> => {
+    let sent = 0
+    for (let size = 1; sent < bytesEach; size = ((size * 7 + mark) % 40_000) + 1) {
+      from.binary(Buffer.alloc(size, mark))
+      sent += size
+      if (mark % 3 === 0 && size % 5 === 0) {
+        to.socket.pause()
+        setTimeout(() => to.socket.resume(), 1)
+      }
+    }
+    for (let received = 0; received < sent; ) {
+      const { payload } = await to.frames.next(20_000)
+      assert.ok(
+        payload.every((byte) => byte === mark),
+        `connection ${mark} got bytes of another`,
+      )
+      received += payload.length
+    }
+  }
+  await Promise.all(
+    joined.flatMap(({ mark, sender, rendezvous }) => [flow(sender, rendezvous, mark), flow(rendezvous, sender, mark)]),
+  )
+})
