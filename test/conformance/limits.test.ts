@@ -9,6 +9,7 @@ import { begin, answer as wholeAnswer } from './http-client.ts'
 import { metrics } from './metrics.ts'
 import { RecordingLogger, refusalCounts } from './recording-logger.ts'
 import { refused } from './refused.ts'
+import { startRelayProcess } from './relay-process.ts'
 import { dialRaw, dialTcp, exchange, readAll, readAnswer, until, upgradeHead } from './stranger.ts'
 
 interface Watched {
@@ -211,6 +212,22 @@ test('a flood of pipelined requests costs its connection', async (t) => {
   const lines = log.refusals().length
   assert.ok(lines < 100, `${lines} refusals of one connection`)
   assert.equal(await metrics(relay, 'postern_unauthorized_connections'), 1, 'the one that asks for the metrics')
+})
+
+test('what one stranger keeps in memory is bounded by its headers and little more', async () => {
+  await using relay = await startRelayProcess({ options: { maxUnauthorizedConnectionsPerAddress: 300 } })
+  const before = await relay.holdings()
+  const count = 200
+  const sockets = await Promise.all(Array.from({ length: count }, () => dialRaw(relay)))
+  const head = `GET / HTTP/1.1\r\nHost: a\r\n${`X: ${'x'.repeat(300)}\r\n`.repeat(190)}`
+  for (const socket of sockets) socket.write(head)
+  let each = 0
+  await until(async () => {
+    each = ((await relay.holdings()).bytes - before.bytes) / count
+    return each > head.length
+  }, 'the headers have come')
+  assert.ok(each < 2.5 * 65_536, `${Math.round(each)} bytes each`)
+  for (const socket of sockets) socket.destroy()
 })
 
 test('one more pending offer than maxPendingOffersPerEntity is refused with 503, by WebSocket and by HTTP', async (t) => {

@@ -116,3 +116,9 @@ test('the silent logger takes everything and gives itself as child', () => {
   silentLogger.debug('a')
   assert.equal(silentLogger.child({ a: 1 }), silentLogger)
 })
+
+test('no control character of a stranger reaches a terminal by the text format', () => {
+  const { log, lines } = recordingLogger({ format: 'text' })
+  log.info('refused', { address: 'a\u001b[2J\u009b2J\u007f\u0085b\u2028c\rd', note: 'ü' })
+  assert.match(lines[0] ?? '', /a\\u001b\[2J\\u009b2J\\u007f\\u0085b\\u2028c\\rd.* note="ü"\n$/)
+})

@@ -11,5 +11,9 @@ export function formatLogLine(json: string): string {
 
 function formatValue(value: unknown): string {
   if (typeof value === 'string' && /^[\w.:/@%+?&=#~[\]-]+$/.test(value)) return value
-  return JSON.stringify(value)
+  // JSON leaves DEL, C1 controls and line separators as they are; terminals obey some of them.
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
