@@ -1,7 +1,10 @@
 import type { AuthorizationRule } from './authorization-rule.ts'
+import type { NetworkAccess } from './network-access.ts'
+import type { PrivateEndpointConnection } from './private-endpoint-connection.ts'
+import type { ResourcePlacement } from './resource-placement.ts'
 
 /** A tenant's container of hybrid connections with its own host names. */
-export interface Namespace {
+export interface Namespace extends ResourcePlacement {
   /** 6-50 characters in ARM; a resources file may use shorter ones. Compared in lower case. */
   readonly name: string
   /** Host names besides `{name}.{baseDomain}`, lower case, without port. */
@@ -9,6 +12,8 @@ export interface Namespace {
   /** Answers for every host that no other namespace names (localhost, addresses, bare machine names). */
   readonly isDefault: boolean
   readonly rules: readonly AuthorizationRule[]
+  readonly network: NetworkAccess
+  readonly privateEndpointConnections: readonly PrivateEndpointConnection[]
   readonly createdAt: Date
   readonly updatedAt: Date
 }

@@ -24,7 +24,7 @@ export function watchResources(parts: ResourceWatchParts): () => void {
   return parts.catalog.onChange((change) => {
     const document = change.kind === 'put' ? change.stored.document : change.previous.document
     if (document.kind === 'namespace') revalidateNamespace(parts, document.value.name)
-    else onEntityChange(parts, change.kind, document.value)
+    else if (document.kind === 'hybridConnection') onEntityChange(parts, change.kind, document.value)
   })
 }
 

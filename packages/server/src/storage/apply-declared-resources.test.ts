@@ -7,7 +7,7 @@ import { toDeclaration } from './check-declared-resources.ts'
 import type { ResourcesDeclaration } from './declared-resources-schema.ts'
 import { MemoryData, MemoryStore } from './memory/memory-store.ts'
 import { entity, namespace } from './resource-store.contract.ts'
-import type { ResourceDocument, ResourceStore } from './resource-store.ts'
+import { type ResourceDocument, type ResourceStore, rulesOf } from './resource-store.ts'
 
 const listener = { name: 'listener', rights: ['Listen'] } as const
 
@@ -86,7 +86,7 @@ test('keys that were made stay while other things change, whatever the case of n
   const [second] = await store.list()
   assert.deepEqual(keysOf(second?.document), keysOf(first?.document))
   assert.deepEqual([second?.document.value.createdAt, second?.document.value.updatedAt], [new Date(1), new Date(2)])
-  assert.deepEqual([second?.document.value.name, second?.document.value.rules[0]?.name], ['LOCAL', 'Listener'])
+  assert.deepEqual(second && [nameOf(second.document), rulesOf(second.document)[0]?.name], ['LOCAL', 'Listener'])
 })
 
 test('a key that is declared replaces the one that was made, and nothing but a key is a change', async () => {
@@ -232,5 +232,9 @@ function withRules(...rules: NonNullable<ResourcesDeclaration['namespaces'][numb
 }
 
 function keysOf(document: ResourceDocument | undefined): string[] {
-  return (document?.value.rules ?? []).flatMap((rule) => [rule.primaryKey.reveal(), rule.secondaryKey.reveal()])
+  return (document ? rulesOf(document) : []).flatMap((rule) => [rule.primaryKey.reveal(), rule.secondaryKey.reveal()])
+}
+
+function nameOf({ value }: ResourceDocument): string {
+  return 'name' in value ? value.name : ''
 }

@@ -63,7 +63,8 @@ function isNamespace({ document }: StoredDocument): boolean {
   return document.kind === 'namespace'
 }
 
-/** Key of the namespace that a document is under, or is. */
-function namespaceOf({ document }: StoredDocument): string {
-  return namespaceKey(document.kind === 'namespace' ? document.value.name : document.value.namespace)
+/** Key of the namespace that a document is under, or is; its own key for everything else. */
+function namespaceOf({ key, document }: StoredDocument): string {
+  if (document.kind === 'namespace') return key
+  return document.kind === 'hybridConnection' ? namespaceKey(document.value.namespace) : key
 }

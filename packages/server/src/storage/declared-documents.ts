@@ -4,6 +4,8 @@ import type { AuthorizationRule } from '../domain/authorization-rule.ts'
 import { findRule } from '../domain/authorization-rule.ts'
 import { addEndpointToMetadata, parseEndpoint } from '../domain/endpoint.ts'
 import { generateKey } from '../domain/generate-key.ts'
+import { openNetworkAccess } from '../domain/network-access.ts'
+import { defaultPlacement } from '../domain/resource-placement.ts'
 import type {
   DeclaredHybridConnection,
   DeclaredNamespace,
@@ -11,12 +13,15 @@ import type {
   ResourcesDeclaration,
 } from './declared-resources-schema.ts'
 import {
+  type DocumentOf,
   documentKey,
   hybridConnectionKey,
   namespaceKey,
-  type ResourceDocument,
   type StoredDocument,
 } from './resource-store.ts'
+
+/** What a resources file can declare. */
+export type DeclaredDocument = DocumentOf<'namespace' | 'hybridConnection'>
 
 /**
  * The documents that a declaration asks for, beside those that stand in the store under the same keys: what is not
@@ -26,8 +31,8 @@ export function declaredDocuments(
   declaration: ResourcesDeclaration,
   standing: ReadonlyMap<string, StoredDocument>,
   now: Date,
-): ResourceDocument[] {
-  const find = (key: string): ResourceDocument | undefined => standing.get(key)?.document
+): DeclaredDocument[] {
+  const find = (key: string): DeclaredDocument | undefined => declaredDocument(standing.get(key))
   return declaration.namespaces.flatMap((namespace) => [
     keepUnchanged(namespaceDocument(namespace, find(namespaceKey(namespace.name)), now), standing),
     ...(namespace.hybridConnections ?? []).map((declared) => {
@@ -39,14 +44,21 @@ export function declaredDocuments(
 
 function namespaceDocument(
   declared: DeclaredNamespace,
-  before: ResourceDocument | undefined,
+  before: DeclaredDocument | undefined,
   now: Date,
-): ResourceDocument {
+): DeclaredDocument {
+  const standing = before?.kind === 'namespace' ? before.value : undefined
   return {
     kind: 'namespace',
     origin: 'declared',
     value: {
       name: declared.name,
+      subscriptionId: declared.subscription ?? defaultPlacement.subscriptionId,
+      resourceGroup: declared.resourceGroup ?? defaultPlacement.resourceGroup,
+      location: declared.location ?? defaultPlacement.location,
+      tags: declared.tags ?? {},
+      network: standing?.network ?? openNetworkAccess,
+      privateEndpointConnections: standing?.privateEndpointConnections ?? [],
       hosts: (declared.hosts ?? []).map((host) => host.toLowerCase()),
       isDefault: declared.default ?? false,
       rules: rulesOf(declared.rules ?? [rootRule], before),
@@ -62,9 +74,9 @@ const rootRule: DeclaredRule = { name: 'RootManageSharedAccessKey', rights: ['Li
 function hybridConnectionDocument(
   namespace: string,
   declared: DeclaredHybridConnection,
-  before: ResourceDocument | undefined,
+  before: DeclaredDocument | undefined,
   now: Date,
-): ResourceDocument {
+): DeclaredDocument {
   const userMetadata = metadataOf(declared)
   const httpResponseTimeoutMs = parseDuration(declared.httpResponseTimeout ?? '')
   return {
@@ -91,7 +103,7 @@ function metadataOf({ endpoint, userMetadata }: DeclaredHybridConnection): strin
   return typeof merged === 'object' ? merged.userMetadata : userMetadata
 }
 
-function rulesOf(declared: readonly DeclaredRule[] = [], before: ResourceDocument | undefined): AuthorizationRule[] {
+function rulesOf(declared: readonly DeclaredRule[] = [], before: DeclaredDocument | undefined): AuthorizationRule[] {
   return declared.map(({ name, rights, primaryKey, secondaryKey }) => {
     const standing = findRule(before?.value.rules ?? [], name)
     return {
@@ -103,14 +115,19 @@ function rulesOf(declared: readonly DeclaredRule[] = [], before: ResourceDocumen
   })
 }
 
-function keepUnchanged(wanted: ResourceDocument, standing: ReadonlyMap<string, StoredDocument>): ResourceDocument {
-  const before = standing.get(documentKey(wanted))?.document
+function keepUnchanged(wanted: DeclaredDocument, standing: ReadonlyMap<string, StoredDocument>): DeclaredDocument {
+  const before = declaredDocument(standing.get(documentKey(wanted)))
   return before && isDeepStrictEqual(comparable(wanted), comparable(before)) ? before : wanted
 }
 
 /** Keys as text, because secrets compare as equal whatever they hold; without the date of the change itself. */
-function comparable({ kind, origin, value }: ResourceDocument): unknown {
+function comparable({ kind, origin, value }: DeclaredDocument): unknown {
   const { updatedAt: _, rules, ...rest } = value
   const keys = rules.map((rule) => [rule.primaryKey.reveal(), rule.secondaryKey.reveal()])
   return { kind, origin, rest, rules: rules.map(({ name, rights }) => ({ name, rights })), keys }
+}
+
+function declaredDocument(stored: StoredDocument | undefined): DeclaredDocument | undefined {
+  const document = stored?.document
+  return document?.kind === 'namespace' || document?.kind === 'hybridConnection' ? document : undefined
 }

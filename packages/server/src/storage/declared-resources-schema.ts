@@ -36,6 +36,11 @@ export interface DeclaredNamespace {
   readonly hosts?: readonly string[] | undefined
   /** False when left out. */
   readonly default?: boolean | undefined
+  /** Where the management API shows it; a subscription, group and location of the relay's own when left out. */
+  readonly subscription?: string | undefined
+  readonly resourceGroup?: string | undefined
+  readonly location?: string | undefined
+  readonly tags?: Readonly<Record<string, string>> | undefined
   /** RootManageSharedAccessKey with all rights when left out. */
   readonly rules?: readonly DeclaredRule[] | undefined
   readonly hybridConnections?: readonly DeclaredHybridConnection[] | undefined
@@ -179,6 +184,26 @@ const namespace = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Answers for localhost, addresses and every host that nobody else names.', examples: [true] })
+    .optional(),
+  subscription: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must have 1 to 64 letters, digits, dots, hyphens and underscores')
+    .meta({ description: 'Subscription in which the management API shows it.', examples: ['production'] })
+    .optional(),
+  resourceGroup: z
+    .string()
+    .regex(/^[\w.()-]{0,89}[\w()-]$/, 'must have 1 to 90 letters, digits and ._-(), and not end with a dot')
+    .meta({ description: 'Resource group in which the management API shows it.', examples: ['relay-rg'] })
+    .optional(),
+  location: z
+    .string()
+    .min(1)
+    .max(64)
+    .meta({ description: 'Where it is, for people.', examples: ['site-1'] })
+    .optional(),
+  tags: z
+    .record(z.string().min(1).max(512), z.string().max(256))
+    .meta({ description: 'Names and values for people.', examples: [{ owner: 'payments' }] })
     .optional(),
   rules: rules.meta({
     description: 'Authorization rules, at most 12; RootManageSharedAccessKey with all rights when left out.',

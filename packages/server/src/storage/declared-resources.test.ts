@@ -7,6 +7,7 @@ import { isRelayError, type RelayError } from '@postern/protocol'
 import type { DeclaredChanges } from './apply-declared-resources.ts'
 import { DeclaredResources } from './declared-resources.ts'
 import { MemoryStore } from './memory/memory-store.ts'
+import { rulesOf } from './resource-store.ts'
 import { SqliteStore } from './sqlite/sqlite-store.ts'
 
 const one = 'namespaces: [{name: one, rules: [{name: r, rights: [Send]}]}]\n'
@@ -95,7 +96,7 @@ test('keys that were made are the same after a restart', async (t) => {
     const store = await SqliteStore.open({ dataDir })
     const resources = await DeclaredResources.open({ file, store })
     const stored = await store.get('ns/one')
-    keys.push([stored?.revision, stored?.document.value.rules.map(({ primaryKey }) => primaryKey.reveal())])
+    keys.push([stored?.revision, stored && rulesOf(stored.document).map(({ primaryKey }) => primaryKey.reveal())])
     await resources.close()
     await store.close()
   }

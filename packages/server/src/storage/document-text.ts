@@ -1,86 +1,56 @@
 import { Secret } from '@postern/program'
-import { isRight } from '@postern/protocol'
 import { z } from 'zod'
-import type { AuthorizationRule } from '../domain/authorization-rule.ts'
+import { documentKinds } from './document-kinds.ts'
 import type { KeySealer } from './key-sealer.ts'
 import { documentKey, type ResourceDocument } from './resource-store.ts'
 
-/** Writes a document as JSON for an engine that keeps text; the keys of its rules are sealed. */
+/** Writes a document as JSON for an engine that keeps text; every secret in it is sealed to its place. */
 export function encodeDocument(document: ResourceDocument, sealer: KeySealer): string {
-  const owner = documentKey(document)
-  const { rules, ...value } = document.value
-  const sealedRules = rules.map((rule) => ({
-    name: rule.name,
-    rights: rule.rights,
-    primaryKey: sealer.seal(rule.primaryKey.reveal(), keyPlace(owner, rule.name, 'primary')),
-    secondaryKey: sealer.seal(rule.secondaryKey.reveal(), keyPlace(owner, rule.name, 'secondary')),
-  }))
-  return JSON.stringify({
-    kind: document.kind,
-    origin: document.origin ?? 'managed',
-    value: { ...value, rules: sealedRules },
-  })
+  const { kind, origin = 'managed' } = document
+  return JSON.stringify({ kind, origin, value: sealSecrets(document.value, documentKey(document), sealer) })
 }
 
-/** Reads what `encodeDocument` wrote. `key` is where it stood. @throws {RelayError} InternalError when it is damaged. */
-export function decodeDocument(text: string, sealer: KeySealer): ResourceDocument {
-  const document = storedDocument.parse(JSON.parse(text))
-  // The place that the keys were sealed to is made from names alone, so the rules can still be missing here.
-  const owner = documentKey({ ...document, value: { ...document.value, rules: [] } } as ResourceDocument)
-  const rules = document.value.rules.map((rule): AuthorizationRule => {
-    const openKey = (sealed: string, which: KeyName): Secret =>
-      new Secret(sealer.open(sealed, keyPlace(owner, rule.name, which)))
-    return {
-      name: rule.name,
-      rights: rule.rights,
-      primaryKey: openKey(rule.primaryKey, 'primary'),
-      secondaryKey: openKey(rule.secondaryKey, 'secondary'),
-    }
-  })
-  return { ...document, value: { ...document.value, rules } } as ResourceDocument
+/**
+ * Reads what `encodeDocument` wrote.
+ * @param key where it stood: secrets open only there
+ * @throws {RelayError | ZodError} when it is damaged
+ */
+export function decodeDocument(key: string, text: string, sealer: KeySealer): ResourceDocument {
+  const { kind, origin, value } = envelope.parse(JSON.parse(text))
+  return { kind, origin, value: documentKinds[kind].schema.parse(openSecrets(value, key, sealer)) } as ResourceDocument
 }
 
-type KeyName = 'primary' | 'secondary'
-
-function keyPlace(owner: string, rule: string, key: KeyName): string {
-  return `${owner} rule ${rule} ${key} key`
-}
-
-const rule = z.object({
-  name: z.string(),
-  rights: z.array(z.string().refine(isRight)),
-  primaryKey: z.string(),
-  secondaryKey: z.string(),
+const envelope = z.object({
+  kind: z.enum(Object.keys(documentKinds) as (keyof typeof documentKinds)[]),
+  origin: z.enum(['declared', 'managed']),
+  value: z.unknown(),
 })
-const date = z.iso.datetime().transform((text) => new Date(text))
-const origin = z.enum(['declared', 'managed'])
 
-const storedDocument = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('namespace'),
-    origin,
-    value: z.object({
-      name: z.string(),
-      hosts: z.array(z.string()),
-      isDefault: z.boolean(),
-      rules: z.array(rule),
-      createdAt: date,
-      updatedAt: date,
-    }),
-  }),
-  z.object({
-    kind: z.literal('hybridConnection'),
-    origin,
-    value: z.object({
-      namespace: z.string(),
-      name: z.string(),
-      requiresClientAuthorization: z.boolean(),
-      userMetadata: z.string().exactOptional(),
-      rules: z.array(rule),
-      httpResponseTimeoutMs: z.number().exactOptional(),
-      maxListeners: z.number().exactOptional(),
-      createdAt: date,
-      updatedAt: date,
-    }),
-  }),
-])
+/** What stands for a secret in the text: an object with this one member. */
+const sealedMember = 'sealed'
+
+function sealSecrets(value: unknown, place: string, sealer: KeySealer): unknown {
+  if (value instanceof Secret) return { [sealedMember]: sealer.seal(value.reveal(), place) }
+  if (Array.isArray(value)) return value.map((item) => sealSecrets(item, placeOfItem(place, item), sealer))
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, sealSecrets(member, `${place} ${name}`, sealer)]),
+  )
+}
+
+function openSecrets(value: unknown, place: string, sealer: KeySealer): unknown {
+  if (Array.isArray(value)) return value.map((item) => openSecrets(item, placeOfItem(place, item), sealer))
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value)
+  const [first] = entries
+  if (entries.length === 1 && first?.[0] === sealedMember && typeof first[1] === 'string') {
+    return new Secret(sealer.open(first[1], place))
+  }
+  return Object.fromEntries(entries.map(([name, member]) => [name, openSecrets(member, `${place} ${name}`, sealer)]))
+}
+
+/** By name, not by position, so that the key of one rule cannot be put in the place of another's. */
+function placeOfItem(place: string, item: unknown): string {
+  const name = typeof item === 'object' && item !== null && 'name' in item ? String(item.name) : ''
+  return `${place} ${name}`
+}

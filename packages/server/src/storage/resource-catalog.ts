@@ -1,6 +1,6 @@
 import type { HybridConnection } from '../domain/hybrid-connection.ts'
 import type { Namespace } from '../domain/namespace.ts'
-import { ChangeFeed } from './change-feed.ts'
+import { DocumentCopy } from './document-copy.ts'
 import type { ResourceChange, ResourceDocument, ResourceStore } from './resource-store.ts'
 
 export interface ResourceCatalogOptions {
@@ -23,34 +23,25 @@ export class ResourceCatalog {
   readonly #baseDomainSuffix: string | undefined
   readonly #namespaces = new Map<string, Namespace>()
   readonly #entities = new Map<string, Map<string, HybridConnection>>()
-  readonly #feed = new ChangeFeed()
+  /** The whole store, for those who look for more than a data door does. */
+  readonly documents: DocumentCopy
   /** Made on the first look-up after a namespace changed. */
   #hosts: HostTable | undefined
-  #unsubscribe: () => void = () => {}
 
-  private constructor(options: ResourceCatalogOptions) {
+  private constructor(documents: DocumentCopy, options: ResourceCatalogOptions) {
+    this.documents = documents
     const baseDomain = options.baseDomain && normalizeHost(options.baseDomain)
     this.#baseDomainSuffix = baseDomain ? `.${baseDomain}` : undefined
   }
 
   /** Reads the whole store, then follows it until `close`. The store stays the caller's to close. */
   static async open(store: ResourceStore, options: ResourceCatalogOptions = {}): Promise<ResourceCatalog> {
-    const catalog = new ResourceCatalog(options)
-    // Changes that overtake the list are applied after it, in order: the last word on every key is then the newest.
-    let early: ResourceChange[] | undefined = []
-    catalog.#unsubscribe = store.onChange((change) => {
-      if (early) early.push(change)
-      else catalog.#follow(change)
-    })
-    try {
-      for (const { document } of await store.list()) catalog.#set(document)
-    } catch (error) {
-      catalog.close()
-      throw error
+    const documents = await DocumentCopy.open(store)
+    const catalog = new ResourceCatalog(documents, options)
+    for (const kind of ['namespace', 'hybridConnection'] as const) {
+      for (const { document } of documents.list(kind)) catalog.#set(document)
     }
-    const overtaken = early
-    early = undefined
-    for (const change of overtaken) catalog.#follow(change)
+    documents.onChange((change) => catalog.#follow(change))
     return catalog
   }
 
@@ -101,13 +92,12 @@ export class ResourceCatalog {
 
   /** Calls back after each change, when look-ups already answer by it, until the returned function is called. */
   onChange(callback: (change: ResourceChange) => void): () => void {
-    return this.#feed.subscribe(callback)
+    return this.documents.onChange(callback)
   }
 
   /** Stops following the store; look-ups go on answering by what was known last. */
   close(): void {
-    this.#unsubscribe()
-    this.#feed.clear()
+    this.documents.close()
   }
 
   #underBaseDomain(host: string): Namespace | undefined {
@@ -118,30 +108,29 @@ export class ResourceCatalog {
   #follow(change: ResourceChange): void {
     if (change.kind === 'put') this.#set(change.stored.document)
     else this.#remove(change.previous.document)
-    this.#feed.emit(change)
   }
 
   #set(document: ResourceDocument): void {
     if (document.kind === 'namespace') {
       this.#namespaces.set(document.value.name.toLowerCase(), document.value)
       this.#hosts = undefined
-      return
+    } else if (document.kind === 'hybridConnection') {
+      const namespace = document.value.namespace.toLowerCase()
+      const entities = this.#entities.get(namespace) ?? new Map<string, HybridConnection>()
+      this.#entities.set(namespace, entities.set(document.value.name.toLowerCase(), document.value))
     }
-    const namespace = document.value.namespace.toLowerCase()
-    const entities = this.#entities.get(namespace) ?? new Map<string, HybridConnection>()
-    this.#entities.set(namespace, entities.set(document.value.name.toLowerCase(), document.value))
   }
 
   #remove(document: ResourceDocument): void {
     if (document.kind === 'namespace') {
       this.#namespaces.delete(document.value.name.toLowerCase())
       this.#hosts = undefined
-      return
+    } else if (document.kind === 'hybridConnection') {
+      const namespace = document.value.namespace.toLowerCase()
+      const entities = this.#entities.get(namespace)
+      entities?.delete(document.value.name.toLowerCase())
+      if (entities?.size === 0) this.#entities.delete(namespace)
     }
-    const namespace = document.value.namespace.toLowerCase()
-    const entities = this.#entities.get(namespace)
-    entities?.delete(document.value.name.toLowerCase())
-    if (entities?.size === 0) this.#entities.delete(namespace)
   }
 }
 

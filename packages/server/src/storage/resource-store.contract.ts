@@ -3,6 +3,9 @@ import { describe, type TestContext, test } from 'node:test'
 import { Secret } from '@postern/program'
 import { isRelayError } from '@postern/protocol'
 import type { AuthorizationRule } from '../domain/authorization-rule.ts'
+import { openNetworkAccess } from '../domain/network-access.ts'
+import { defaultPlacement } from '../domain/resource-placement.ts'
+import { type DocumentValues, documentKinds } from './document-kinds.ts'
 import {
   hybridConnectionKey,
   namespaceKey,
@@ -40,6 +43,20 @@ export function testResourceStore(engine: string, createFactory: (t: TestContext
       }
     })
 
+    test('documents of every kind are read as they were written', async (t) => {
+      const [store, other] = await openStores(t)
+      const written = await Promise.all(everyKind.map((document) => store.put(document)))
+      assert.deepEqual(
+        new Set(written.map(({ document }) => document.kind)),
+        new Set(Object.keys(documentKinds)),
+        'a kind is missing here',
+      )
+      assert.deepEqual(
+        (await other.list()).map(plain),
+        written.map(plain).toSorted((a, b) => (a!.key < b!.key ? -1 : 1)),
+      )
+    })
+
     test('absent optional members stay absent, and what nobody declared is managed', async (t) => {
       const [store] = await openStores(t)
       await store.put(entity('local', 'bare'))
@@ -63,7 +80,7 @@ export function testResourceStore(engine: string, createFactory: (t: TestContext
       await store.put(namespace('LOCAL'))
       const all = await store.list()
       assert.deepEqual(
-        all.map(({ key, document }) => [key, document.value.name]),
+        all.map(({ key, document }) => [key, 'name' in document.value && document.value.name]),
         [['ns/local', 'LOCAL']],
       )
     })
@@ -290,7 +307,17 @@ export function namespace(name: string, changes: Partial<NamespaceValue> = {}): 
   const dates = { createdAt: new Date(1_700_000_000_000), updatedAt: new Date(1_700_000_000_001) }
   return {
     kind: 'namespace',
-    value: { name, hosts: [], isDefault: false, rules: [rule('root')], ...dates, ...changes },
+    value: {
+      ...defaultPlacement,
+      name,
+      hosts: [],
+      isDefault: false,
+      rules: [rule('root')],
+      network: openNetworkAccess,
+      privateEndpointConnections: [],
+      ...dates,
+      ...changes,
+    },
   }
 }
 
@@ -301,8 +328,128 @@ export function entity(namespace: string, name: string, changes: Partial<EntityV
   return { kind: 'hybridConnection', value }
 }
 
-type NamespaceValue = Extract<ResourceDocument, { kind: 'namespace' }>['value']
-type EntityValue = Extract<ResourceDocument, { kind: 'hybridConnection' }>['value']
+type NamespaceValue = DocumentValues['namespace']
+type EntityValue = DocumentValues['hybridConnection']
+
+const dates = { createdAt: new Date(1_700_000_000_000), updatedAt: new Date(1_700_000_000_001) }
+
+/** One document of each kind, with every optional member. */
+const everyKind: readonly ResourceDocument[] = [
+  namespace('Local', {
+    subscriptionId: 'sub 1',
+    tags: { a: 'b' },
+    network: {
+      ...openNetworkAccess,
+      defaultActions: { listen: 'Deny' },
+      rules: [{ ipMask: '10.0.0.0/8' }, { ipMask: 'fd00::/8', appliesTo: ['send'] }],
+    },
+    privateEndpointConnections: [{ name: 'p', privateEndpointId: '/x', status: 'Approved', description: '' }],
+  }),
+  entity('local', 'db'),
+  { kind: 'resourceGroup', value: { subscriptionId: 's', name: 'RG', location: 'l', tags: {}, ...dates } },
+  {
+    kind: 'plan',
+    value: { ...defaultPlacement, name: 'p', kind: 'linux', sku: 'B1', tier: 'Basic', capacity: 1, ...dates },
+  },
+  {
+    kind: 'app',
+    value: {
+      ...defaultPlacement,
+      name: 'a',
+      kind: 'app',
+      planId: '/p',
+      principalId: 'i',
+      hybridConnections: [
+        {
+          namespace: 'local',
+          relayName: 'db',
+          relayArmUri: '/r',
+          sendKeyName: 'defaultSender',
+          sendKey: 'secondary',
+          attachedAt: new Date(5),
+        },
+      ],
+      slots: [{ name: 'staging', hybridConnections: [] }],
+      ...dates,
+    },
+  },
+  {
+    kind: 'roleDefinition',
+    value: {
+      id: 'd',
+      roleName: 'r',
+      description: '',
+      permissions: [{ actions: ['*'], notActions: [], dataActions: [], notDataActions: [] }],
+      assignableScopes: ['/'],
+      ...dates,
+    },
+  },
+  {
+    kind: 'roleAssignment',
+    value: {
+      id: 'a',
+      scope: '/',
+      roleDefinitionId: 'd',
+      principalId: 'p',
+      principalType: 'User',
+      description: 'why',
+      createdBy: 'x',
+      ...dates,
+    },
+  },
+  {
+    kind: 'principal',
+    value: {
+      id: 'p',
+      clientId: 'c',
+      kind: 'user',
+      displayName: 'P',
+      signInName: 'p',
+      isEnabled: true,
+      credentials: [
+        { kind: 'password', id: '1', displayName: '', hash: 'h', createdAt: new Date(1), expiresAt: new Date(2) },
+        { kind: 'key', id: '2', displayName: '', publicKey: 'k', thumbprint: 't', createdAt: new Date(1) },
+      ],
+      ...dates,
+    },
+  },
+  { kind: 'signingKey', value: { id: 'k', algorithm: 'ES256', privateJwk: new Secret('{"d":"x"}'), ...dates } },
+  {
+    kind: 'hcm',
+    value: {
+      id: 'h',
+      name: 'site',
+      subscriptionId: 's',
+      principalId: 'p',
+      version: '1',
+      address: '10.0.0.1',
+      lastSeenAt: new Date(3),
+      entities: [{ namespace: 'local', name: 'db', target: 'Unreachable', lastError: 'refused', since: new Date(4) }],
+      ...dates,
+    },
+  },
+  {
+    kind: 'hcmEnrolment',
+    value: {
+      id: 'e',
+      subscriptionId: 's',
+      secretHash: 'h',
+      hybridConnections: ['/x'],
+      createdBy: 'p',
+      expiresAt: new Date(9),
+      ...dates,
+    },
+  },
+  {
+    kind: 'namespaceUsage',
+    value: {
+      namespace: 'local',
+      month: '2026-11',
+      entities: { db: { listenerSeconds: 1.5, peakListeners: 2, bytes: 3, connections: 4 } },
+      ...dates,
+    },
+  },
+]
 
 const fullEntity: ResourceDocument = {
   ...entity('local', 'sub/DB', {
@@ -348,13 +495,14 @@ interface PlainDocument {
 /** Secrets as text: two secrets are deeply equal whatever they hold. */
 function plain(stored: StoredDocument | undefined): PlainDocument | undefined {
   if (!stored) return undefined
-  const { kind, origin, value } = stored.document
-  const rules = value.rules.map((each) => ({
-    ...each,
-    primaryKey: each.primaryKey.reveal(),
-    secondaryKey: each.secondaryKey.reveal(),
-  }))
-  return { ...stored, document: { kind, origin, value: { ...value, rules } } }
+  return { ...stored, document: revealed(stored.document) }
+}
+
+function revealed(value: unknown): unknown {
+  if (value instanceof Secret) return value.reveal()
+  if (Array.isArray(value)) return value.map(revealed)
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, revealed(member)]))
 }
 
 function plainChange(change: ResourceChange): unknown {

@@ -1,5 +1,5 @@
-import type { HybridConnection } from '../domain/hybrid-connection.ts'
-import type { Namespace } from '../domain/namespace.ts'
+import type { AuthorizationRule } from '../domain/authorization-rule.ts'
+import { type DocumentKind, type DocumentValues, documentKeyOf, keyOfPath } from './document-kinds.ts'
 
 /**
  * Who owns a document. `declared`: the resources file, which alone may change or delete it. `managed`: whoever has the
@@ -7,16 +7,23 @@ import type { Namespace } from '../domain/namespace.ts'
  */
 export type DocumentOrigin = 'declared' | 'managed'
 
-/** A namespace or a hybrid connection with its rules: the atomic unit of every store. */
-export type ResourceDocument =
-  | { readonly kind: 'namespace'; readonly value: Namespace; readonly origin?: DocumentOrigin }
-  | { readonly kind: 'hybridConnection'; readonly value: HybridConnection; readonly origin?: DocumentOrigin }
+/** One thing with all that belongs to it (a namespace with its rules, an app with its slots): the atomic unit of every store. */
+export type ResourceDocument = DocumentOf<DocumentKind>
+
+/** The documents of some kinds. */
+export type DocumentOf<Kinds extends DocumentKind> = {
+  readonly [Kind in Kinds]: {
+    readonly kind: Kind
+    readonly value: DocumentValues[Kind]
+    readonly origin?: DocumentOrigin
+  }
+}[Kinds]
 
 /** A document as it stands in the store; `revision` changes with every write and serves as ETag. */
-export interface StoredDocument {
+export interface StoredDocument<Kinds extends DocumentKind = DocumentKind> {
   readonly key: string
   readonly revision: string
-  readonly document: ResourceDocument
+  readonly document: DocumentOf<Kinds>
 }
 
 export type ResourceChange =
@@ -27,7 +34,7 @@ export type ResourceChange =
 export type WriteCondition = 'any' | 'absent' | { readonly revision: string }
 
 /**
- * Where namespaces and hybrid connections live. Every engine passes resource-store.contract.ts.
+ * Where everything lives that outlives the process. Every engine passes resource-store.contract.ts.
  *
  * A write is durable when its promise resolves, and seen by `onChange` of every open store on the same engine data;
  * the writing store's own callbacks have been called by then. A hybrid connection may be written before its namespace.
@@ -52,19 +59,22 @@ export interface ResourceStore {
   close(): Promise<void>
 }
 
-/** `ns/{name}` or `hc/{namespace}/{name}`, lower case. */
+/** Lower case: `ns/{name}`, `hc/{namespace}/{name}`, and so on for every kind of document-kinds.ts. */
 export function documentKey(document: ResourceDocument): string {
-  return document.kind === 'namespace'
-    ? namespaceKey(document.value.name)
-    : hybridConnectionKey(document.value.namespace, document.value.name)
+  return documentKeyOf(document.kind, document.value)
+}
+
+/** The authorization rules of a document; none for kinds that have none. */
+export function rulesOf({ value }: ResourceDocument): readonly AuthorizationRule[] {
+  return 'rules' in value ? value.rules : []
 }
 
 export function namespaceKey(name: string): string {
-  return `ns/${name}`.toLowerCase()
+  return keyOfPath('namespace', [name])
 }
 
 export function hybridConnectionKey(namespace: string, name: string): string {
-  return `hc/${namespace}/${name}`.toLowerCase()
+  return keyOfPath('hybridConnection', [namespace, name])
 }
 
 /** The start of the keys of everything under a namespace. */

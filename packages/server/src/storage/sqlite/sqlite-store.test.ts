@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { Secret } from '@postern/program'
 import { isRelayError } from '@postern/protocol'
 import { entity, namespace, testResourceStore } from '../resource-store.contract.ts'
+import { rulesOf } from '../resource-store.ts'
 import { SqliteStore } from './sqlite-store.ts'
 
 testResourceStore('SQLite', async (t) => {
@@ -32,7 +33,7 @@ test('documents, their keys and the count of revisions outlive the store', async
   await withStore(dataDir, async (store) => {
     const [read] = await store.list()
     assert.equal(read?.revision, written.revision)
-    assert.equal(read.document.value.rules[0]?.secondaryKey.reveal(), 'secondary key of root ö')
+    assert.equal(rulesOf(read.document)[0]?.secondaryKey.reveal(), 'secondary key of root ö')
     const next = await store.put(namespace('local'))
     assert.ok(Number(next.revision) > Number(written.revision))
   })
@@ -145,7 +146,7 @@ test('the integrity check finds documents that were altered or exchanged', async
   database.exec(`
     UPDATE document SET body = replace(body, '"name":"a"', '"name":"z"') WHERE key = 'hc/n/a';
     UPDATE document SET body = '{}' WHERE key = 'hc/n/b';
-    UPDATE document SET body = json_set(body, '$.value.rules[0].primaryKey', body ->> '$.value.rules[0].secondaryKey') WHERE key = 'hc/n/c'`)
+    UPDATE document SET body = json_set(body, '$.value.rules[0].primaryKey', json(body -> '$.value.rules[0].secondaryKey')) WHERE key = 'hc/n/c'`)
   database.close()
   await withStore(dataDir, async (store) => {
     const complaints = await store.integrityCheck()

@@ -102,8 +102,7 @@ export class SqliteStore implements ResourceStore {
     const listed = await this.#call({ kind: 'list' })
     for (const row of listed.kind === 'rows' ? listed.rows : []) {
       try {
-        const stored = fromRow(row, this.#shared.sealer)
-        if (documentKey(stored.document) !== row.key) complaints.push(`${row.key}: holds another document`)
+        fromRow(row, this.#shared.sealer)
       } catch (error) {
         complaints.push(`${row.key}: ${error instanceof Error ? error.message : String(error)}`)
       }
@@ -151,7 +150,9 @@ function toChanges(answer: SqliteAnswer, sealer: KeySealer): ResourceChange[] {
 
 function fromRow({ key, revision, body }: SqliteRow, sealer: KeySealer): StoredDocument {
   try {
-    return { key, revision, document: decodeDocument(body, sealer) }
+    const document = decodeDocument(key, body, sealer)
+    if (documentKey(document) !== key) throw new Error(`it is ${documentKey(document)}`)
+    return { key, revision, document }
   } catch (cause) {
     throw new RelayError('InternalError', { message: `The stored document ${key} is damaged: ${String(cause)}`, cause })
   }

@@ -1,0 +1,14 @@
+/** Who holds a verified bearer token. */
+export interface Caller {
+  /** Object id: what role assignments name. Principals of other issuers have the issuer's name and a colon before it. */
+  readonly id: string
+  /** The id and the groups that the issuer vouches for, in the form of role assignments. */
+  readonly principalIds: readonly string[]
+  /** For logs and audit: `user:admin`, `app:shop`, `corp:alice@example.com`. */
+  readonly name: string
+  readonly kind: 'user' | 'servicePrincipal' | 'app' | 'hcm' | 'external'
+  /** Client id of the program that asked for the token; absent when the issuer does not say. */
+  readonly clientId?: string
+  /** When the token ends, epoch milliseconds. */
+  readonly expiresAtMs: number
+}
