@@ -29,6 +29,19 @@ export {
   toResponseHeaders,
 } from './http/relayed-headers.ts'
 export { toRequestTarget } from './http/request-target.ts'
+export {
+  type ArmId,
+  type ArmPlace,
+  appId,
+  hybridConnectionId,
+  hybridConnectionOfId,
+  namespaceId,
+  parseArmId,
+  plainScope,
+  planId,
+  resourceGroupId,
+  scopeCovers,
+} from './resources/arm-id.ts'
 export { hybridConnectionNameProblem, namespaceNameProblem, ruleNameProblem } from './resources/names.ts'
 export { isRight, type Right, rights } from './resources/rights.ts'
 export {

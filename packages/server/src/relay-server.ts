@@ -1,10 +1,14 @@
+import type { IncomingMessage } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from '@postern/program'
+import { RelayError } from '@postern/protocol'
 import { KeepAlive } from '@postern/websocket'
 import type { CertificateSource } from './certificates/certificate-source.ts'
 import { createCertificateSource } from './certificates/create-certificate-source.ts'
 import { TlsSettings } from './certificates/tls-settings.ts'
 import type { RelayConfig } from './config/relay-config.ts'
+import { tenantId } from './domain/tenant.ts'
+import { ArmDoor } from './gateway/arm-door.ts'
 import { ClientAddress } from './gateway/client-address.ts'
 import { DataDoor } from './gateway/data-door.ts'
 import { FrontDoor } from './gateway/front-door.ts'
@@ -18,8 +22,13 @@ import { RequestDoor } from './gateway/request-door.ts'
 import { createRequestOrigin } from './gateway/request-origin.ts'
 import { watchResources } from './gateway/resource-watch.ts'
 import { SharedDoor } from './gateway/shared-door.ts'
+import { RoleBook } from './identity/roles/role-book.ts'
 import { ListenerRegistry } from './listeners/listener-registry.ts'
 import { WaitingListeners } from './listeners/waiting-listeners.ts'
+import { ArmRouter } from './management/arm-router.ts'
+import { createHandlers } from './management/create-handlers.ts'
+import type { ManagementParts } from './management/management-parts.ts'
+import { routeTable } from './management/route-table.ts'
 import { RelayedConnections } from './relay/relayed-connections.ts'
 import { OfferBook } from './rendezvous/offer-book.ts'
 import { serverVersion } from './server-version.ts'
@@ -110,7 +119,7 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   const certificates = await openCertificates(config, log, stops)
   const doors: FrontDoor[] = []
   const parts = createParts({ config, log, catalog, doors, stops })
-  const ports = await openDoors({ config, parts, health, certificates, doors, stops })
+  const ports = await openDoors({ config, parts, store, health, certificates, doors, stops })
   health.become('ready')
   log.info('relay.ready', { dataPort: ports.data, managementPort: ports.management })
   const drain = (graceMs: number): Promise<void> => drainRelay({ parts, doors, ports, health, graceMs })
@@ -234,12 +243,13 @@ interface OpenDoors {
 async function openDoors(from: {
   readonly config: RelayConfig
   readonly parts: RelayParts
+  readonly store: ResourceStore
   readonly health: Health
   readonly certificates: CertificateSource | undefined
   readonly doors: FrontDoor[]
   readonly stops: Stop[]
 }): Promise<OpenDoors> {
-  const { config, parts, health, certificates, doors, stops } = from
+  const { config, parts, store, health, certificates, doors, stops } = from
   const clientAddress = new ClientAddress(config)
   const tls = certificates && new TlsSettings({ source: certificates, minVersion: config.tls?.minVersion ?? 'TLSv1.2' })
   if (tls) stops.push(() => tls.stop())
@@ -260,17 +270,64 @@ async function openDoors(from: {
   }
   const originOf = createRequestOrigin({ tls: tls !== undefined, clientAddress, fallbackHost: config.publicHost })
   const dataDoor = new DataDoor({ parts, requests: new RequestDoor(parts), originOf })
-  const management = createManagementDoor(parts, health, doors)
+  const bound = { data: config.dataPort }
+  const arm = createArmDoor({ config, parts, store, bound, originOf, stops })
+  const management = createManagementDoor({ parts, health, doors, arm })
   if (!config.sharesPort) {
     const data = await open(dataDoor, config.dataPort)
+    bound.data = data
     return { dataDoor, data, management: await open(management, config.managementPort) }
   }
   const shared = new SharedDoor({ data: dataDoor, management, managementHosts: config.managementHosts })
   const port = await open(shared, config.dataPort)
+  bound.data = port
   return { dataDoor, data: port, management: port }
 }
 
-function createManagementDoor(parts: RelayParts, health: Health, doors: readonly FrontDoor[]): ManagementDoor {
+/** The management API behind the management door. */
+function createArmDoor(from: {
+  readonly config: RelayConfig
+  readonly parts: RelayParts
+  readonly store: ResourceStore
+  /** Filled when the data door is open. */
+  readonly bound: { readonly data: number }
+  readonly originOf: (request: IncomingMessage) => string
+  readonly stops: Stop[]
+}): ArmDoor {
+  const { config, parts, store, bound, originOf, stops } = from
+  const { catalog, listeners, log } = parts
+  const roles = new RoleBook(catalog.documents)
+  stops.push(() => roles.close())
+  const management: ManagementParts = {
+    store,
+    documents: catalog.documents,
+    catalog,
+    roles,
+    listeners,
+    settings: { publicHost: config.publicHost, baseDomain: config.baseDomain },
+    dataPort: () => bound.data,
+    now: () => new Date(),
+  }
+  const router = new ArmRouter({
+    routes: routeTable,
+    handlers: createHandlers(management),
+    authenticate: () => Promise.reject(new RelayError('AuthenticationInvalid')),
+    roles,
+    authorizationUri: (origin) => `${origin}/${tenantId}`,
+    admitAddress: () => {},
+    onCall: () => {},
+    onUnexpected: (error, requestId) => log.error('management.failed', { error, requestId }),
+  })
+  return new ArmDoor({ router, originOf: (request) => originOf(request).replace(/^ws/, 'http') })
+}
+
+function createManagementDoor(from: {
+  readonly parts: RelayParts
+  readonly health: Health
+  readonly doors: readonly FrontDoor[]
+  readonly arm: ArmDoor
+}): ManagementDoor {
+  const { parts, health, doors, arm } = from
   const metrics = new MetricsPage({
     counters: parts.counters,
     health,
@@ -278,13 +335,12 @@ function createManagementDoor(parts: RelayParts, health: Health, doors: readonly
     pendingOffers: () => parts.offers.size,
     unauthorizedConnections: () => doors.reduce((sum, door) => sum + door.unauthorizedConnections, 0),
   })
-  return new ManagementDoor(
-    new Map<string, ManagementPage>([
-      ['/healthz', health.livePage],
-      ['/readyz', health.readyPage],
-      ['/metrics', metrics],
-    ]),
-  )
+  const pages = new Map<string, ManagementPage>([
+    ['/healthz', health.livePage],
+    ['/readyz', health.readyPage],
+    ['/metrics', metrics],
+  ])
+  return new ManagementDoor({ pages, arm })
 }
 
 /** Refuses new calls, sends listeners away with 1001, waits for relayed connections, then cuts what is left. */

@@ -1,11 +1,6 @@
 import type { ErrorEntry } from './error-entry.ts'
-
-const badRequest = { httpStatus: 400, closeCode: 1008, armCode: 'BadRequest', isTransient: false } as const
-const unauthorized = { httpStatus: 401, closeCode: 1008, armCode: 'TokenMissingOrInvalid', isTransient: false } as const
-const forbidden = { httpStatus: 403, closeCode: 1008, armCode: 'Forbidden', isTransient: false } as const
-const timeout = { httpStatus: 408, closeCode: 1001, armCode: 'RequestTimeout', isTransient: true } as const
-const badGateway = { httpStatus: 502, closeCode: 1011, armCode: 'BadGateway', isTransient: true } as const
-const busy = { httpStatus: 503, closeCode: 1013, armCode: 'ServerBusy', isTransient: true } as const
+import { badGateway, badRequest, busy, forbidden, timeout, unauthorized } from './error-kinds.ts'
+import { managementErrors } from './management-errors.ts'
 
 /**
  * The one table of errors. The texts are Azure's where Azure's are known (observed), because people search for them.
@@ -224,6 +219,11 @@ export const errorTable = {
     message: 'The service was unable to process the request',
     help: 'This is a fault of the relay: report it with the tracking id.',
   },
+  AddressNotAllowed: {
+    ...unauthorized,
+    message: 'Unauthorized access for the source of the request',
+    help: 'The network rules of the namespace do not let this address in, or its public network access is disabled.',
+  },
   PreconditionFailed: {
     httpStatus: 412,
     closeCode: 1008,
@@ -307,6 +307,7 @@ export const errorTable = {
     message: 'The key or rule that admitted this connection has changed',
     help: 'Connect again with a token made from a present key.',
   },
+  ...managementErrors,
 } as const satisfies Readonly<Record<string, ErrorEntry>>
 
 /** The name of a row of {@link errorTable}. */

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { formatErrorJson } from '@postern/protocol'
+import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
+import type { ArmDoor } from './arm-door.ts'
 import type { FrontDoorHandler } from './front-door-handler.ts'
 
 /** One page of the management door: `GET` and `HEAD` only. */
@@ -10,19 +12,26 @@ export interface ManagementPage {
   render(): Promise<{ readonly status: number; readonly text: string }>
 }
 
-/** The management door as far as it stands: health and metrics, told apart by path. */
-export class ManagementDoor implements FrontDoorHandler {
-  readonly #pages: ReadonlyMap<string, ManagementPage>
+export interface ManagementDoorOptions {
+  /** By path. */
+  readonly pages: ReadonlyMap<string, ManagementPage>
+  /** Everything that is no page. */
+  readonly arm: ArmDoor
+}
 
-  constructor(pages: ReadonlyMap<string, ManagementPage>) {
-    this.#pages = pages
+/** The management door: health and metrics by path, everything else is a call of the management API. */
+export class ManagementDoor implements FrontDoorHandler {
+  readonly #options: ManagementDoorOptions
+
+  constructor(options: ManagementDoorOptions) {
+    this.#options = options
   }
 
-  onRequest(request: IncomingMessage, response: ServerResponse): void {
+  onRequest(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint): void {
     const [path = ''] = (request.url ?? '').split('?', 1)
-    const page = this.#pages.get(path)
+    const page = this.#options.pages.get(path)
     if (page === undefined) {
-      answer(response, 404, 'application/json', formatErrorJson('NotFound', `There is nothing at ${printable(path)}.`))
+      void this.#options.arm.handle(request, response, remote)
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD')
       answer(
@@ -36,8 +45,8 @@ export class ManagementDoor implements FrontDoorHandler {
     }
   }
 
-  onCheckContinue(request: IncomingMessage, response: ServerResponse): void {
-    this.onRequest(request, response)
+  onCheckContinue(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint): void {
+    this.onRequest(request, response, remote)
   }
 
   onUpgrade(_request: IncomingMessage, socket: Duplex): void {
@@ -57,9 +66,4 @@ async function render(page: ManagementPage, response: ServerResponse): Promise<v
 function answer(response: ServerResponse, status: number, contentType: string, text: string): void {
   response.writeHead(status, { 'Content-Type': contentType, 'X-Content-Type-Options': 'nosniff' })
   response.end(text)
-}
-
-/** What a stranger typed goes back as printable ASCII of bounded length. */
-function printable(path: string): string {
-  return path.slice(0, 100).replace(/[^\x21-\x7e]/g, '?')
 }

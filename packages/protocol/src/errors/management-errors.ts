@@ -1,0 +1,94 @@
+import type { ErrorEntry } from './error-entry.ts'
+import { badRequest, forbidden, unauthorized } from './error-kinds.ts'
+
+const notFound = { httpStatus: 404, closeCode: 1008, isTransient: false } as const
+
+/** The part of the error table that only the management plane speaks. Codes and texts are ARM's where they are known. */
+export const managementErrors = {
+  AuthenticationMissing: {
+    ...unauthorized,
+    armCode: 'AuthenticationFailed',
+    message: "Authentication failed. The 'Authorization' header is missing",
+    help: 'Sign in (`postern login`) and send the token as `Authorization: Bearer ...`.',
+  },
+  AuthenticationInvalid: {
+    ...unauthorized,
+    armCode: 'InvalidAuthenticationToken',
+    message: 'The access token is invalid',
+    help: 'Sign in again. A token is good only for the relay that issued it, or whose issuer is configured, and for its audience.',
+  },
+  AuthenticationExpired: {
+    ...unauthorized,
+    armCode: 'ExpiredAuthenticationToken',
+    message: 'The access token has expired',
+    help: 'Ask for a new token. If it is new, compare the clocks of both machines.',
+  },
+  AccessDenied: {
+    ...forbidden,
+    armCode: 'AuthorizationFailed',
+    message: 'The caller does not have authorization to perform this action',
+    help: 'Somebody with the role Owner can assign a role that includes the action: `postern role assignment create`.',
+  },
+  ApiVersionMissing: {
+    ...badRequest,
+    armCode: 'MissingApiVersionParameter',
+    message: 'The api-version query parameter (?api-version=) is required for all requests',
+    help: 'Add `?api-version=` with a version of docs/reference/management-routes.md.',
+  },
+  ApiVersionUnknown: {
+    ...badRequest,
+    armCode: 'InvalidApiVersionParameter',
+    message: 'The api-version is not supported',
+    help: 'The message lists the versions that are.',
+  },
+  ResourceTypeUnknown: {
+    ...notFound,
+    armCode: 'InvalidResourceType',
+    message: 'The resource type could not be found',
+    help: 'docs/reference/management-routes.md lists every route; compare the path segment by segment.',
+  },
+  ResourceNotFound: {
+    ...notFound,
+    armCode: 'ResourceNotFound',
+    message: 'The resource was not found',
+    help: 'Check subscription, resource group and name; `postern rest GET` on the list above it shows what there is.',
+  },
+  ResourceGroupNotFound: {
+    ...notFound,
+    armCode: 'ResourceGroupNotFound',
+    message: 'The resource group could not be found',
+    help: 'Create it first: `postern group create --name NAME --location LOCATION`.',
+  },
+  ParentResourceNotFound: {
+    ...notFound,
+    armCode: 'ParentResourceNotFound',
+    message: 'The parent of the resource was not found',
+    help: 'Create the parent first: a namespace before its hybrid connections, a plan before its apps.',
+  },
+  EntityNotFound: {
+    ...notFound,
+    armCode: 'EntityNotFound',
+    message: 'Hybrid Connection does not exist',
+    help: 'Check the name; `postern relay hyco list` shows what there is.',
+  },
+  RequestContentInvalid: {
+    ...badRequest,
+    armCode: 'InvalidRequestContent',
+    message: 'The request content was invalid',
+    help: 'The message names the member that is wrong; docs/reference/openapi.json has the shape.',
+  },
+  RequestBodyTooLarge: {
+    httpStatus: 413,
+    closeCode: 1009,
+    armCode: 'RequestEntityTooLarge',
+    isTransient: false,
+    message: 'The request body is too large',
+    help: 'Bodies at the management door are limited to 256 KiB.',
+  },
+  OperationNotSupported: {
+    ...badRequest,
+    armCode: 'OperationNotSupported',
+    message: 'The operation is not supported',
+    help: 'docs/out-of-scope.md says why, and what to use instead.',
+  },
+} as const satisfies Readonly<Record<string, ErrorEntry>>

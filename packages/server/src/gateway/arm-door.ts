@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { RelayError } from '@postern/protocol'
+import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
+import type { ArmReply } from '../management/arm-call.ts'
+import type { ArmRouter } from '../management/arm-router.ts'
+
+/** Bytes of a request body: the largest thing that can be sent, a role with every action, has a tenth of this. */
+const maxBodyBytes = 256 * 1024
+
+/** Between two events nothing may come for this long before a comment keeps proxies from cutting the stream. */
+const eventKeepAliveMs = 15_000
+
+/** HTTP around the ARM router: bodies in, JSON or server-sent events out. */
+export class ArmDoor {
+  readonly #router: ArmRouter
+  readonly #originOf: (request: IncomingMessage) => string
+
+  constructor(options: {
+    readonly router: ArmRouter
+    /** `https://host[:port]` as this client reached the door. */
+    readonly originOf: (request: IncomingMessage) => string
+  }) {
+    this.#router = options.router
+    this.#originOf = options.originOf
+  }
+
+  /** Never rejects: what goes wrong while the answer is sent cuts the connection. */
+  async handle(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint): Promise<void> {
+    try {
+      await this.#answer(request, response, remote)
+    } catch {
+      response.destroy()
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint): Promise<void> {
+    const requestId = randomUUID()
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const reply = await this.#router.handle({
+      method: request.method ?? '',
+      url: request.url ?? '/',
+      headers: request.headers,
+      origin: this.#originOf(request),
+      address: remote.address,
+      port: remote.port,
+      requestId,
+      signal: gone.signal,
+      readBody: () => readBody(request, response),
+    })
+    writeHead(request, response, reply, requestId)
+    if (reply.events) await sendEvents(response, reply.events, gone.signal)
+    else if (reply.body === undefined || request.method === 'HEAD') response.end()
+    else response.end(JSON.stringify(reply.body))
+  }
+}
+
+/** @throws {RelayError} RequestBodyTooLarge, RequestContentInvalid when the client goes away */
+async function readBody(request: IncomingMessage, response: ServerResponse): Promise<Uint8Array> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(response)
+  if (/100-continue/i.test(request.headers.expect ?? '')) response.writeContinue()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of request as AsyncIterable<Uint8Array>) {
+      size += chunk.length
+      if (size > maxBodyBytes) break
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    throw new RelayError('RequestContentInvalid', { message: 'The body ended early', cause })
+  }
+  if (size > maxBodyBytes) throw tooLarge(response)
+  return Buffer.concat(chunks)
+}
+
+/** What is left of the body is not read: the connection ends with the answer. */
+function tooLarge(response: ServerResponse): RelayError {
+  response.shouldKeepAlive = false
+  return new RelayError('RequestBodyTooLarge')
+}
+
+function writeHead(request: IncomingMessage, response: ServerResponse, reply: ArmReply, requestId: string): void {
+  if (response.headersSent || response.destroyed) return
+  const clientRequestId = request.headers['x-ms-client-request-id']
+  const wantsItBack = request.headers['x-ms-return-client-request-id'] === 'true'
+  const hasBody = reply.body !== undefined || reply.events !== undefined
+  response.writeHead(reply.status, {
+    ...(hasBody && { 'Content-Type': reply.events ? 'text/event-stream' : 'application/json; charset=utf-8' }),
+    ...(!hasBody && { 'Content-Length': '0' }),
+    'Cache-Control': 'no-cache',
+    Pragma: 'no-cache',
+    Expires: '-1',
+    'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+    'X-Content-Type-Options': 'nosniff',
+    'x-ms-request-id': requestId,
+    'x-ms-correlation-request-id': correlationId(request) ?? requestId,
+    ...(wantsItBack && isId(clientRequestId) && { 'x-ms-client-request-id': clientRequestId }),
+    ...reply.headers,
+  })
+}
+
+function correlationId(request: IncomingMessage): string | undefined {
+  const id = request.headers['x-ms-correlation-request-id']
+  return isId(id) ? id : undefined
+}
+
+/** What a client calls its request goes back only when it can be nothing else. */
+function isId(text: string | readonly string[] | undefined): text is string {
+  return typeof text === 'string' && /^[\w-]{1,64}$/.test(text)
+}
+
+async function sendEvents(response: ServerResponse, events: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
+  const keepAlive = setInterval(() => void response.write(':\n\n'), eventKeepAliveMs)
+  try {
+    response.flushHeaders()
+    for await (const event of events) {
+      if (signal.aborted) return
+      if (!response.write(event)) await drained(response, signal)
+    }
+    response.end()
+  } finally {
+    clearInterval(keepAlive)
+  }
+}
+
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    response.once('drain', resolve)
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,24 @@
+import type { RoleBook } from '../identity/roles/role-book.ts'
+import type { ListenerCounts } from '../listeners/listener-counts.ts'
+import type { DocumentCopy } from '../storage/document-copy.ts'
+import type { ResourceCatalog } from '../storage/resource-catalog.ts'
+import type { ResourceStore } from '../storage/resource-store.ts'
+
+/** Settings of the relay that answers of the management API depend on. */
+export interface ManagementSettings {
+  readonly publicHost: string
+  readonly baseDomain: string
+}
+
+/** What the handlers of the management API work with; built once by the composition root. */
+export interface ManagementParts {
+  readonly store: ResourceStore
+  readonly documents: DocumentCopy
+  readonly catalog: ResourceCatalog
+  readonly roles: RoleBook
+  readonly listeners: ListenerCounts
+  readonly settings: ManagementSettings
+  /** Port of the data door, known once it is open. */
+  readonly dataPort: () => number
+  readonly now: () => Date
+}

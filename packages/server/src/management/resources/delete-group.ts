@@ -1,0 +1,27 @@
+import type { ArmCall } from '../arm-call.ts'
+import { writeCondition } from '../etag.ts'
+import type { ManagementParts } from '../management-parts.ts'
+import { refuseDeclared } from '../write-document.ts'
+import type { FoundGroup } from './find-resource-group.ts'
+
+/**
+ * Deletes everything in a resource group, then the group. Should the process end in between, the group is still there with
+ * what is left, and deleting it again goes on.
+ * @throws {RelayError} ResourceConflict when the resources file declares something in it; nothing is deleted then
+ */
+export async function deleteGroup(
+  { documents, store }: Pick<ManagementParts, 'documents' | 'store'>,
+  call: Pick<ArmCall, 'ifMatch' | 'ifNoneMatch'>,
+  { group, stored }: FoundGroup,
+): Promise<void> {
+  writeCondition(call, stored)
+  const isInside = (place: { readonly subscriptionId: string; readonly resourceGroup: string }): boolean =>
+    place.subscriptionId.toLowerCase() === group.subscriptionId.toLowerCase() &&
+    place.resourceGroup.toLowerCase() === group.name.toLowerCase()
+  const doomed = (['app', 'plan', 'namespace'] as const).flatMap((kind) =>
+    documents.list(kind).filter(({ document }) => isInside(document.value)),
+  )
+  for (const each of doomed) refuseDeclared(each)
+  for (const { key } of doomed) await store.delete(key)
+  if (stored) await store.delete(stored.key)
+}

@@ -1,0 +1,8 @@
+import { resourceRoutes } from './resources/resource-routes.ts'
+import type { Route } from './route.ts'
+
+/**
+ * Every route of the management API: router, OpenAPI document, typed client and docs/reference/management-routes.md are made
+ * from it.
+ */
+export const routeTable: readonly Route[] = [...resourceRoutes]

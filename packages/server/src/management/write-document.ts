@@ -1,0 +1,73 @@
+import { isRelayError, RelayError } from '@postern/protocol'
+import type { DocumentCopy } from '../storage/document-copy.ts'
+import type { DocumentKind } from '../storage/document-kinds.ts'
+import type { DocumentOf, ResourceDocument, ResourceStore, StoredDocument } from '../storage/resource-store.ts'
+import type { ArmCall } from './arm-call.ts'
+import { writeCondition } from './etag.ts'
+
+export interface DocumentWriter {
+  readonly store: ResourceStore
+  readonly documents: DocumentCopy
+}
+
+/** Attempts of a write that others keep overtaking; each attempt reads what stands there anew. */
+const maxAttempts = 5
+
+/**
+ * Writes one document, made from what stands there. A caller with If-Match or If-None-Match gets what he asks for; without
+ * them a write that was overtaken is made again, so that concurrent PUTs of the same thing all succeed.
+ *
+ * @throws {RelayError} ResourceConflict when the resources file owns the document, PreconditionFailed, and what `make` throws
+ */
+export async function writeDocument<Kind extends DocumentKind>(
+  { store, documents }: DocumentWriter,
+  call: Pick<ArmCall, 'ifMatch' | 'ifNoneMatch'>,
+  change: {
+    readonly kind: Kind
+    readonly path: readonly string[]
+    readonly make: (standing: StoredDocument<Kind> | undefined) => DocumentOf<Kind>['value']
+  },
+): Promise<{ readonly stored: StoredDocument<Kind>; readonly previous: StoredDocument<Kind> | undefined }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const previous = documents.get(change.kind, ...change.path)
+    if (previous) refuseDeclared(previous)
+    const condition = writeCondition(call, previous)
+    const document = { kind: change.kind, value: change.make(previous) } as unknown as ResourceDocument
+    try {
+      const stored = await store.put(document, condition)
+      return { stored: stored as unknown as StoredDocument<Kind>, previous }
+    } catch (error) {
+      const wasOvertaken = isRelayError(error, 'PreconditionFailed') && call.ifMatch === undefined
+      if (!wasOvertaken || attempt === maxAttempts) throw error
+    }
+  }
+}
+
+/** Deletes one document and what is under it. False when there was none. */
+export async function deleteDocument(
+  { store, documents }: DocumentWriter,
+  call: Pick<ArmCall, 'ifMatch' | 'ifNoneMatch'>,
+  target: { readonly kind: DocumentKind; readonly path: readonly string[] },
+): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    const standing = documents.get(target.kind, ...target.path)
+    const condition = writeCondition(call, standing)
+    if (!standing) return false
+    refuseDeclared(standing)
+    try {
+      return await store.delete(standing.key, condition)
+    } catch (error) {
+      const wasOvertaken = isRelayError(error, 'PreconditionFailed') && call.ifMatch === undefined
+      if (!wasOvertaken || attempt === maxAttempts) throw error
+    }
+  }
+}
+
+/** @throws {RelayError} ResourceConflict */
+export function refuseDeclared({ document }: StoredDocument): void {
+  if (document.origin !== 'declared') return
+  const name = 'name' in document.value ? ` ${document.value.name}` : ''
+  throw new RelayError('ResourceConflict', {
+    message: `The resources file of this relay declares${name}; change it there`,
+  })
+}
