@@ -38,7 +38,11 @@ test('the schema knows every key of the file and permits no other', () => {
   const namespace = schema.properties['namespaces']!.items!
   const entity = namespace.properties['hybridConnections']!.items!
   const rule = entity.properties['rules']!.items!
-  assert.deepEqual(Object.keys(namespace.properties), ['name', 'hosts', 'default', 'rules', 'hybridConnections'])
+  const placement = ['subscription', 'resourceGroup', 'location', 'tags']
+  assert.deepEqual(
+    Object.keys(namespace.properties).toSorted(),
+    ['name', 'hosts', 'default', ...placement, 'rules', 'hybridConnections'].toSorted(),
+  )
   assert.deepEqual(Object.keys(rule.properties), ['name', 'rights', 'primaryKey', 'secondaryKey'])
   assert.deepEqual(
     [schema, namespace, entity, rule].map((node) => node.additionalProperties),
