@@ -1,0 +1,85 @@
+import type { AuditRecord } from '../domain/audit-record.ts'
+import type { ChainBreak, ChainPosition } from './audit-chain.ts'
+
+/** A record in its place in the chain. */
+export interface ChainedRecord extends ChainPosition {
+  readonly record: AuditRecord
+}
+
+/** Which records are wanted; those that are absent demand nothing. */
+export interface AuditQuery {
+  /** Inclusive. */
+  readonly from?: Date
+  /** Exclusive. */
+  readonly to?: Date
+  readonly kinds?: readonly AuditRecord['kind'][]
+  readonly principal?: string
+  /** What it was done to, or anything below that: compared by whole segments and without regard to case. */
+  readonly scopePrefix?: string
+  readonly result?: AuditRecord['result']
+  /** 1 to `maxAuditPage`. */
+  readonly limit: number
+  /** Sequence of the last record of the page before. */
+  readonly before?: number
+}
+
+/** Records in one answer, at most. */
+export const maxAuditPage = 1000
+
+export interface VerifyOptions {
+  readonly signal?: AbortSignal
+  /** Called from time to time with how many records were looked at, of how many. */
+  readonly onProgress?: (checked: number, total: number) => void
+  /** A head that was noted before: the log must still hold it. Finds what was cut off at the end or written anew. */
+  readonly expectedHead?: ChainPosition
+}
+
+/** What the whole chain amounts to. */
+export interface AuditVerdict {
+  /** Records whose place was found to be right. */
+  readonly count: number
+  /** Sequence of the first one; absent when there is none. */
+  readonly first?: number
+  /** The last one, or the anchor. */
+  readonly head: ChainPosition
+  /** Absent when nothing is wrong; else the first place that is. */
+  readonly broken?: ChainBreak
+}
+
+/** Reads an audit log. */
+export interface AuditReader {
+  /** The newest record's place; that of the last deleted one when there is none, zeros when there never was one. */
+  head(): Promise<ChainPosition>
+  /** Newest first: by time, then by sequence. */
+  query(question: AuditQuery): Promise<readonly ChainedRecord[]>
+  /** Walks the chain from its beginning. @throws the signal's reason when it is aborted. */
+  verify(options?: VerifyOptions): Promise<AuditVerdict>
+  close(): Promise<void>
+}
+
+/**
+ * Keeps audit records in the order in which they were appended, each chained to the one before by its hash. Every engine
+ * passes audit-store.contract.ts.
+ */
+export interface AuditStore extends AuditReader {
+  /** Records that are durable, and records that were lost, since the store was opened. */
+  readonly counts: { readonly written: number; readonly lost: number }
+  /**
+   * Takes records without waiting for the disk. When more wait than the engine's bound, those that come are counted, and
+   * one record of kind `audit` stands in their place.
+   */
+  append(records: readonly AuditRecord[]): void
+  /**
+   * Resolves when everything appended so far is durable.
+   * @throws {RelayError} InternalError when it could not be written now; the store goes on trying.
+   */
+  flush(): Promise<void>
+  /**
+   * Deletes from the beginning what is older than `before`, up to the first record that is not. The hash of the last
+   * deleted one stays as anchor, so that the rest can still be verified.
+   * @returns how many were deleted
+   */
+  prune(before: Date): Promise<number>
+  /** Writes what waits, then refuses everything. Closing twice is allowed. */
+  close(): Promise<void>
+}

@@ -1,0 +1,138 @@
+import { RelayError } from '@postern/protocol'
+import type { AuditRecord } from '../../domain/audit-record.ts'
+import { type ChainLink, type ChainPosition, chainOrigin, checkLinks, linkText, nextLink } from '../audit-chain.ts'
+import {
+  type AuditQuery,
+  type AuditStore,
+  type AuditVerdict,
+  type ChainedRecord,
+  maxAuditPage,
+  type VerifyOptions,
+} from '../audit-store.ts'
+import { encodeAuditRecord } from '../audit-text.ts'
+import { verifyAuditChain } from '../verify-audit-chain.ts'
+
+/** Some 5 MB: enough for a look back while developing. */
+const defaultCapacity = 10_000
+
+/** Keeps the newest audit records for as long as the process lives: for tests and `--in-memory`. */
+export class MemoryAuditStore implements AuditStore {
+  readonly #capacity: number
+  #kept: ChainedRecord[] = []
+  #anchor = chainOrigin
+  #written = 0
+  #isClosed = false
+
+  constructor({ capacity = defaultCapacity }: { readonly capacity?: number } = {}) {
+    this.#capacity = capacity
+  }
+
+  get counts(): AuditStore['counts'] {
+    return { written: this.#written, lost: 0 }
+  }
+
+  append(records: readonly AuditRecord[]): void {
+    if (this.#isClosed) return
+    for (const record of records) {
+      const { sequence, hash } = nextLink(this.#head(), encodeAuditRecord(record))
+      this.#kept.push({ sequence, hash, record })
+    }
+    this.#written += records.length
+    // A tenth at a time: each deletion moves all that stays.
+    if (this.#kept.length > this.#capacity * 1.1) this.#deleteFirst(this.#kept.length - this.#capacity)
+  }
+
+  async flush(): Promise<void> {
+    this.#assertOpen()
+  }
+
+  async head(): Promise<ChainPosition> {
+    this.#assertOpen()
+    const { sequence, hash } = this.#head()
+    return { sequence, hash }
+  }
+
+  async query(question: AuditQuery): Promise<readonly ChainedRecord[]> {
+    this.#assertOpen()
+    const found = this.#kept.filter(({ record }) => matches(record, question)).toSorted(newestFirst)
+    const start = question.before === undefined ? 0 : found.findIndex(isBehind(this.#at(question.before)))
+    return start < 0 ? [] : found.slice(start, start + Math.min(question.limit, maxAuditPage))
+  }
+
+  async verify(options?: VerifyOptions): Promise<AuditVerdict> {
+    this.#assertOpen()
+    return verifyAuditChain(
+      {
+        bounds: async () => {
+          const [first] = this.#kept
+          return { anchor: this.#anchor, head: this.#head(), ...(first && { first: first.sequence }) }
+        },
+        check: async (after, { limit, expectedHead }) => {
+          const begin = after.sequence < this.#anchor.sequence ? this.#anchor : after
+          const start = begin.sequence - this.#anchor.sequence
+          return checkLinks(begin, this.#kept.slice(start, start + limit).map(toLink), expectedHead)
+        },
+      },
+      options,
+    )
+  }
+
+  async prune(before: Date): Promise<number> {
+    this.#assertOpen()
+    const firstKept = this.#kept.findIndex(({ record }) => record.at >= before)
+    return this.#deleteFirst(firstKept < 0 ? this.#kept.length : firstKept)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+  }
+
+  #head(): ChainPosition {
+    return this.#kept.at(-1) ?? this.#anchor
+  }
+
+  #at(sequence: number): ChainedRecord | undefined {
+    return this.#kept[sequence - this.#anchor.sequence - 1]
+  }
+
+  #deleteFirst(count: number): number {
+    const last = this.#kept[count - 1]
+    if (!last) return 0
+    this.#anchor = { sequence: last.sequence, hash: last.hash }
+    this.#kept = this.#kept.slice(count)
+    return count
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new RelayError('InternalError', { message: 'The audit store is closed.' })
+  }
+}
+
+function toLink({ sequence, hash, record }: ChainedRecord): ChainLink {
+  return { sequence, hash, text: linkText(sequence, encodeAuditRecord(record)) }
+}
+
+function matches(record: AuditRecord, { from, to, kinds, principal, scopePrefix, result }: AuditQuery): boolean {
+  return (
+    (from === undefined || record.at >= from) &&
+    (to === undefined || record.at < to) &&
+    (kinds === undefined || kinds.includes(record.kind)) &&
+    (principal === undefined || record.principal === principal) &&
+    (result === undefined || record.result === result) &&
+    (scopePrefix === undefined || scopeCovers(scopePrefix, record.scope))
+  )
+}
+
+function newestFirst(a: ChainedRecord, b: ChainedRecord): number {
+  return b.record.at.getTime() - a.record.at.getTime() || b.sequence - a.sequence
+}
+
+/** Whether a record comes later in the order newest first; nothing does when that one is not there any more. */
+function isBehind(cursor: ChainedRecord | undefined): (kept: ChainedRecord) => boolean {
+  return (kept) => cursor !== undefined && newestFirst(cursor, kept) < 0
+}
+
+/** ARM ids are compared without regard to case, segment by segment. */
+function scopeCovers(prefix: string, scope: string): boolean {
+  return `${scope}/`.toLowerCase().startsWith(`${prefix.replace(/\/+$/, '')}/`.toLowerCase())
+}
