@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Logger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { KeepAlive } from '@postern/websocket'
+import { AuditTrail } from './audit/audit-trail.ts'
 import type { CertificateSource } from './certificates/certificate-source.ts'
 import { createCertificateSource } from './certificates/create-certificate-source.ts'
 import { TlsSettings } from './certificates/tls-settings.ts'
@@ -36,6 +37,7 @@ import { applyDeclaredResources, releaseDeclaredResources } from './storage/appl
 import { toDeclaration } from './storage/check-declared-resources.ts'
 import { DeclaredResources } from './storage/declared-resources.ts'
 import type { ResourcesDeclaration } from './storage/declared-resources-schema.ts'
+import { MemoryAuditStore } from './storage/memory/memory-audit-store.ts'
 import { MemoryStore } from './storage/memory/memory-store.ts'
 import { ResourceCatalog } from './storage/resource-catalog.ts'
 import type { ResourceStore } from './storage/resource-store.ts'
@@ -59,6 +61,7 @@ interface BuiltRelay {
   readonly certificates: CertificateSource | undefined
   readonly catalog: ResourceCatalog
   readonly store: ResourceStore
+  readonly audit: AuditTrail
   readonly health: Health
   readonly stops: readonly Stop[]
   readonly drain: (graceMs: number) => Promise<void>
@@ -71,6 +74,7 @@ export class RelayServer {
   readonly certificates: CertificateSource | undefined
   readonly catalog: ResourceCatalog
   readonly store: ResourceStore
+  readonly audit: AuditTrail
   readonly health: Health
   readonly #stops: readonly Stop[]
   readonly #drain: (graceMs: number) => Promise<void>
@@ -82,6 +86,7 @@ export class RelayServer {
     this.certificates = built.certificates
     this.catalog = built.catalog
     this.store = built.store
+    this.audit = built.audit
     this.health = built.health
     this.#stops = built.stops
     this.#drain = built.drain
@@ -116,14 +121,15 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   const { config, log } = options
   const health = new Health()
   const { store, catalog } = await openResources(options, health, stops)
+  const audit = await openAudit(config, log, stops)
   const certificates = await openCertificates(config, log, stops)
   const doors: FrontDoor[] = []
-  const parts = createParts({ config, log, catalog, doors, stops })
+  const parts = createParts({ config, log, catalog, audit, doors, stops })
   const ports = await openDoors({ config, parts, store, health, certificates, doors, stops })
   health.become('ready')
   log.info('relay.ready', { dataPort: ports.data, managementPort: ports.management })
   const drain = (graceMs: number): Promise<void> => drainRelay({ parts, doors, ports, health, graceMs })
-  return { ports, certificates, catalog, store, health, stops, drain }
+  return { ports, certificates, catalog, store, audit, health, stops, drain }
 }
 
 async function openResources(
@@ -153,6 +159,16 @@ async function openStore(config: RelayConfig, stops: Stop[]): Promise<ResourceSt
       })
   stops.push(() => store.close())
   return store
+}
+
+async function openAudit({ audit }: RelayConfig, log: Logger, stops: Stop[]): Promise<AuditTrail> {
+  const trail = new AuditTrail({
+    ...(audit && { store: new MemoryAuditStore() }),
+    log,
+    retentionMs: audit?.retentionMs ?? 0,
+  })
+  stops.push(() => trail.close())
+  return trail
 }
 
 /** A file that became wrong changes nothing, and shows in `/readyz` until it is mended. */
@@ -195,15 +211,16 @@ function createParts(from: {
   readonly config: RelayConfig
   readonly log: Logger
   readonly catalog: ResourceCatalog
+  readonly audit: AuditTrail
   readonly doors: readonly FrontDoor[]
   readonly stops: Stop[]
 }): RelayParts {
-  const { config, log, catalog, doors, stops } = from
+  const { config, log, catalog, audit, doors, stops } = from
   const { limits } = config
   const counters = new Counters()
   const keepAlive = new KeepAlive({ intervalMs: limits.pingIntervalMs })
   const offers: RelayParts['offers'] = new OfferBook({ maxPendingPerEntity: limits.maxPendingOffersPerEntity })
-  const refusalLog = new RefusalLog({ counters, log })
+  const refusalLog = new RefusalLog({ counters, log, audit })
   const refusals = new Refusals({ log: refusalLog, delayMs: limits.refusalDelayMs })
   const parts: RelayParts = {
     catalog,
@@ -216,6 +233,7 @@ function createParts(from: {
     refusalLog,
     keepAlive,
     counters,
+    audit,
     limits,
     log,
     advertise: config.advertise,
@@ -262,7 +280,7 @@ async function openDoors(from: {
       proxyHeader: config.proxyProtocol ? 'required' : 'none',
       logger: parts.log,
       onRefused: ({ address, ...refusal }) =>
-        parts.refusalLog.record({ ...refusal, stage: 'handshake', remote: address }),
+        parts.refusalLog.record({ ...refusal, stage: 'handshake', remote: { address } }),
     })
     doors.push(door)
     stops.push(() => door.close())
@@ -333,6 +351,7 @@ function createManagementDoor(from: {
     health,
     version: serverVersion(),
     pendingOffers: () => parts.offers.size,
+    auditRecords: () => parts.audit.counts,
     unauthorizedConnections: () => doors.reduce((sum, door) => sum + door.unauthorizedConnections, 0),
   })
   const pages = new Map<string, ManagementPage>([

@@ -62,18 +62,22 @@ function decideBySignature(request: AuthorizationRequest, signature: SharedAcces
       ? { allowed: false, code: 'TokenRuleUnknown', reason: `no rule named ${loggableRule(signature.keyName)}` }
       : { allowed: false, code: 'TokenSignatureInvalid', reason: `signature made with no key of rule ${known.name}` }
   }
+  const { principal } = signer
   const audience = audiencePath(signature.resource)
   if (audience === undefined || !request.ownsHost(audience.host) || !audienceCovers(audience.path, request.path)) {
-    return { allowed: false, code: 'TokenAudienceInvalid', reason: `audience ${signature.resource} does not cover it` }
+    const reason = `audience ${signature.resource} does not cover it`
+    return { allowed: false, code: 'TokenAudienceInvalid', reason, principal }
   }
   const expiresAtMs = signature.expiresAtSeconds * 1000
   if (request.nowMs > expiresAtMs + request.graceMs) {
-    return { allowed: false, code: 'TokenExpired', reason: `expired at ${new Date(expiresAtMs).toISOString()}` }
+    const reason = `expired at ${new Date(expiresAtMs).toISOString()}`
+    return { allowed: false, code: 'TokenExpired', reason, principal }
   }
   if (!rights.some((right) => signer.rule.rights.includes(right))) {
-    return { allowed: false, code: 'RightMissing', reason: `rule ${signer.rule.name} lacks ${rights.join(', ')}` }
+    const reason = `rule ${signer.rule.name} lacks ${rights.join(', ')}`
+    return { allowed: false, code: 'RightMissing', reason, principal }
   }
-  return { allowed: true, principal: signer.principal, expiresAtMs }
+  return { allowed: true, principal, expiresAtMs }
 }
 
 interface Signer {

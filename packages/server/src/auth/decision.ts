@@ -10,7 +10,7 @@ export type Principal =
       readonly key: 'primary' | 'secondary'
     }
 
-/** The outcome of one authorisation; `reason` is for the log, never for the caller. */
+/** The outcome of one authorisation; `reason` is for log and audit, never for the caller. */
 export type Decision =
   | {
       readonly allowed: true
@@ -18,9 +18,20 @@ export type Decision =
       /** When the credential ends, epoch milliseconds; Infinity for anonymous senders. */
       readonly expiresAtMs: number
     }
-  | { readonly allowed: false; readonly code: ErrorCode; readonly reason: string }
+  | {
+      readonly allowed: false
+      readonly code: ErrorCode
+      readonly reason: string
+      /** Who it was, where the credential proves that much. */
+      readonly principal?: Principal
+    }
 
 /** The principal as one word for logs: `anonymous`, `rule:namespace/RootManageSharedAccessKey`. */
 export function principalName(principal: Principal): string {
   return principal.kind === 'anonymous' ? 'anonymous' : `rule:${principal.scope}/${principal.rule}`
+}
+
+/** What let this principal in, for the audit log. */
+export function principalReason(principal: Principal): string {
+  return principal.kind === 'anonymous' ? 'no client authorization is required' : `${principal.key} key`
 }

@@ -45,6 +45,8 @@ export interface RelayConfig {
   readonly trustedProxies: readonly string[]
   readonly proxyProtocol: boolean
   readonly forwardingHeader: 'x-forwarded-for' | 'forwarded'
+  /** Absent: off. */
+  readonly audit?: { readonly retentionMs: number }
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
   readonly logFormat: 'json' | 'text'
   readonly drainTimeoutMs: number
@@ -75,6 +77,7 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     trustedProxies: values.trustedProxies,
     proxyProtocol: values.proxyProtocol,
     forwardingHeader: values.forwardingHeader,
+    ...(values.audit === 'off' ? {} : { audit: { retentionMs: values.auditRetention } }),
     logLevel: values.logLevel,
     logFormat: values.logFormat,
     drainTimeoutMs: values.drainTimeout,

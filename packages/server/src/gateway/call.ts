@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { type ErrorCode, parseRelayTarget, type RelayTarget } from '@postern/protocol'
+import { type ErrorCode, hybridConnectionId, parseRelayTarget, type RelayTarget } from '@postern/protocol'
 import type { HybridConnection } from '../domain/hybrid-connection.ts'
 import type { Namespace } from '../domain/namespace.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
@@ -21,6 +21,8 @@ export interface Call {
   readonly trackingId: string
   /** What error texts call the thing asked for: `sb://host/path`. */
   readonly address: string
+  /** What the audit log calls it: ARM id of the hybrid connection, the address when there is none. */
+  readonly scope: string
 }
 
 /** A call as far as it goes without a namespace: all that a socket at a rendezvous address needs. */
@@ -57,7 +59,8 @@ export function readCall(arrival: Arrival, request: IncomingMessage, catalog: Re
     return { code: 'EndpointNotFound', message: 'No namespace has this host name.', trackingId, address }
   }
   const entity = catalog.find(namespace.name, target.path)?.entity
-  return { ...arrival, request, host, namespace, entity }
+  const scope = entity ? hybridConnectionId(namespace, namespace.name, entity.name) : address
+  return { ...arrival, request, host, namespace, entity, scope }
 }
 
 export function isUnreadable(call: Arrival | UnreadableCall): call is UnreadableCall {

@@ -4,10 +4,11 @@ import { Secret } from '@postern/program'
 import { formatSwitchingProtocols, type UpgradeRequest } from '@postern/websocket'
 import { authorize } from '../auth/authorize.ts'
 import { webSocketCredential } from '../auth/credential.ts'
-import { type Decision, principalName } from '../auth/decision.ts'
+import { type Decision, type Principal, principalName } from '../auth/decision.ts'
 import { entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
 import { ControlChannel, type ListenerAdmission } from '../listeners/control-channel.ts'
 import { toLogText } from '../telemetry/log-text.ts'
+import { allowedRecord } from './audit-records.ts'
 import { type AuthorizationSubject, authorizationQuestion } from './authorization-question.ts'
 import type { Call } from './call.ts'
 import type { Refusal } from './refusals.ts'
@@ -25,19 +26,20 @@ export interface UpgradedSocket {
 
 /** Hybrid Connections protocol, "Listener control channel connection". */
 export function listen(parts: RelayParts, call: Call, upgraded: UpgradedSocket): void {
-  const { entity, trackingId, address, remote, target } = call
+  const { entity, trackingId, address, remote, scope, target } = call
   const credential = webSocketCredential(call.request.headers, target)
   const decision = authorizeListener(parts, call, credential?.token)
   const counters = entity && parts.counters.entity(entity.namespace, entity.name)
-  const refuse = (refusal: Pick<Refusal, 'code' | 'reason'>): void => {
+  const refuse = (refusal: Pick<Refusal, 'code' | 'reason' | 'principal'>): void => {
     if (counters) counters.listenerConnectionsClientError += 1
-    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, stage: 'listen', trackingId, address, remote })
+    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, stage: 'listen', trackingId, address, remote, scope })
   }
   if (!decision.allowed) return refuse(decision)
-  if (entity === undefined) return refuse({ code: 'EndpointNotFound' })
+  const { principal } = decision
+  if (entity === undefined) return refuse({ code: 'EndpointNotFound', principal })
   if (!hasPlace(parts, entity)) {
     if (waitForPlace(parts, { ...call, entity }, upgraded)) return
-    return refuse({ code: 'MaximumListenersPerEndpoint' })
+    return refuse({ code: 'MaximumListenersPerEndpoint', principal })
   }
   parts.admit(upgraded.socket)
   const { upgrade } = upgraded
@@ -47,26 +49,33 @@ export function listen(parts: RelayParts, call: Call, upgraded: UpgradedSocket):
     ...upgraded,
     entity,
     admission: { token, expiresAtMs: decision.expiresAtMs },
+    principal,
   })
+  parts.audit.record(allowedRecord({ call, action: 'listen', principal }))
   parts.log.info('listener.connected', {
     trackingId,
     entity: channel.entity,
     listenerId: toLogText(channel.id),
     remote: remote.address,
-    principal: principalName(decision.principal),
+    principal: principalName(principal),
   })
 }
 
 function openControlChannel(
   parts: RelayParts,
   call: Call,
-  admitted: UpgradedSocket & { readonly entity: HybridConnection; readonly admission: ListenerAdmission },
+  admitted: UpgradedSocket & {
+    readonly entity: HybridConnection
+    readonly admission: ListenerAdmission
+    readonly principal: Principal
+  },
 ): ControlChannel {
-  const { socket, head, origin, entity, admission } = admitted
-  const { trackingId, address, remote, target } = call
+  const { socket, head, origin, entity, admission, principal } = admitted
+  const { trackingId, address, remote, scope, target } = call
   const counters = parts.counters.entity(entity.namespace, entity.name)
   // A control channel lives for months: it keeps what it needs of the call, not the call.
   const subject = { namespace: call.namespace, target: { path: target.path } }
+  const audited = { trackingId, scope, remote }
   const channel = new ControlChannel({
     stream: socket,
     head,
@@ -78,6 +87,8 @@ function openControlChannel(
     isJava: call.request.headers['user-agent']?.startsWith('Jetty/') ?? false,
     admission,
     authorizeToken: (token, options) => authorizeListener(parts, subject, token, options),
+    onRenewed: (renewer) =>
+      parts.audit.record(allowedRecord({ call: audited, action: 'listen', principal: renewer }, 'token renewed')),
     tokenGraceMs: parts.limits.tokenGraceMs,
     log: parts.log,
     onClosed: (closed, { code, reason, refused }) => {
@@ -85,7 +96,18 @@ function openControlChannel(
       parts.keepAlive.delete(closed)
       counters.activeListeners -= 1
       counters.listenerDisconnects += 1
-      if (refused) parts.refusals.record({ code: refused, stage: 'control', trackingId, address, remote, reason })
+      if (refused) {
+        parts.refusals.record({
+          code: refused,
+          stage: 'control',
+          trackingId,
+          address,
+          remote,
+          scope,
+          principal,
+          reason,
+        })
+      }
       parts.log.info('listener.disconnected', { trackingId, entity: closed.entity, code, reason: toLogText(reason) })
       parts.waitingListeners.release(closed.entity, () => hasPlace(parts, entity))
     },

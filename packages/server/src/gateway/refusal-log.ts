@@ -1,23 +1,11 @@
 import type { Logger } from '@postern/program'
 import { type ErrorCode, errorTable } from '@postern/protocol'
+import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { Counters } from '../telemetry/counters.ts'
 import { toLogText } from '../telemetry/log-text.ts'
+import { refusalsRecord, refusedRecord } from './audit-records.ts'
 import { networkOf } from './front-door-admission.ts'
-
-/** One refusal as it is counted and logged. */
-export interface RefusalRecord {
-  readonly code: ErrorCode
-  /** What was being done, one of few words: `handshake`, `listen`, `connect`, `control`. */
-  readonly stage: string
-  readonly trackingId: string
-  /** Source address. */
-  readonly remote: string
-  /** For the log alone; the table's message when absent. */
-  readonly reason?: string
-  /** `sb://host/path`, as far as it is known. */
-  readonly address?: string
-  readonly status?: number
-}
+import type { RefusalRecord } from './refusal-record.ts'
 
 /** Lines are counted for this long, then anew. */
 const windowMs = 10_000
@@ -26,12 +14,13 @@ const maxLinesPerNetwork = 100
 /** Lines in a window, whoever causes them. */
 const maxLines = 1000
 /**
- * Counts every refusal, and gives each a line in the log until there are too many in a window; those that are left out are
- * summed up in one line at its end.
+ * Counts every refusal, and gives each a line in the log and a record in the audit log until there are too many in a window;
+ * those that are left out are summed up in one line and one record at its end.
  */
 export class RefusalLog {
   readonly #counters: Counters
   readonly #log: Logger
+  readonly #audit: AuditTrail
   readonly #lines = new Map<string, number>()
   readonly #leftOut = new Map<ErrorCode, number>()
   readonly #leftOutOf = new Map<string, number>()
@@ -39,24 +28,27 @@ export class RefusalLog {
   #endsAtMs = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: { readonly counters: Counters; readonly log: Logger }) {
+  constructor(options: { readonly counters: Counters; readonly log: Logger; readonly audit: AuditTrail }) {
     this.#counters = options.counters
     this.#log = options.log
+    this.#audit = options.audit
   }
 
   record(refusal: RefusalRecord): void {
     const { code, stage, trackingId, remote, reason, address, status } = refusal
     this.#counters.refused(code, stage)
-    if (!this.#takeLine(networkOf(remote), code)) return
+    if (!this.#takeLine(networkOf(remote.address), code)) return
     this.#log.info('refused', {
       code,
       stage,
       ...(status !== undefined && { status }),
       trackingId,
       ...(address !== undefined && { address: toLogText(address) }),
-      remote,
+      remote: remote.address,
       reason: toLogText(reason ?? errorTable[code].message),
     })
+    const record = refusedRecord(refusal)
+    if (record) this.#audit.record(record)
   }
 
   /** Writes what was left out, for the end of the process. */
@@ -85,8 +77,9 @@ export class RefusalLog {
     if (this.#leftOut.size > 0) {
       const count = [...this.#leftOut.values()].reduce((sum, each) => sum + each, 0)
       const [mostFrom] = [...this.#leftOutOf].toSorted(([, a], [, b]) => b - a)
-      const codes = Object.fromEntries(this.#leftOut)
-      this.#log.warn('refused.more', { count, codes, seconds: windowMs / 1000, mostFrom: mostFrom?.[0] })
+      const sum = { count, codes: Object.fromEntries(this.#leftOut), seconds: windowMs / 1000, mostFrom: mostFrom?.[0] }
+      this.#log.warn('refused.more', sum)
+      this.#audit.record(refusalsRecord(sum))
     }
     this.#lines.clear()
     this.#leftOut.clear()

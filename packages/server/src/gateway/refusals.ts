@@ -4,22 +4,14 @@ import { type ErrorCode, errorTable, formatErrorJson, formatErrorText, toReasonP
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { networkOf } from './front-door-admission.ts'
 import type { RefusalLog } from './refusal-log.ts'
+import type { RefusalRecord } from './refusal-record.ts'
 
-/** One refused upgrade or request. */
-export interface Refusal {
-  readonly code: ErrorCode
-  /** What was being done: `listen`, `connect`, `accept`, `request`, `atom`. */
-  readonly stage: string
-  readonly trackingId: string
-  /** `sb://host/path` */
+/** One refused upgrade or request that is answered. Its `status` overrides the table's: a listener's own rejection. */
+export interface Refusal extends RefusalRecord {
   readonly address: string
   readonly remote: RemoteEndpoint
   /** Wire text without tracking; the table's when absent. */
   readonly message?: string
-  /** For the log alone. */
-  readonly reason?: string
-  /** Overrides the table's: a listener's own rejection status. */
-  readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -93,11 +85,10 @@ export class Refusals {
   /** Counts and logs a refusal whose answer the caller writes in a form of its own. */
   record(refusal: Refusal): { readonly status: number; readonly reason: string; readonly text: string } {
     const entry = errorTable[refusal.code]
-    const { code, stage, trackingId, address, remote } = refusal
+    const { trackingId, address } = refusal
     const status = refusal.status ?? entry.httpStatus
     const text = formatErrorText(refusal.message ?? entry.message, { trackingId, address, at: new Date() })
-    const why = refusal.reason ?? refusal.message ?? entry.message
-    this.#log.record({ code, stage, status, trackingId, address, remote: remote.address, reason: why })
+    this.#log.record({ ...refusal, status, reason: refusal.reason ?? refusal.message ?? entry.message })
     return { status, reason: toReasonPhrase(text), text }
   }
 

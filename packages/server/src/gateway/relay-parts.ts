@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Logger } from '@postern/program'
 import type { KeepAlive } from '@postern/websocket'
+import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { Namespace } from '../domain/namespace.ts'
 import type { RelayLimits } from '../domain/relay-limits.ts'
 import type { ListenerRegistry } from '../listeners/listener-registry.ts'
@@ -27,6 +28,7 @@ export interface RelayParts {
   readonly refusalLog: RefusalLog
   readonly keepAlive: KeepAlive
   readonly counters: Counters
+  readonly audit: AuditTrail
   readonly limits: RelayLimits
   readonly log: Logger
   /** `wss://host[:port]` to hand to listeners instead of what they used; undefined to use theirs. */

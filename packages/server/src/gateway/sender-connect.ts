@@ -1,6 +1,7 @@
 import { encodeAccept, formatRendezvousAddress, maxHeaderJsonBytes, toConnectHeaders } from '@postern/protocol'
 import { formatSwitchingProtocols, type UpgradeRequest } from '@postern/websocket'
 import { type Principal, principalName } from '../auth/decision.ts'
+import { endpointOfMetadata, formatEndpoint } from '../domain/endpoint.ts'
 import { type EntityKey, entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
 import type { ChannelDependant, ControlChannel } from '../listeners/control-channel.ts'
 import { type ListenerFilter, readListenerFilter } from '../listeners/listener-choice.ts'
@@ -8,6 +9,8 @@ import { type RelayEnd, RelayedConnection } from '../relay/relayed-connection.ts
 import type { Offer } from '../rendezvous/offer-book.ts'
 import type { AcceptHolder, RendezvousSocket } from '../rendezvous/rendezvous-socket.ts'
 import type { EntityCounters } from '../telemetry/counters.ts'
+import { toLogText } from '../telemetry/log-text.ts'
+import { streamRecord } from './audit-records.ts'
 import type { Call } from './call.ts'
 import type { UpgradedSocket } from './listen.ts'
 import type { Refusal } from './refusals.ts'
@@ -85,6 +88,7 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
 
   onAccepted(rendezvous: RendezvousSocket): void {
     if (this.#done) return
+    const joined = { listener: this.#channel?.id ?? '', atMs: performance.now() }
     this.#finish()
     const { parts, upgraded, call } = this.#options
     const protocol = agreedProtocol(upgraded.upgrade, rendezvous.upgrade)
@@ -100,7 +104,7 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
       allowRsv1: deflate,
       bufferBytes: parts.limits.relayBufferBytes,
       buffers: parts.connections.buffers,
-      onEnd: (end) => this.#onRelayEnd(connection, end),
+      onEnd: (end) => this.#onRelayEnd(connection, end, joined),
     })
     parts.connections.add(this.#entityKey, connection)
     this.#counters.senderConnectionsSuccess += 1
@@ -155,24 +159,28 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
 
   #onSenderGone = (): void => {
     if (this.#done) return
-    const { parts, call, upgraded } = this.#options
+    const { parts, upgraded } = this.#options
     this.#finish()
     upgraded.socket.destroy()
     parts.load.leave(this.#options.entity.namespace)
     this.#counters.senderConnectionsClientError += 1
-    const { trackingId, address, remote } = call
-    parts.refusals.record({ code: 'SenderGone', stage: 'connect', trackingId, address, remote })
+    parts.refusals.record({ code: 'SenderGone', ...this.#refused() })
   }
 
   #refuse(refusal: Pick<Refusal, 'code' | 'message' | 'status'>): void {
     if (this.#done) return
     this.#finish()
-    const { parts, call, upgraded, entity } = this.#options
+    const { parts, upgraded, entity } = this.#options
     parts.load.leave(entity.namespace)
     if (refusal.code === 'ListenerRejected') this.#counters.senderConnectionsClientError += 1
     else this.#counters.senderConnectionsServerError += 1
-    const { trackingId, address, remote } = call
-    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, stage: 'connect', trackingId, address, remote })
+    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, ...this.#refused() })
+  }
+
+  #refused(): Omit<Refusal, 'code'> {
+    const { call, principal } = this.#options
+    const { trackingId, address, remote, scope } = call
+    return { stage: 'connect', trackingId, address, remote, scope, principal, wasAllowed: true }
   }
 
   #withdraw(): void {
@@ -193,12 +201,27 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
     socket.pause()
   }
 
-  #onRelayEnd(connection: RelayedConnection, end: RelayEnd): void {
-    const { parts, call, entity } = this.#options
+  #onRelayEnd(
+    connection: RelayedConnection,
+    end: RelayEnd,
+    joined: { readonly listener: string; readonly atMs: number },
+  ): void {
+    const { parts, call, entity, principal } = this.#options
     parts.connections.remove(this.#entityKey, connection)
     parts.load.leave(entity.namespace)
     this.#counters.senderDisconnects += 1
-    parts.log.debug('relay.closed', { trackingId: call.trackingId, entity: this.#entityKey, ...end })
+    const reason = toLogText(end.reason)
+    parts.log.debug('relay.closed', { trackingId: call.trackingId, entity: this.#entityKey, ...end, reason })
+    const target = endpointOfMetadata(entity.userMetadata)
+    const stream = {
+      listener: joined.listener,
+      ...(target && { target: formatEndpoint(target) }),
+      bytesFromSender: end.bytesFromSender,
+      bytesFromListener: end.bytesFromListener,
+      durationMs: Math.round(performance.now() - joined.atMs),
+      closeReason: `${end.by}: ${reason}`,
+    }
+    parts.audit.record(streamRecord({ call, action: 'connect', principal }, { isWhole: end.clean, stream }))
   }
 }
 

@@ -28,5 +28,11 @@ export interface HttpOutcome {
   readonly status?: number
   /** `complete`, or who or what cut it. */
   readonly end: 'complete' | 'sender-gone' | 'listener-gone' | 'timed-out' | 'refused'
-  readonly bytes: number
+  /** Why it was refused or cut, as far as there is more to say. */
+  readonly reason?: string
+  /** Id of the listener that got the request; absent when none did. */
+  readonly listener?: string
+  /** Body bytes. */
+  readonly bytesFromSender: number
+  readonly bytesFromListener: number
 }

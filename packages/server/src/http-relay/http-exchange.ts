@@ -45,6 +45,7 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
   #rendezvous: RequestRendezvous | undefined
   #uploading: boolean
   #status: number | undefined
+  #bytesFromSender = 0
   #done = false
 
   constructor(call: HttpCall, parts: HttpExchangeParts) {
@@ -144,6 +145,7 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     // It was ready when it was chosen. Meanwhile it may have been given more than it reads.
     if (!this.#channel.isReady) return this.#refuse('TooManyPendingOffers')
     this.#deadline.refresh()
+    this.#bytesFromSender = body.length
     this.#channel.sendWithBody(text, body)
   }
 
@@ -153,6 +155,7 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     request.on('data', (chunk: Uint8Array) => {
       if (this.#done) return
       this.#deadline.refresh()
+      this.#bytesFromSender += chunk.length
       if (!rendezvous.sendBody(chunk)) request.pause()
     })
     request.on('end', () => {
@@ -179,13 +182,13 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     if (this.#done) return
     if (!this.#writer.headSent) return this.#refuse(code, reason)
     this.#writer.abort()
-    this.#finish('listener-gone')
+    this.#finish('listener-gone', reason ?? code)
     this.#rendezvous?.abort()
   }
 
   #refuse(code: Parameters<HttpCall['refuse']>[0], message?: string): void {
     if (this.#done) return
-    this.#finish('refused')
+    this.#finish('refused', message === undefined ? code : `${code}: ${message}`)
     if (this.#uploading) this.#call.response.shouldKeepAlive = false
     this.#call.refuse(code, message)
     this.#rendezvous?.abort()
@@ -223,7 +226,7 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     this.#rendezvous?.abort()
   }
 
-  #finish(end: HttpOutcome['end']): void {
+  #finish(end: HttpOutcome['end'], reason?: string): void {
     this.#done = true
     clearTimeout(this.#deadline)
     if (this.#offer) {
@@ -232,8 +235,14 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     }
     this.#channel?.unwatch(this)
     if (this.#rendezvous) this.#parts.keepAlive.delete(this.#rendezvous)
-    const status = this.#status === undefined ? {} : { status: this.#status }
-    this.#call.onDone({ ...status, end, bytes: this.#writer.bytes })
+    this.#call.onDone({
+      ...(this.#status !== undefined && { status: this.#status }),
+      end,
+      ...(reason !== undefined && { reason }),
+      ...(this.#channel && { listener: this.#channel.id }),
+      bytesFromSender: this.#bytesFromSender,
+      bytesFromListener: this.#writer.bytes,
+    })
   }
 
   #requestText(channel: ControlChannel, body: boolean): string {

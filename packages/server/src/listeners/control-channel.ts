@@ -15,7 +15,7 @@ import {
   WebSocketEndpoint,
   WebSocketError,
 } from '@postern/websocket'
-import type { Decision } from '../auth/decision.ts'
+import type { Decision, Principal } from '../auth/decision.ts'
 import type { EntityKey } from '../domain/hybrid-connection.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { toLogText } from '../telemetry/log-text.ts'
@@ -64,6 +64,8 @@ export interface ControlChannelOptions {
   readonly authorizeToken: (token: string, options: { readonly ignoreExpiry: boolean }) => Decision
   readonly tokenGraceMs: number
   readonly log: Logger
+  /** A renewed token was taken; a listener that renews without end is told of once a minute. */
+  readonly onRenewed: (principal: Principal) => void
   readonly onClosed: (channel: ControlChannel, end: ChannelEnd) => void
 }
 
@@ -72,6 +74,9 @@ const maxUnreadBytes = 1024 * 1024
 
 /** Lines that a listener's own mistakes may cause in the log of one channel; it can make them as fast as it sends. */
 const maxMistakeLines = 20
+
+/** Listeners renew once or twice an hour; one that does it all the time must not fill the audit log. */
+const renewalNoticeMs = 60_000
 
 /** setTimeout's longest delay; a token that lives longer is looked at again then. */
 const maxTimerMs = 2 ** 31 - 1
@@ -97,6 +102,7 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   /** Why the relay said CLOSE. */
   #ending: ChannelEnd | undefined
   #mistakes = 0
+  #renewalToldAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: ControlChannelOptions) {
     this.#options = options
@@ -279,10 +285,18 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
       this.#admission = { token: new Secret(token), expiresAtMs: decision.expiresAtMs }
       this.#options.log.debug('listener.token_renewed', { trackingId: this.trackingId })
       this.#watchExpiry()
+      this.#tellRenewal(decision.principal)
       return
     }
     this.#logMistake('warn', 'listener.renewal_refused', decision.reason)
     if (decision.code !== 'TokenMalformed') this.close(1008, 'The renewed token is not valid.', decision.code)
+  }
+
+  #tellRenewal(principal: Principal): void {
+    const nowMs = performance.now()
+    if (nowMs - this.#renewalToldAtMs < renewalNoticeMs) return
+    this.#renewalToldAtMs = nowMs
+    this.#options.onRenewed(principal)
   }
 
   #logMistake(level: 'warn' | 'debug', event: string, reason: string): void {

@@ -13,8 +13,8 @@ import type { RelayBuffers } from './relay-buffers.ts'
 
 /** What a side tells the connection that owns it. */
 export interface RelaySideOwner {
-  /** Both directions have carried their CLOSE. */
-  onBothClosed(): void
+  /** Both directions have carried their CLOSE; `first` was the earlier one, with this payload. */
+  onBothClosed(first: RelaySide, payload: Uint8Array): void
   /** This side went away before its CLOSE. */
   onBroken(side: RelaySide, reason: string): void
   /** This side sent what RFC 6455 forbids. */
@@ -40,8 +40,8 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
   readonly socket: Duplex
   /** Payload and framing bytes that came from this side. */
   bytesReceived = 0
-  /** This side sent CLOSE; it may still read. */
-  sentClose = false
+  /** Payload of the CLOSE that this side sent; it may still read. */
+  #close: Uint8Array | undefined
   #peer!: RelaySide
   readonly #owner: RelaySideOwner
   readonly #counters: EntityCounters
@@ -112,9 +112,10 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
 
   /** CLOSE is forwarded and not answered: the other direction stays open until its own CLOSE (half-close). */
   onClose(payload: Uint8Array): void {
-    this.sentClose = true
-    this.#peer.#out.write(encodeFrame(Opcode.close, payload, { mask: false }))
-    if (this.#peer.sentClose) this.#owner.onBothClosed()
+    this.#close = payload.slice()
+    const peer = this.#peer
+    peer.#out.write(encodeFrame(Opcode.close, payload, { mask: false }))
+    if (peer.#close) this.#owner.onBothClosed(peer, peer.#close)
   }
 
   /** Ends this side's wire with a CLOSE of the relay's own, if its framing allows one now, then TCP. */
@@ -123,6 +124,11 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
       this.#out.write(encodeFrame(Opcode.close, payload, { mask: false }))
     }
     this.end()
+  }
+
+  /** This side sent CLOSE; it may still read. */
+  get sentClose(): boolean {
+    return this.#close !== undefined
   }
 
   /** Flushes what was written, then ends TCP. Without a CLOSE before it the reader sees a broken connection. */

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { encodeClose, type KeepAlive } from '@postern/websocket'
+import { decodeClose, encodeClose, type KeepAlive } from '@postern/websocket'
 import type { EntityCounters } from '../telemetry/counters.ts'
 import type { RelayBuffers } from './relay-buffers.ts'
 import { RelaySide, type RelaySideOwner } from './relay-side.ts'
@@ -8,8 +8,9 @@ import { RelaySide, type RelaySideOwner } from './relay-side.ts'
 export interface RelayEnd {
   /** True when each side sent its CLOSE. */
   readonly clean: boolean
-  /** Who ended it without CLOSE, or `relay`. */
-  readonly by?: 'sender' | 'listener' | 'relay'
+  /** Who began to end it: with CLOSE when clean, else without. */
+  readonly by: 'sender' | 'listener' | 'relay'
+  /** What ended it. For a clean end code and reason of the first CLOSE: text of a stranger. */
   readonly reason: string
   readonly bytesFromSender: number
   readonly bytesFromListener: number
@@ -58,10 +59,10 @@ export class RelayedConnection implements RelaySideOwner {
     this.#finish({ clean: false, by: 'relay', reason })
   }
 
-  onBothClosed(): void {
+  onBothClosed(first: RelaySide, payload: Uint8Array): void {
     this.#sender.end()
     this.#listener.end()
-    this.#finish({ clean: true, reason: 'closed by both sides' })
+    this.#finish({ clean: true, by: first === this.#sender ? 'sender' : 'listener', reason: describeClose(payload) })
   }
 
   /** An abort is passed on as an abort: the other side gets what was sent before, then TCP ends with no CLOSE. */
@@ -95,5 +96,15 @@ export class RelayedConnection implements RelaySideOwner {
       bytesFromSender: this.#sender.bytesReceived,
       bytesFromListener: this.#listener.bytesReceived,
     })
+  }
+}
+
+/** The payload was passed on as it came, so it may be anything. */
+function describeClose(payload: Uint8Array): string {
+  try {
+    const { code, reason } = decodeClose(payload)
+    return code === undefined ? 'CLOSE' : `CLOSE ${code} ${reason}`.trimEnd()
+  } catch {
+    return 'CLOSE that cannot be read'
   }
 }

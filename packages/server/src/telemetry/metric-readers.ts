@@ -12,6 +12,7 @@ export interface MetricSources {
   readonly version: string
   readonly pendingOffers: () => number
   readonly unauthorizedConnections: () => number
+  readonly auditRecords: () => { readonly written: number; readonly lost: number }
 }
 
 /** One value of a metric, its labels in the order of the table. */
@@ -46,6 +47,8 @@ export const metricReaders: Readonly<Record<MetricName, (from: MetricSources) =>
     Array.from(counters.refusals(), ({ code, stage, count }) => ({ labels: [code, stage], value: count })),
   postern_pending_offers: one(({ pendingOffers }) => pendingOffers()),
   postern_unauthorized_connections: one(({ unauthorizedConnections }) => unauthorizedConnections()),
+  postern_audit_records_written_total: one(({ auditRecords }) => auditRecords().written),
+  postern_audit_records_lost_total: one(({ auditRecords }) => auditRecords().lost),
   postern_ready: one(({ health }) => (health.state === 'ready' ? 1 : 0)),
   postern_build_info: ({ version }) => [{ labels: [version, process.versions.node], value: 1 }],
   process_cpu_seconds_total: one(() => {

@@ -110,6 +110,16 @@ export const metricTable = {
     labels: [],
     help: 'Accepted sockets that have not been authorised yet.',
   },
+  postern_audit_records_written_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Audit records that are durable.',
+  },
+  postern_audit_records_lost_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Audit records that were lost because the disk was too slow or refused; one record in the chain counts them.',
+  },
   postern_ready: {
     kind: 'gauge',
     labels: [],

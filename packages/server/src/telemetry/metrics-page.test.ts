@@ -15,6 +15,7 @@ function relay() {
     counters,
     health,
     version: '1.2.3',
+    auditRecords: () => ({ written: 7, lost: 2 }),
     pendingOffers: () => gauges.pendingOffers,
     unauthorizedConnections: () => gauges.unauthorizedConnections,
   })
@@ -76,6 +77,8 @@ test('a scrape shows the counters as they are at that moment', async () => {
   assert.equal(first.get(of('postern_bytes_transferred_total')), 2 ** 40)
   assert.equal(first.get('postern_pending_offers'), 7)
   assert.equal(first.get('postern_unauthorized_connections'), 8)
+  assert.equal(first.get('postern_audit_records_written_total'), 7)
+  assert.equal(first.get('postern_audit_records_lost_total'), 2)
   assert.equal(first.get('postern_ready'), 1)
   entity.activeListeners = 0
   assert.equal(seriesOf(await scrape()).get(of('postern_active_listeners')), 0)

@@ -1,0 +1,128 @@
+import { type Logger, redactText } from '@postern/program'
+import type { AuditRecord } from '../domain/audit-record.ts'
+import type { AuditQuery, AuditStore, ChainedRecord } from '../storage/audit-store.ts'
+import { toLogText } from '../telemetry/log-text.ts'
+
+export interface AuditTrailOptions {
+  /** Absent: nothing is recorded. The trail closes it. */
+  readonly store?: AuditStore
+  readonly log: Logger
+  /** Records older than this are deleted. */
+  readonly retentionMs: number
+}
+
+const hourMs = 3_600_000
+
+/** An ARM id has two names of 260 characters and two of 90 in the worst case. */
+const maxScopeLength = 1024
+
+/**
+ * Where the parts of the relay leave their audit records. Once an hour it deletes what is old and writes the head of the
+ * chain to the log, so that whoever cuts off the audit log would have to change that one too.
+ */
+export class AuditTrail {
+  readonly #store: AuditStore | undefined
+  readonly #log: Logger
+  readonly #retentionMs: number
+  readonly #timer: NodeJS.Timeout | undefined
+  #closing: Promise<void> | undefined
+
+  constructor({ store, log, retentionMs }: AuditTrailOptions) {
+    this.#store = store
+    this.#log = log
+    this.#retentionMs = retentionMs
+    if (!store) return
+    this.#timer = setInterval(() => void this.#tend(store), hourMs).unref()
+    void this.#tend(store)
+  }
+
+  /** Records that are durable and that were lost, since the start. */
+  get counts(): AuditStore['counts'] {
+    return this.#store?.counts ?? { written: 0, lost: 0 }
+  }
+
+  /** Costs microseconds and never waits. Texts are cut, control characters and tokens taken out. */
+  record(record: AuditRecord): void {
+    this.#store?.append([cleaned(record)])
+  }
+
+  /**
+   * Resolves when everything recorded so far is durable.
+   * @throws {RelayError} InternalError when it could not be written
+   */
+  async flush(): Promise<void> {
+    await this.#store?.flush()
+  }
+
+  /** Newest first; nothing when auditing is off. */
+  async query(question: AuditQuery): Promise<readonly ChainedRecord[]> {
+    return this.#store?.query(question) ?? []
+  }
+
+  /** Writes what was recorded, and the head to the log. Closing twice is allowed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#timer)
+    if (!this.#store) return
+    await this.#tellHead(this.#store)
+    await this.#store.close()
+  }
+
+  async #tend(store: AuditStore): Promise<void> {
+    try {
+      const before = new Date(Date.now() - this.#retentionMs)
+      const count = await store.prune(before)
+      if (count > 0) this.record(prunedRecord(count, before))
+    } catch (error) {
+      if (!this.#closing) this.#log.warn('audit.prune-failed', { error })
+    }
+    if (!this.#closing) await this.#tellHead(store)
+  }
+
+  async #tellHead(store: AuditStore): Promise<void> {
+    try {
+      await store.flush()
+      const { sequence, hash } = await store.head()
+      this.#log.info('audit.head', { sequence, hash })
+    } catch (error) {
+      this.#log.warn('audit.head-unknown', { error })
+    }
+  }
+}
+
+function prunedRecord(count: number, before: Date): AuditRecord {
+  return {
+    kind: 'audit',
+    at: new Date(),
+    trackingId: '',
+    principal: 'relay',
+    action: 'prune',
+    scope: '/',
+    result: 'succeeded',
+    reason: `${count} records before ${before.toISOString()} were deleted`,
+    source: 'relay',
+  }
+}
+
+function cleaned(record: AuditRecord): AuditRecord {
+  const { reason, stream } = record
+  return {
+    ...record,
+    trackingId: toLogText(record.trackingId),
+    principal: toLogText(record.principal),
+    action: toLogText(record.action),
+    scope: redactText(toLogText(record.scope, maxScopeLength)),
+    ...(reason !== undefined && { reason: redactText(toLogText(reason)) }),
+    ...(stream && {
+      stream: {
+        ...stream,
+        listener: toLogText(stream.listener),
+        closeReason: redactText(toLogText(stream.closeReason)),
+      },
+    }),
+  }
+}
