@@ -4,10 +4,13 @@ import type { Logger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { KeepAlive } from '@postern/websocket'
 import { AuditTrail } from './audit/audit-trail.ts'
+import { Authorizer } from './auth/authorizer.ts'
+import type { BearerTokens } from './auth/bearer-tokens.ts'
 import type { CertificateSource } from './certificates/certificate-source.ts'
 import { createCertificateSource } from './certificates/create-certificate-source.ts'
 import { TlsSettings } from './certificates/tls-settings.ts'
 import type { RelayConfig } from './config/relay-config.ts'
+import { NetworkGuard } from './domain/network-guard.ts'
 import { tenantId } from './domain/tenant.ts'
 import { ArmDoor } from './gateway/arm-door.ts'
 import { ClientAddress } from './gateway/client-address.ts'
@@ -26,6 +29,7 @@ import { SharedDoor } from './gateway/shared-door.ts'
 import { RoleBook } from './identity/roles/role-book.ts'
 import { ListenerRegistry } from './listeners/listener-registry.ts'
 import { WaitingListeners } from './listeners/waiting-listeners.ts'
+import { admitAddress } from './management/admit-address.ts'
 import { ArmRouter } from './management/arm-router.ts'
 import { createHandlers } from './management/create-handlers.ts'
 import type { ManagementParts } from './management/management-parts.ts'
@@ -57,7 +61,7 @@ export interface RelayServerOptions {
 type Stop = () => void | Promise<void>
 
 interface BuiltRelay {
-  readonly ports: { readonly data: number; readonly management: number }
+  readonly ports: { readonly data: number; readonly management: number; readonly private?: number }
   readonly certificates: CertificateSource | undefined
   readonly catalog: ResourceCatalog
   readonly store: ResourceStore
@@ -71,6 +75,8 @@ interface BuiltRelay {
 export class RelayServer {
   readonly dataPort: number
   readonly managementPort: number
+  /** Absent without a private door. */
+  readonly privatePort: number | undefined
   readonly certificates: CertificateSource | undefined
   readonly catalog: ResourceCatalog
   readonly store: ResourceStore
@@ -83,6 +89,7 @@ export class RelayServer {
   private constructor(built: BuiltRelay) {
     this.dataPort = built.ports.data
     this.managementPort = built.ports.management
+    this.privatePort = built.ports.private
     this.certificates = built.certificates
     this.catalog = built.catalog
     this.store = built.store
@@ -222,8 +229,16 @@ function createParts(from: {
   const offers: RelayParts['offers'] = new OfferBook({ maxPendingPerEntity: limits.maxPendingOffersPerEntity })
   const refusalLog = new RefusalLog({ counters, log, audit })
   const refusals = new Refusals({ log: refusalLog, delayMs: limits.refusalDelayMs })
+  const roles = new RoleBook(catalog.documents)
+  const tokens: BearerTokens = {
+    verify: async () => ({ code: 'TokenMalformed', reason: 'no issuer' }),
+    verifyCached: () => undefined,
+  }
   const parts: RelayParts = {
     catalog,
+    authorizer: new Authorizer({ tokens, roles, documents: catalog.documents }),
+    guard: new NetworkGuard(),
+    roles,
     listeners: new ListenerRegistry(),
     waitingListeners: new WaitingListeners(),
     offers,
@@ -244,6 +259,7 @@ function createParts(from: {
   const stopWatching = watchResources(parts)
   stops.push(() => {
     stopWatching()
+    roles.close()
     keepAlive.close()
     offers.close()
     refusals.close()
@@ -255,7 +271,8 @@ function createParts(from: {
 interface OpenDoors {
   readonly data: number
   readonly management: number
-  readonly dataDoor: DataDoor
+  readonly private?: number
+  readonly dataDoors: readonly DataDoor[]
 }
 
 async function openDoors(from: {
@@ -271,7 +288,7 @@ async function openDoors(from: {
   const clientAddress = new ClientAddress(config)
   const tls = certificates && new TlsSettings({ source: certificates, minVersion: config.tls?.minVersion ?? 'TLSv1.2' })
   if (tls) stops.push(() => tls.stop())
-  const open = async (handler: FrontDoorHandler, port: number): Promise<number> => {
+  const open = async (handler: FrontDoorHandler, port: number, bind = config.bind): Promise<number> => {
     const door = new FrontDoor({
       handler,
       ...(tls && { tls }),
@@ -284,22 +301,28 @@ async function openDoors(from: {
     })
     doors.push(door)
     stops.push(() => door.close())
-    return (await door.listen({ ...(config.bind !== undefined && { host: config.bind }), port })).port
+    return (await door.listen({ ...(bind !== undefined && { host: bind }), port })).port
   }
   const originOf = createRequestOrigin({ tls: tls !== undefined, clientAddress, fallbackHost: config.publicHost })
-  const dataDoor = new DataDoor({ parts, requests: new RequestDoor(parts), originOf })
+  const requests = new RequestDoor(parts)
+  const dataDoor = new DataDoor({ parts, requests, originOf, isPrivate: false })
   const bound = { data: config.dataPort }
-  const arm = createArmDoor({ config, parts, store, bound, originOf, stops })
+  const arm = createArmDoor({ config, parts, store, bound, originOf })
   const management = createManagementDoor({ parts, health, doors, arm })
+  const { privateDoor } = config
+  const privateDataDoor = privateDoor && new DataDoor({ parts, requests, originOf, isPrivate: true })
+  const privatePort = privateDataDoor && (await open(privateDataDoor, privateDoor.port, privateDoor.bind))
+  const dataDoors = privateDataDoor ? [dataDoor, privateDataDoor] : [dataDoor]
+  const opened = { dataDoors, ...(privatePort !== undefined && { private: privatePort }) }
   if (!config.sharesPort) {
     const data = await open(dataDoor, config.dataPort)
     bound.data = data
-    return { dataDoor, data, management: await open(management, config.managementPort) }
+    return { ...opened, data, management: await open(management, config.managementPort) }
   }
   const shared = new SharedDoor({ data: dataDoor, management, managementHosts: config.managementHosts })
   const port = await open(shared, config.dataPort)
   bound.data = port
-  return { dataDoor, data: port, management: port }
+  return { ...opened, data: port, management: port }
 }
 
 /** The management API behind the management door. */
@@ -310,12 +333,9 @@ function createArmDoor(from: {
   /** Filled when the data door is open. */
   readonly bound: { readonly data: number }
   readonly originOf: (request: IncomingMessage) => string
-  readonly stops: Stop[]
 }): ArmDoor {
-  const { config, parts, store, bound, originOf, stops } = from
-  const { catalog, listeners, log } = parts
-  const roles = new RoleBook(catalog.documents)
-  stops.push(() => roles.close())
+  const { config, parts, store, bound, originOf } = from
+  const { catalog, listeners, roles, guard, log } = parts
   const management: ManagementParts = {
     store,
     documents: catalog.documents,
@@ -332,7 +352,7 @@ function createArmDoor(from: {
     authenticate: () => Promise.reject(new RelayError('AuthenticationInvalid')),
     roles,
     authorizationUri: (origin) => `${origin}/${tenantId}`,
-    admitAddress: () => {},
+    admitAddress: (match, address) => admitAddress({ catalog, guard }, match, address),
     onCall: () => {},
     onUnexpected: (error, requestId) => log.error('management.failed', { error, requestId }),
   })
@@ -373,13 +393,13 @@ async function drainRelay(running: {
   const { parts, doors, ports, health, graceMs } = running
   const reason = 'The relay is stopping.'
   health.become('draining')
-  ports.dataDoor.drain()
+  for (const door of ports.dataDoors) door.drain()
   parts.waitingListeners.close()
   for (const channel of parts.listeners.channels()) channel.close(1001, reason)
   const deadline = Date.now() + graceMs
   while (Date.now() < deadline && parts.load.total > 0) await setTimeout(drainPollMs)
   if (parts.load.total > 0) parts.log.info('relay.drained', { cut: parts.load.total })
-  parts.connections.close(1001, reason)
+  parts.connections.close(1001, reason, {})
   for (const door of doors) {
     door.stopAccepting()
     door.closeIdle()

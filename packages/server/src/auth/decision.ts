@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@postern/protocol'
+import type { Caller } from '../domain/caller.ts'
 
 /** Who is calling, as far as the credential tells. */
 export type Principal =
@@ -9,6 +10,8 @@ export type Principal =
       readonly rule: string
       readonly key: 'primary' | 'secondary'
     }
+  /** The holder of a bearer token, and the role that lets him in. */
+  | { readonly kind: 'caller'; readonly caller: Caller; readonly role: string }
 
 /** The outcome of one authorisation; `reason` is for log and audit, never for the caller. */
 export type Decision =
@@ -26,12 +29,20 @@ export type Decision =
       readonly principal?: Principal
     }
 
-/** The principal as one word for logs: `anonymous`, `rule:namespace/RootManageSharedAccessKey`. */
+/** The principal as one word for logs: `anonymous`, `rule:namespace/RootManageSharedAccessKey`, `app:shop`. */
 export function principalName(principal: Principal): string {
+  if (principal.kind === 'caller') return principal.caller.name
   return principal.kind === 'anonymous' ? 'anonymous' : `rule:${principal.scope}/${principal.rule}`
 }
 
 /** What let this principal in, for the audit log. */
 export function principalReason(principal: Principal): string {
-  return principal.kind === 'anonymous' ? 'no client authorization is required' : `${principal.key} key`
+  switch (principal.kind) {
+    case 'anonymous':
+      return 'no client authorization is required'
+    case 'rule':
+      return `${principal.key} key`
+    case 'caller':
+      return `role ${principal.role}`
+  }
 }

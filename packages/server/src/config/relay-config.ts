@@ -30,6 +30,8 @@ export interface RelayConfig {
   readonly managementHosts: readonly string[]
   /** Absent: every address. */
   readonly bind?: string
+  /** Absent: no private door. */
+  readonly privateDoor?: { readonly bind: string; readonly port: number }
   readonly publicHost: string
   readonly baseDomain: string
   /** Origin `wss://host[:port]` or `ws://host[:port]`. */
@@ -59,13 +61,14 @@ export interface RelayConfig {
  */
 export function relayConfig(values: RelayOptionValues): RelayConfig {
   checkRelayConfig(values)
-  const { bind, advertise, resources } = values
+  const { bind, advertise, resources, privateBind, privatePort } = values
   return {
     dataPort: values.dataPort,
     managementPort: values.managementPort,
     sharesPort: values.dataPort !== 0 && values.dataPort === values.managementPort,
     managementHosts: values.managementHosts.map((host) => host.toLowerCase()),
     ...(bind === undefined ? {} : { bind }),
+    ...(privatePort === undefined ? {} : { privateDoor: { bind: privateBind, port: privatePort } }),
     publicHost: values.publicHost.toLowerCase(),
     baseDomain: values.baseDomain.toLowerCase(),
     ...(advertise === undefined ? {} : { advertise: advertise.replace(/\/$/, '') }),

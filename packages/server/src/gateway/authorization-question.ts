@@ -1,4 +1,4 @@
-import type { AuthorizationRequest } from '../auth/authorize.ts'
+import type { AuthorizationRequest } from '../auth/authorize-by-signature.ts'
 import type { HybridConnection } from '../domain/hybrid-connection.ts'
 import type { Namespace } from '../domain/namespace.ts'
 import type { Call } from './call.ts'
@@ -11,7 +11,7 @@ export interface AuthorizationSubject {
   readonly target: Pick<Call['target'], 'path'>
 }
 
-/** What is asked of `authorize` about this call, but for the rights. */
+/** What is asked of the authorizer about this call, but for the rights. */
 export function authorizationQuestion(
   parts: RelayParts,
   subject: AuthorizationSubject,

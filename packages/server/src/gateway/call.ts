@@ -6,11 +6,14 @@ import type { Namespace } from '../domain/namespace.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import type { ResourceCatalog } from '../storage/resource-catalog.ts'
 import { hostName } from './host-header.ts'
+import type { CallSource } from './network-admission.ts'
 
 /** One upgrade or request at the data door, read but not yet authorised. */
 export interface Call {
   readonly request: IncomingMessage
   readonly remote: RemoteEndpoint
+  /** It came through the private door. */
+  readonly isPrivate: boolean
   /** The Host header as sent, `host[:port]`. */
   readonly host: string
   readonly namespace: Namespace
@@ -26,7 +29,7 @@ export interface Call {
 }
 
 /** A call as far as it goes without a namespace: all that a socket at a rendezvous address needs. */
-export type Arrival = Pick<Call, 'target' | 'trackingId' | 'address' | 'remote'>
+export type Arrival = Pick<Call, 'target' | 'trackingId' | 'address' | 'remote' | 'isPrivate'>
 
 /** Why a call could not even be read. */
 export interface UnreadableCall {
@@ -37,7 +40,7 @@ export interface UnreadableCall {
 }
 
 /** Reads the request target; the host is not looked up yet. */
-export function readArrival(request: IncomingMessage, remote: RemoteEndpoint): Arrival | UnreadableCall {
+export function readArrival(request: IncomingMessage, { remote, isPrivate }: CallSource): Arrival | UnreadableCall {
   const host = request.headers.host ?? ''
   const target = parseRelayTarget(request.url ?? '')
   // The id of a rendezvous address is a secret as long as it is good for something, and this one goes to the log.
@@ -47,7 +50,7 @@ export function readArrival(request: IncomingMessage, remote: RemoteEndpoint): A
   if (target === undefined) {
     return { code: 'RequestMalformed', message: 'The request target is not a path.', trackingId, address }
   }
-  return { target, trackingId, address, remote }
+  return { target, trackingId, address, remote, isPrivate }
 }
 
 /** Finds the namespace by Host and the hybrid connection by path. */

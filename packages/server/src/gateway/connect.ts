@@ -1,18 +1,36 @@
-import { authorizeSender } from '../auth/authorize.ts'
-import { webSocketCredential } from '../auth/credential.ts'
+import { type Credential, webSocketCredential } from '../auth/credential.ts'
+import type { Decision } from '../auth/decision.ts'
 import { allowedRecord } from './audit-records.ts'
 import { authorizationQuestion } from './authorization-question.ts'
 import type { Call } from './call.ts'
 import type { UpgradedSocket } from './listen.ts'
+import { mayTry } from './network-admission.ts'
 import type { RelayParts } from './relay-parts.ts'
 import { SenderConnect } from './sender-connect.ts'
+import { whenDecided } from './when-decided.ts'
 
 /** Hybrid Connections protocol, "Web Socket connect protocol": authorises the sender and begins its rendezvous. */
 export function connect(parts: RelayParts, call: Call, upgraded: UpgradedSocket): void {
-  const { namespace, entity, trackingId, address, remote, scope, target, request } = call
-  const refusal = { stage: 'connect', trackingId, address, remote, scope }
+  const { trackingId, address, remote, scope, target, request } = call
+  if (!mayTry(parts, call, 'send')) {
+    const refusal = { code: 'AddressNotAllowed', stage: 'connect', trackingId, address, remote, scope } as const
+    parts.refusals.refuseUpgrade(upgraded.socket, refusal)
+    return
+  }
   const credential = webSocketCredential(request.headers, target)
-  const decision = authorizeSender(authorizationQuestion(parts, call, credential?.token))
+  const decision = parts.authorizer.authorizeSender(authorizationQuestion(parts, call, credential?.token))
+  const goOn = (decided: Decision): void => onDecision(parts, call, { ...upgraded, credential, decision: decided })
+  whenDecided(parts, upgraded.socket, { decision, goOn })
+}
+
+function onDecision(
+  parts: RelayParts,
+  call: Call,
+  upgraded: UpgradedSocket & { readonly credential: Credential | undefined; readonly decision: Decision },
+): void {
+  const { namespace, entity, trackingId, address, remote, scope } = call
+  const { decision, credential } = upgraded
+  const refusal = { stage: 'connect', trackingId, address, remote, scope }
   if (!decision.allowed) {
     if (entity) parts.counters.entity(entity.namespace, entity.name).senderConnectionsClientError += 1
     parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, ...decision })
@@ -29,6 +47,6 @@ export function connect(parts: RelayParts, call: Call, upgraded: UpgradedSocket)
   }
   parts.admit(upgraded.socket)
   parts.audit.record(allowedRecord({ call, action: 'connect', principal }))
-  const dropAuthorization = decision.principal.kind === 'rule' && credential?.place === 'Authorization'
+  const dropAuthorization = principal.kind !== 'anonymous' && credential?.place === 'Authorization'
   new SenderConnect({ parts, call, entity, upgraded, principal, dropAuthorization }).start()
 }

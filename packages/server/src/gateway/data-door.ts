@@ -18,6 +18,7 @@ export class DataDoor implements FrontDoorHandler {
   readonly #parts: RelayParts
   readonly #requests: RequestDoor
   readonly #originOf: (request: IncomingMessage) => string
+  readonly #isPrivate: boolean
   #draining = false
 
   constructor(options: {
@@ -25,10 +26,13 @@ export class DataDoor implements FrontDoorHandler {
     readonly requests: RequestDoor
     /** `wss://host[:port]` as this client reached the relay. */
     readonly originOf: (request: IncomingMessage) => string
+    /** Only private networks reach it: it serves namespaces without public network access too. */
+    readonly isPrivate: boolean
   }) {
     this.#parts = options.parts
     this.#requests = options.requests
     this.#originOf = options.originOf
+    this.#isPrivate = options.isPrivate
   }
 
   /** From now on new calls are refused with 503 and Retry-After; rendezvous of running ones still arrive. */
@@ -38,7 +42,7 @@ export class DataDoor implements FrontDoorHandler {
 
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array, remote: RemoteEndpoint): void {
     const { refusals } = this.#parts
-    const arrival = readArrival(request, remote)
+    const arrival = readArrival(request, { remote, isPrivate: this.#isPrivate })
     const refusal = { stage: 'upgrade', trackingId: arrival.trackingId, address: arrival.address, remote }
     if (isUnreadable(arrival)) {
       refusals.refuseUpgrade(socket, { ...refusal, code: arrival.code, message: arrival.message })
@@ -102,7 +106,7 @@ export class DataDoor implements FrontDoorHandler {
 
   #request(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint, expectsContinue: boolean): void {
     const { refusals } = this.#parts
-    const arrival = readArrival(request, remote)
+    const arrival = readArrival(request, { remote, isPrivate: this.#isPrivate })
     const call = isUnreadable(arrival) ? arrival : readCall(arrival, request, this.#parts.catalog)
     const refusal = { stage: 'request', trackingId: call.trackingId, address: call.address, remote }
     if (isUnreadable(call)) {

@@ -2,18 +2,20 @@ import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { Secret } from '@postern/program'
 import { formatSwitchingProtocols, type UpgradeRequest } from '@postern/websocket'
-import { authorize } from '../auth/authorize.ts'
+import type { AuthorizationRequest } from '../auth/authorize-by-signature.ts'
 import { webSocketCredential } from '../auth/credential.ts'
-import { type Decision, type Principal, principalName } from '../auth/decision.ts'
+import { type Decision, principalName } from '../auth/decision.ts'
 import { entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
 import { ControlChannel, type ListenerAdmission } from '../listeners/control-channel.ts'
 import { toLogText } from '../telemetry/log-text.ts'
 import { allowedRecord } from './audit-records.ts'
 import { type AuthorizationSubject, authorizationQuestion } from './authorization-question.ts'
 import type { Call } from './call.ts'
+import { mayTry } from './network-admission.ts'
 import type { Refusal } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
 import { isRestlessClient } from './restless-client.ts'
+import { whenDecided } from './when-decided.ts'
 
 /** An upgrade whose handshake was read. */
 export interface UpgradedSocket {
@@ -26,30 +28,37 @@ export interface UpgradedSocket {
 
 /** Hybrid Connections protocol, "Listener control channel connection". */
 export function listen(parts: RelayParts, call: Call, upgraded: UpgradedSocket): void {
-  const { entity, trackingId, address, remote, scope, target } = call
-  const credential = webSocketCredential(call.request.headers, target)
-  const decision = authorizeListener(parts, call, credential?.token)
-  const counters = entity && parts.counters.entity(entity.namespace, entity.name)
-  const refuse = (refusal: Pick<Refusal, 'code' | 'reason' | 'principal'>): void => {
-    if (counters) counters.listenerConnectionsClientError += 1
-    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, stage: 'listen', trackingId, address, remote, scope })
+  if (!mayTry(parts, call, 'listen')) {
+    refuse(parts, call, { socket: upgraded.socket, code: 'AddressNotAllowed' })
+    return
   }
-  if (!decision.allowed) return refuse(decision)
-  const { principal } = decision
-  if (entity === undefined) return refuse({ code: 'EndpointNotFound', principal })
+  const token = webSocketCredential(call.request.headers, call.target)?.token
+  const decision = authorizeListener(parts, call, token)
+  const goOn = (decided: Decision): void => onDecision(parts, call, { ...upgraded, token, decision: decided })
+  whenDecided(parts, upgraded.socket, { decision, goOn })
+}
+
+function onDecision(
+  parts: RelayParts,
+  call: Call,
+  upgraded: UpgradedSocket & { readonly token: string | undefined; readonly decision: Decision },
+): void {
+  const { entity, trackingId, remote } = call
+  const { decision, token = '', socket } = upgraded
+  if (!decision.allowed) return refuse(parts, call, { ...decision, socket })
+  const { principal, expiresAtMs } = decision
+  if (entity === undefined) return refuse(parts, call, { socket, code: 'EndpointNotFound', principal })
   if (!hasPlace(parts, entity)) {
     if (waitForPlace(parts, { ...call, entity }, upgraded)) return
-    return refuse({ code: 'MaximumListenersPerEndpoint', principal })
+    return refuse(parts, call, { socket, code: 'MaximumListenersPerEndpoint', principal })
   }
   parts.admit(upgraded.socket)
   const { upgrade } = upgraded
   upgraded.socket.write(formatSwitchingProtocols({ key: upgrade.key, ...firstProtocol(upgrade) }), 'latin1')
-  const token = new Secret(credential?.token ?? '')
   const channel = openControlChannel(parts, call, {
     ...upgraded,
     entity,
-    admission: { token, expiresAtMs: decision.expiresAtMs },
-    principal,
+    admission: { token: new Secret(token), principal, expiresAtMs },
   })
   parts.audit.record(allowedRecord({ call, action: 'listen', principal }))
   parts.log.info('listener.connected', {
@@ -61,16 +70,23 @@ export function listen(parts: RelayParts, call: Call, upgraded: UpgradedSocket):
   })
 }
 
+function refuse(
+  parts: RelayParts,
+  { entity, trackingId, address, remote, scope }: Call,
+  why: Pick<UpgradedSocket, 'socket'> & Pick<Refusal, 'code' | 'reason' | 'principal'>,
+): void {
+  if (entity) parts.counters.entity(entity.namespace, entity.name).listenerConnectionsClientError += 1
+  const { socket, code, reason, principal } = why
+  const refusal = { code, ...(reason !== undefined && { reason }), ...(principal && { principal }) }
+  parts.refusals.refuseUpgrade(socket, { ...refusal, stage: 'listen', trackingId, address, remote, scope })
+}
+
 function openControlChannel(
   parts: RelayParts,
   call: Call,
-  admitted: UpgradedSocket & {
-    readonly entity: HybridConnection
-    readonly admission: ListenerAdmission
-    readonly principal: Principal
-  },
+  admitted: UpgradedSocket & { readonly entity: HybridConnection; readonly admission: ListenerAdmission },
 ): ControlChannel {
-  const { socket, head, origin, entity, admission, principal } = admitted
+  const { socket, head, origin, entity, admission } = admitted
   const { trackingId, address, remote, scope, target } = call
   const counters = parts.counters.entity(entity.namespace, entity.name)
   // A control channel lives for months: it keeps what it needs of the call, not the call.
@@ -86,9 +102,11 @@ function openControlChannel(
     remote,
     isJava: call.request.headers['user-agent']?.startsWith('Jetty/') ?? false,
     admission,
-    authorizeToken: (token, options) => authorizeListener(parts, subject, token, options),
+    authorizeToken: (token) => authorizeListener(parts, subject, token),
+    reauthorize: (admitted) => reauthorizeListener(parts, subject, admitted),
     onRenewed: (renewer) =>
       parts.audit.record(allowedRecord({ call: audited, action: 'listen', principal: renewer }, 'token renewed')),
+    isPrivate: call.isPrivate,
     tokenGraceMs: parts.limits.tokenGraceMs,
     log: parts.log,
     onClosed: (closed, { code, reason, refused }) => {
@@ -97,16 +115,9 @@ function openControlChannel(
       counters.activeListeners -= 1
       counters.listenerDisconnects += 1
       if (refused) {
-        parts.refusals.record({
-          code: refused,
-          stage: 'control',
-          trackingId,
-          address,
-          remote,
-          scope,
-          principal,
-          reason,
-        })
+        const { principal } = closed
+        const refusal = { code: refused, stage: 'control', trackingId, address, remote, scope, principal, reason }
+        parts.refusals.record(refusal)
       }
       parts.log.info('listener.disconnected', { trackingId, entity: closed.entity, code, reason: toLogText(reason) })
       parts.waitingListeners.release(closed.entity, () => hasPlace(parts, entity))
@@ -143,20 +154,36 @@ function waitForPlace(
   return true
 }
 
-/** Decides against the rules as they stand now, so that it serves admission, renewal and revalidation alike. */
+/** Decides against the rules as they stand now, so that it serves admission and renewal alike. */
 function authorizeListener(
   parts: RelayParts,
   subject: AuthorizationSubject,
   token: string | undefined,
-  { ignoreExpiry = false }: { readonly ignoreExpiry?: boolean } = {},
-): Decision {
-  const namespace = parts.catalog.namespaceByName(subject.namespace.name)
-  if (namespace === undefined) return { allowed: false, code: 'EndpointNotFound', reason: 'the namespace was deleted' }
-  const entity = parts.catalog.find(namespace.name, subject.target.path)?.entity
-  const question = authorizationQuestion(parts, { namespace, entity, target: subject.target }, token)
-  const graceMs = ignoreExpiry ? Number.POSITIVE_INFINITY : question.graceMs
-  return authorize({ ...question, graceMs, rights: ['Listen'] })
+): Decision | Promise<Decision> {
+  const question = listenerQuestion(parts, subject, token)
+  return question ? parts.authorizer.authorize(question) : namespaceGone
 }
+
+function reauthorizeListener(parts: RelayParts, subject: AuthorizationSubject, admission: ListenerAdmission): Decision {
+  const question = listenerQuestion(parts, subject, admission.token.reveal())
+  return question ? parts.authorizer.reauthorize(admission.principal, question) : namespaceGone
+}
+
+function listenerQuestion(
+  parts: RelayParts,
+  subject: AuthorizationSubject,
+  token: string | undefined,
+): AuthorizationRequest | undefined {
+  const namespace = parts.catalog.namespaceByName(subject.namespace.name)
+  if (namespace === undefined) return undefined
+  const entity = parts.catalog.find(namespace.name, subject.target.path)?.entity
+  return {
+    ...authorizationQuestion(parts, { namespace, entity, target: subject.target }, token),
+    rights: ['Listen'],
+  }
+}
+
+const namespaceGone: Decision = { allowed: false, code: 'EndpointNotFound', reason: 'the namespace was deleted' }
 
 /** A control channel carries no subprotocol of its own; a client that offers some gets its first back. */
 function firstProtocol(upgrade: UpgradeRequest): { protocol?: string } {

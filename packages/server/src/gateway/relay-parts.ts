@@ -2,8 +2,11 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from '@postern/program'
 import type { KeepAlive } from '@postern/websocket'
 import type { AuditTrail } from '../audit/audit-trail.ts'
+import type { Authorizer } from '../auth/authorizer.ts'
 import type { Namespace } from '../domain/namespace.ts'
+import type { NetworkGuard } from '../domain/network-guard.ts'
 import type { RelayLimits } from '../domain/relay-limits.ts'
+import type { RoleBook } from '../identity/roles/role-book.ts'
 import type { ListenerRegistry } from '../listeners/listener-registry.ts'
 import type { WaitingListeners } from '../listeners/waiting-listeners.ts'
 import type { RelayedConnections } from '../relay/relayed-connections.ts'
@@ -12,16 +15,20 @@ import type { RelayHolders } from '../rendezvous/rendezvous-socket.ts'
 import type { ResourceCatalog } from '../storage/resource-catalog.ts'
 import type { Counters } from '../telemetry/counters.ts'
 import type { NamespaceLoad } from './namespace-load.ts'
+import type { CallSource } from './network-admission.ts'
 import type { RefusalLog } from './refusal-log.ts'
 import type { Refusals } from './refusals.ts'
 
 /** What the actions of the data door work with; built once by the composition root. */
 export interface RelayParts {
   readonly catalog: ResourceCatalog
+  readonly authorizer: Authorizer
+  readonly guard: NetworkGuard
+  readonly roles: RoleBook
   readonly listeners: ListenerRegistry
   readonly waitingListeners: WaitingListeners
   readonly offers: OfferBook<RelayHolders>
-  readonly connections: RelayedConnections
+  readonly connections: RelayedConnections<CallSource>
   readonly load: NamespaceLoad
   readonly refusals: Refusals
   /** For refusals that are answered elsewhere. */

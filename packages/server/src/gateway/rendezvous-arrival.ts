@@ -2,6 +2,7 @@ import { encodeClose, encodeFrame, formatSwitchingProtocols, Opcode } from '@pos
 import type { RendezvousSocket } from '../rendezvous/rendezvous-socket.ts'
 import type { Arrival } from './call.ts'
 import type { UpgradedSocket } from './listen.ts'
+import { mayTry } from './network-admission.ts'
 import type { RelayParts } from './relay-parts.ts'
 
 /**
@@ -11,6 +12,10 @@ import type { RelayParts } from './relay-parts.ts'
 export function acceptArrival(parts: RelayParts, arrival: Arrival, upgraded: UpgradedSocket): void {
   const { target, trackingId, address, remote } = arrival
   const refusal = { stage: 'accept', trackingId, address, remote }
+  if (!mayArrive(parts, arrival)) {
+    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'AddressNotAllowed' })
+    return
+  }
   const offer = target.id === undefined ? undefined : parts.offers.claim('accept', target.id, target.path)
   if (offer === undefined) {
     parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'OfferUnknown' })
@@ -31,7 +36,8 @@ export function acceptArrival(parts: RelayParts, arrival: Arrival, upgraded: Upg
  */
 export function requestArrival(parts: RelayParts, arrival: Arrival, upgraded: UpgradedSocket): void {
   const { target, trackingId, address, remote } = arrival
-  const offer = target.id === undefined ? undefined : parts.offers.claim('request', target.id, target.path)
+  const isKnown = target.id !== undefined && mayArrive(parts, arrival)
+  const offer = isKnown ? parts.offers.claim('request', target.id, target.path) : undefined
   const rendezvous = rendezvousSocket(upgraded, arrival)
   if (offer !== undefined) {
     parts.admit(upgraded.socket)
@@ -44,6 +50,13 @@ export function requestArrival(parts: RelayParts, arrival: Arrival, upgraded: Up
   socket.write(formatSwitchingProtocols({ key: upgrade.key }), 'latin1')
   const close = encodeClose(1008, `The address has expired. TrackingId:${trackingId}`)
   socket.end(encodeFrame(Opcode.close, close, { mask: false }), () => socket.destroy())
+}
+
+/** A rendezvous comes from where the listener may be; an address that leaked is no way around the network rules. */
+function mayArrive(parts: RelayParts, { target, remote, isPrivate }: Arrival): boolean {
+  const entity = target.id === undefined ? undefined : parts.offers.entityOf(target.id)
+  const namespace = entity && parts.catalog.namespaceByName(entity.slice(0, entity.indexOf('/')))
+  return namespace === undefined || mayTry(parts, { namespace, remote, isPrivate }, 'listen')
 }
 
 function rendezvousSocket(upgraded: UpgradedSocket, arrival: Arrival): RendezvousSocket {

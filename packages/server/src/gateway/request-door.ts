@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import { authorize, authorizeSender } from '../auth/authorize.ts'
-import { requestCredential } from '../auth/credential.ts'
-import type { Principal } from '../auth/decision.ts'
+import { type Credential, requestCredential } from '../auth/credential.ts'
+import type { Decision, Principal } from '../auth/decision.ts'
 import { endpointOfMetadata, formatEndpoint } from '../domain/endpoint.ts'
 import { entityKey } from '../domain/hybrid-connection.ts'
 import type { HttpOutcome } from '../http-relay/http-call.ts'
@@ -11,8 +10,17 @@ import { toLogText } from '../telemetry/log-text.ts'
 import { allowedRecord, streamRecord } from './audit-records.ts'
 import { authorizationQuestion } from './authorization-question.ts'
 import type { Call } from './call.ts'
+import { mayTry } from './network-admission.ts'
 import type { Refusal } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
+import { whenDecided } from './when-decided.ts'
+
+/** A request whose credential was looked at. */
+interface DecidedRequest {
+  readonly decision: Decision
+  readonly place: Credential['place'] | undefined
+  readonly expectsContinue: boolean
+}
 
 /** HTTP requests at the data door: relayed to a listener, or answered as ATOM management reads. */
 export class RequestDoor {
@@ -32,9 +40,19 @@ export class RequestDoor {
   /** Hybrid Connections protocol, "HTTP request protocol". */
   #relay(call: Call, response: ServerResponse, expectsContinue: boolean): void {
     const parts = this.#parts
+    if (!mayTry(parts, call, 'send')) return this.#refuse(call, response, { code: 'AddressNotAllowed' })
+    const credential = requestCredential(call.request.headers, call.target)
+    const decision = parts.authorizer.authorizeSender(authorizationQuestion(parts, call, credential?.token))
+    const goOn = (decided: Decision): void => {
+      this.#onDecision(call, response, { decision: decided, place: credential?.place, expectsContinue })
+    }
+    whenDecided(parts, call.request.socket, { decision, goOn })
+  }
+
+  #onDecision(call: Call, response: ServerResponse, decided: DecidedRequest): void {
+    const parts = this.#parts
     const { entity, namespace, target, request, remote, trackingId, host } = call
-    const credential = requestCredential(request.headers, target)
-    const decision = authorizeSender(authorizationQuestion(this.#parts, call, credential?.token))
+    const { decision, place, expectsContinue } = decided
     const counters = entity && parts.counters.entity(entity.namespace, entity.name)
     if (!decision.allowed) {
       if (counters) counters.senderConnectionsClientError += 1
@@ -60,7 +78,7 @@ export class RequestDoor {
         host,
         remote,
         trackingId,
-        dropAuthorization: principal.kind === 'rule' && credential?.place === 'Authorization',
+        dropAuthorization: principal.kind !== 'anonymous' && place === 'Authorization',
         expectsContinue,
         refuse: (code, message) => refuse({ code, wasAllowed: true, ...(message !== undefined && { message }) }),
         onDone: (outcome) => {
@@ -114,12 +132,18 @@ export class RequestDoor {
 
   /** What .NET's GetRuntimeInformation and the HCM ask; any right on the entity is enough (observed). */
   #readAtom(call: Call, response: ServerResponse): void {
-    const { entity, namespace, request, target, host } = call
-    const credential = requestCredential(request.headers, target)
-    const decision = authorize({
-      ...authorizationQuestion(this.#parts, call, credential?.token),
-      rights: ['Listen', 'Send', 'Manage'],
-    })
+    const parts = this.#parts
+    const isIn = mayTry(parts, call, 'listen') || mayTry(parts, call, 'send')
+    if (!isIn || !mayTry(parts, call, 'manage')) return this.#refuseAtom(call, response, { code: 'AddressNotAllowed' })
+    const token = requestCredential(call.request.headers, call.target)?.token
+    const question = authorizationQuestion(parts, call, token)
+    const decision = parts.authorizer.authorize({ ...question, rights: ['Listen', 'Send', 'Manage'] })
+    const goOn = (decided: Decision): void => this.#answerAtom(call, response, decided)
+    whenDecided(parts, call.request.socket, { decision, goOn })
+  }
+
+  #answerAtom(call: Call, response: ServerResponse, decision: Decision): void {
+    const { entity, namespace, request, host } = call
     if (!decision.allowed) return this.#refuseAtom(call, response, decision)
     const { principal } = decision
     if (entity === undefined) return this.#refuseAtom(call, response, { code: 'EndpointNotFound', principal })

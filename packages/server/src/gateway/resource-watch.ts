@@ -1,36 +1,73 @@
 import { entityKey } from '../domain/hybrid-connection.ts'
-import type { ListenerRegistry } from '../listeners/listener-registry.ts'
-import type { RelayedConnections } from '../relay/relayed-connections.ts'
-import type { OfferBook } from '../rendezvous/offer-book.ts'
-import type { RelayHolders } from '../rendezvous/rendezvous-socket.ts'
-import type { ResourceCatalog } from '../storage/resource-catalog.ts'
-import type { ResourceChange } from '../storage/resource-store.ts'
-import type { Counters } from '../telemetry/counters.ts'
+import type { Namespace } from '../domain/namespace.ts'
+import type { ControlChannel } from '../listeners/control-channel.ts'
+import type { ResourceChange, ResourceDocument } from '../storage/resource-store.ts'
+import { type CallSource, mayTry } from './network-admission.ts'
+import type { RelayParts } from './relay-parts.ts'
 
-export interface ResourceWatchParts {
-  readonly catalog: ResourceCatalog
-  readonly listeners: ListenerRegistry
-  readonly offers: OfferBook<RelayHolders>
-  readonly connections: RelayedConnections
-  readonly counters: Counters
-}
+export type ResourceWatchParts = Pick<
+  RelayParts,
+  'catalog' | 'listeners' | 'offers' | 'connections' | 'counters' | 'guard'
+>
 
 /**
- * Lets changes of rules, keys and entities take effect on what is open: control channels that would not be admitted now
- * are closed, relayed connections go on unless their entity is gone.
+ * Lets changes take effect on what is open: control channels that would not be admitted now are closed, whether for their
+ * key, role or address. Relayed connections go on, unless their entity is gone or their sender's address is shut out.
  * @returns the function that ends it
  */
 export function watchResources(parts: ResourceWatchParts): () => void {
   return parts.catalog.onChange((change) => {
     const document = change.kind === 'put' ? change.stored.document : change.previous.document
-    if (document.kind === 'namespace') revalidateNamespace(parts, document.value.name)
-    else if (document.kind === 'hybridConnection') onEntityChange(parts, change.kind, document.value)
+    switch (document.kind) {
+      case 'namespace':
+        if (change.kind === 'put') enforceNetworkRules(parts, document.value)
+        revalidate(namespaceChannels(parts, document.value.name))
+        return
+      case 'hybridConnection':
+        onEntityChange(parts, change.kind, document.value)
+        return
+      case 'roleAssignment':
+      case 'roleDefinition':
+      case 'principal':
+        revalidate(parts.listeners.channels().filter((channel) => isConcerned(channel, change)))
+        return
+      default:
+    }
   })
 }
 
-function revalidateNamespace(parts: ResourceWatchParts, name: string): void {
-  for (const entity of parts.catalog.list(name)) {
-    for (const channel of parts.listeners.channels(entityKey(name, entity.name))) channel.revalidate()
+function namespaceChannels(parts: ResourceWatchParts, name: string): readonly ControlChannel[] {
+  return parts.catalog.list(name).flatMap((entity) => parts.listeners.channels(entityKey(name, entity.name)))
+}
+
+function revalidate(channels: readonly ControlChannel[]): void {
+  for (const channel of channels) channel.revalidate()
+}
+
+/** Whether a change of roles or principals can be about the one who holds a channel. */
+function isConcerned({ principal }: ControlChannel, change: ResourceChange): boolean {
+  if (principal.kind !== 'caller') return false
+  const { caller } = principal
+  const documents = [change.previous?.document, change.kind === 'put' ? change.stored.document : undefined]
+  return documents.some((document) => document !== undefined && concerns(document, caller.principalIds))
+}
+
+function concerns(document: ResourceDocument, principalIds: readonly string[]): boolean {
+  const isNamed = (id: string): boolean => principalIds.some((each) => each.toLowerCase() === id.toLowerCase())
+  if (document.kind === 'roleAssignment') return isNamed(document.value.principalId)
+  return document.kind === 'principal' ? isNamed(document.value.id) : document.kind === 'roleDefinition'
+}
+
+function enforceNetworkRules(parts: ResourceWatchParts, namespace: Namespace): void {
+  const reason = 'The network rules of the namespace do not let this address in.'
+  const isShutOut = (source: CallSource, activity: 'listen' | 'send'): boolean =>
+    !mayTry(parts, { ...source, namespace }, activity)
+  for (const channel of namespaceChannels(parts, namespace.name)) {
+    if (isShutOut(channel, 'listen')) channel.close(1008, reason, 'AddressNotAllowed')
+  }
+  for (const { name } of parts.catalog.list(namespace.name)) {
+    const where = (source: CallSource): boolean => isShutOut(source, 'send')
+    parts.connections.close(1008, reason, { entity: entityKey(namespace.name, name), where })
   }
 }
 
@@ -42,13 +79,13 @@ function onEntityChange(
   const key = entityKey(entity.namespace, entity.name)
   const channels = parts.listeners.channels(key)
   if (kind === 'put') {
-    for (const channel of channels) channel.revalidate()
+    revalidate(channels)
     return
   }
   // Hybrid Connections protocol: 1001, "The Hybrid Connection path has been deleted or disabled".
   const reason = 'The hybrid connection was deleted.'
   for (const channel of channels) channel.close(1001, reason)
   parts.offers.withdraw(key)
-  parts.connections.close(1001, reason, key)
+  parts.connections.close(1001, reason, { entity: key })
   parts.counters.forget(entity.namespace, entity.name)
 }

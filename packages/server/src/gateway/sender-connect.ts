@@ -106,7 +106,8 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
       buffers: parts.connections.buffers,
       onEnd: (end) => this.#onRelayEnd(connection, end, joined),
     })
-    parts.connections.add(this.#entityKey, connection)
+    const { remote, isPrivate } = call
+    parts.connections.add(this.#entityKey, connection, { remote, isPrivate })
     this.#counters.senderConnectionsSuccess += 1
     parts.log.debug('relay.joined', {
       trackingId: call.trackingId,

@@ -44,6 +44,7 @@ export interface ChannelEnd {
 /** What a listener proved when it opened its control channel. */
 export interface ListenerAdmission {
   readonly token: Secret
+  readonly principal: Principal
   readonly expiresAtMs: number
 }
 
@@ -57,11 +58,15 @@ export interface ControlChannelOptions {
   /** `wss://host[:port]` that this listener used: the addresses handed to it begin with it. */
   readonly origin: string
   readonly remote: RemoteEndpoint
+  /** It came through the private door. */
+  readonly isPrivate: boolean
   /** The Java client, by its User-Agent: addresses for it leave out what it breaks on. */
   readonly isJava: boolean
   readonly admission: ListenerAdmission
-  /** Decides about a renewed token, or again about the present one after rules changed. */
-  readonly authorizeToken: (token: string, options: { readonly ignoreExpiry: boolean }) => Decision
+  /** Decides about a renewed token. */
+  readonly authorizeToken: (token: string) => Decision | Promise<Decision>
+  /** Decides again about what was admitted, after something changed. */
+  readonly reauthorize: (admission: ListenerAdmission) => Decision
   readonly tokenGraceMs: number
   readonly log: Logger
   /** A renewed token was taken; a listener that renews without end is told of once a minute. */
@@ -88,6 +93,7 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   readonly entity: EntityKey
   readonly origin: string
   readonly remote: RemoteEndpoint
+  readonly isPrivate: boolean
   readonly isJava: boolean
   readonly #endpoint: WebSocketEndpoint
   readonly #messages: MessageCollector
@@ -112,6 +118,7 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
     this.entity = options.entity
     this.origin = options.origin
     this.remote = options.remote
+    this.isPrivate = options.isPrivate
     this.isJava = options.isJava
     this.#messages = new MessageCollector({
       maxTextBytes: maxControlMessageBytes,
@@ -173,11 +180,15 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
     this.#requests.delete(requestId)
   }
 
-  /** Looks again at the token after rules or keys changed; closes with 1008 when it would not be admitted now. */
+  /** Whoever was admitted, by the token that counts now. */
+  get principal(): Principal {
+    return this.#admission.principal
+  }
+
+  /** Looks again at the admission after rules, keys or roles changed; closes with 1008 when it would be refused now. */
   revalidate(): void {
-    const decision = this.#options.authorizeToken(this.#admission.token.reveal(), { ignoreExpiry: true })
-    if (decision.allowed) return
-    this.close(1008, 'The key or rule that admitted this listener has changed.', 'AuthorizationRevoked')
+    if (this.#options.reauthorize(this.#admission).allowed) return
+    this.close(1008, 'The key, rule or role that admitted this listener has changed.', 'AuthorizationRevoked')
   }
 
   /** @param refused what is wrong with the listener, if anything */
@@ -280,9 +291,16 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
    * all is ignored until the old one has run out: the Java client renews with the text of an object (observed).
    */
   #renew(token: string): void {
-    const decision = this.#options.authorizeToken(token, { ignoreExpiry: false })
+    const decision = this.#options.authorizeToken(token)
+    if (decision instanceof Promise) void decision.then((late) => this.#onRenewal(token, late))
+    else this.#onRenewal(token, decision)
+  }
+
+  #onRenewal(token: string, decision: Decision): void {
+    if (this.#closed) return
     if (decision.allowed) {
-      this.#admission = { token: new Secret(token), expiresAtMs: decision.expiresAtMs }
+      const { principal, expiresAtMs } = decision
+      this.#admission = { token: new Secret(token), principal, expiresAtMs }
       this.#options.log.debug('listener.token_renewed', { trackingId: this.trackingId })
       this.#watchExpiry()
       this.#tellRenewal(decision.principal)

@@ -63,6 +63,11 @@ export class OfferBook<Holders extends { readonly [Kind in OfferKind]: OfferHold
     return found
   }
 
+  /** The hybrid connection that an address belongs to, while it waits. */
+  entityOf(id: string): EntityKey | undefined {
+    return this.#offers.get(id)?.offer.entity
+  }
+
   /** Withdraws an offer; nothing happens when it is already gone. */
   cancel(offer: Offer): void {
     this.#take(offer.id)

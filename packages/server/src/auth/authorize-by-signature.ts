@@ -31,19 +31,8 @@ export interface AuthorizationRequest {
   readonly ownsHost: (host: string) => boolean
 }
 
-/**
- * Decides about a sender. An entity without client authorisation lets senders pass with no token, and with a bad one
- * (observed).
- */
-export function authorizeSender(request: Omit<AuthorizationRequest, 'rights'>): Decision {
-  if (request.entity?.requiresClientAuthorization === false) {
-    return { allowed: true, principal: { kind: 'anonymous' }, expiresAtMs: Number.POSITIVE_INFINITY }
-  }
-  return authorize({ ...request, rights: ['Send'] })
-}
-
 /** Decides by shared access signature. Refusals are 401 throughout, as Azure's are; the code says which. */
-export function authorize(request: AuthorizationRequest): Decision {
+export function authorizeBySignature(request: AuthorizationRequest): Decision {
   const { token } = request
   if (token === undefined) return { allowed: false, code: 'TokenMissing', reason: 'no token in any accepted place' }
   const signature = parseSharedAccessSignature(token)
