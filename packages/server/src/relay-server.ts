@@ -17,6 +17,7 @@ import { ClientAddress } from './gateway/client-address.ts'
 import { DataDoor } from './gateway/data-door.ts'
 import { FrontDoor } from './gateway/front-door.ts'
 import type { FrontDoorHandler } from './gateway/front-door-handler.ts'
+import { auditManagementCall } from './gateway/management-audit.ts'
 import { ManagementDoor, type ManagementPage } from './gateway/management-door.ts'
 import { NamespaceLoad } from './gateway/namespace-load.ts'
 import { RefusalLog } from './gateway/refusal-log.ts'
@@ -353,7 +354,7 @@ function createArmDoor(from: {
     roles,
     authorizationUri: (origin) => `${origin}/${tenantId}`,
     admitAddress: (match, address) => admitAddress({ catalog, guard }, match, address),
-    onCall: () => {},
+    onCall: (outcome) => auditManagementCall(parts, outcome),
     onUnexpected: (error, requestId) => log.error('management.failed', { error, requestId }),
   })
   return new ArmDoor({ router, originOf: (request) => originOf(request).replace(/^ws/, 'http') })

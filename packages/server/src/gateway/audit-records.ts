@@ -100,6 +100,7 @@ const actions: Readonly<Record<string, string>> = {
   accept: 'accept',
   rendezvous: 'accept',
   atom: 'atom',
+  management: 'management',
 }
 
 function formatSource({ address, port }: { readonly address: string; readonly port?: number }): string {

@@ -137,12 +137,12 @@ test('every call is told to the audit log with action, scope, status and role', 
   await bed.call('PUT', `${group}${version}`, { body: { location: 'here' } })
   await bed.call('GET', `${group}${version}`, { as: 'nobody' })
   assert.deepEqual(
-    bed.outcomes.map(({ route, caller, scope, status, reason }) => [
+    bed.outcomes.map(({ route, caller, scope, status, reason, code }) => [
       route?.id,
       caller?.id,
       scope,
       status,
-      reason.split(':')[0],
+      code ?? reason,
     ]),
     [
       ['ResourceGroups_CreateOrUpdate', 'owner', '/subscriptions/s/resourcegroups/g', 201, 'Owner at /'],

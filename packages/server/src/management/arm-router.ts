@@ -1,4 +1,4 @@
-import { RelayError } from '@postern/protocol'
+import { type ErrorCode, RelayError } from '@postern/protocol'
 import type { z } from 'zod'
 import type { Caller } from '../domain/caller.ts'
 import type { RoleBook } from '../identity/roles/role-book.ts'
@@ -39,6 +39,8 @@ export interface ArmOutcome {
   readonly status: number
   /** By which role it was allowed, or why it was not. */
   readonly reason: string
+  /** Why it failed; absent when it did not. */
+  readonly code?: ErrorCode
 }
 
 export interface ArmRouterOptions {
@@ -87,7 +89,8 @@ export class ArmRouter {
       return await this.#answer(request, progress)
     } catch (error) {
       if (!(error instanceof RelayError)) this.#options.onUnexpected(error, request.requestId)
-      progress.reason = error instanceof RelayError ? `${error.code}: ${error.message}` : 'InternalError'
+      progress.code = error instanceof RelayError ? error.code : 'InternalError'
+      progress.reason = error instanceof RelayError ? error.message : ''
       const isWeb = /\/providers\/microsoft\.web\//i.test(request.url)
       const reply = armErrorReply(error, { isWeb, requestId: request.requestId })
       return reply.status === 401 ? { ...reply, headers: this.#challenge(request, error) } : reply
@@ -179,6 +182,7 @@ interface Progress {
   caller: Caller | undefined
   scope: string
   reason: string
+  code?: ErrorCode
 }
 
 function isMatch(found: ReturnType<RouteIndex['find']>): found is RouteMatch {
