@@ -1,6 +1,7 @@
 import { Secret } from '@postern/program'
 import { z } from 'zod'
 import { documentKinds } from './document-kinds.ts'
+import { openFirstForm } from './first-form.ts'
 import type { KeySealer } from './key-sealer.ts'
 import { documentKey, type ResourceDocument } from './resource-store.ts'
 
@@ -11,13 +12,14 @@ export function encodeDocument(document: ResourceDocument, sealer: KeySealer): s
 }
 
 /**
- * Reads what `encodeDocument` wrote.
+ * Reads what `encodeDocument` wrote, in this release or an earlier one.
  * @param key where it stood: secrets open only there
  * @throws {RelayError | ZodError} when it is damaged
  */
 export function decodeDocument(key: string, text: string, sealer: KeySealer): ResourceDocument {
   const { kind, origin, value } = envelope.parse(JSON.parse(text))
-  return { kind, origin, value: documentKinds[kind].schema.parse(openSecrets(value, key, sealer)) } as ResourceDocument
+  const opened = openFirstForm(openSecrets(value, key, sealer), key, sealer)
+  return { kind, origin, value: documentKinds[kind].schema.parse(opened) } as ResourceDocument
 }
 
 const envelope = z.object({
@@ -34,7 +36,7 @@ function sealSecrets(value: unknown, place: string, sealer: KeySealer): unknown 
   if (Array.isArray(value)) return value.map((item) => sealSecrets(item, placeOfItem(place, item), sealer))
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, sealSecrets(member, `${place} ${name}`, sealer)]),
+    Object.entries(value).map(([name, member]) => [escapeName(name), sealSecrets(member, `${place} ${name}`, sealer)]),
   )
 }
 
@@ -46,7 +48,21 @@ function openSecrets(value: unknown, place: string, sealer: KeySealer): unknown 
   if (entries.length === 1 && first?.[0] === sealedMember && typeof first[1] === 'string') {
     return new Secret(sealer.open(first[1], place))
   }
-  return Object.fromEntries(entries.map(([name, member]) => [name, openSecrets(member, `${place} ${name}`, sealer)]))
+  return Object.fromEntries(
+    entries.map(([escaped, member]) => {
+      const name = unescapeName(escaped)
+      return [name, openSecrets(member, `${place} ${name}`, sealer)]
+    }),
+  )
+}
+
+/** Strangers choose names of members (tags): theirs must not be taken for a sealed secret. */
+function escapeName(name: string): string {
+  return /^sealed_*$/.test(name) ? `${name}_` : name
+}
+
+function unescapeName(name: string): string {
+  return /^sealed_+$/.test(name) ? name.slice(0, -1) : name
 }
 
 /** By name, not by position, so that the key of one rule cannot be put in the place of another's. */

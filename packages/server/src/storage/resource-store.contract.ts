@@ -57,6 +57,19 @@ export function testResourceStore(engine: string, createFactory: (t: TestContext
       )
     })
 
+    test('whatever names and values tags have, they are read as they were written', async (t) => {
+      const [store, other] = await openStores(t)
+      const texts = ['sealed', 'sealed_', 'sealed__', '_sealed', 'v1.00000000.x.y', 'constructor', '', '{"sealed":"x"}']
+      for (const text of texts) {
+        const written = await store.put(namespace('local', { tags: { [text]: text } }))
+        assert.deepEqual(plain(await other.get('ns/local')), plain(written), text)
+      }
+      const all = Object.fromEntries(texts.map((text) => [text, text]))
+      await store.put(namespace('local', { tags: all }))
+      const read = await other.get('ns/local')
+      assert.deepEqual(read?.document.kind === 'namespace' && read.document.value.tags, all)
+    })
+
     test('absent optional members stay absent, and what nobody declared is managed', async (t) => {
       const [store] = await openStores(t)
       await store.put(entity('local', 'bare'))
