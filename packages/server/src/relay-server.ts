@@ -1,11 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { setTimeout } from 'node:timers/promises'
 import type { Logger } from '@postern/program'
-import { RelayError } from '@postern/protocol'
 import { KeepAlive } from '@postern/websocket'
 import { AuditTrail } from './audit/audit-trail.ts'
 import { Authorizer } from './auth/authorizer.ts'
-import type { BearerTokens } from './auth/bearer-tokens.ts'
 import type { CertificateSource } from './certificates/certificate-source.ts'
 import { createCertificateSource } from './certificates/create-certificate-source.ts'
 import { TlsSettings } from './certificates/tls-settings.ts'
@@ -15,8 +12,10 @@ import { tenantId } from './domain/tenant.ts'
 import { ArmDoor } from './gateway/arm-door.ts'
 import { ClientAddress } from './gateway/client-address.ts'
 import { DataDoor } from './gateway/data-door.ts'
+import { drainRelay } from './gateway/drain-relay.ts'
 import { FrontDoor } from './gateway/front-door.ts'
 import type { FrontDoorHandler } from './gateway/front-door-handler.ts'
+import { IdentityDoor } from './gateway/identity-door.ts'
 import { auditManagementCall } from './gateway/management-audit.ts'
 import { ManagementDoor, type ManagementPage } from './gateway/management-door.ts'
 import { NamespaceLoad } from './gateway/namespace-load.ts'
@@ -27,6 +26,8 @@ import { RequestDoor } from './gateway/request-door.ts'
 import { createRequestOrigin } from './gateway/request-origin.ts'
 import { watchResources } from './gateway/resource-watch.ts'
 import { SharedDoor } from './gateway/shared-door.ts'
+import type { AdministratorAccess } from './identity/administrator.ts'
+import type { Identity } from './identity/open-identity.ts'
 import { RoleBook } from './identity/roles/role-book.ts'
 import { ListenerRegistry } from './listeners/listener-registry.ts'
 import { WaitingListeners } from './listeners/waiting-listeners.ts'
@@ -38,6 +39,7 @@ import { routeTable } from './management/route-table.ts'
 import { RelayedConnections } from './relay/relayed-connections.ts'
 import { OfferBook } from './rendezvous/offer-book.ts'
 import { serverVersion } from './server-version.ts'
+import { authenticateManagement, startIdentity } from './start-identity.ts'
 import { applyDeclaredResources, releaseDeclaredResources } from './storage/apply-declared-resources.ts'
 import { toDeclaration } from './storage/check-declared-resources.ts'
 import { DeclaredResources } from './storage/declared-resources.ts'
@@ -67,6 +69,8 @@ interface BuiltRelay {
   readonly catalog: ResourceCatalog
   readonly store: ResourceStore
   readonly audit: AuditTrail
+  readonly identity: Identity
+  readonly administrator: AdministratorAccess | undefined
   readonly health: Health
   readonly stops: readonly Stop[]
   readonly drain: (graceMs: number) => Promise<void>
@@ -82,6 +86,9 @@ export class RelayServer {
   readonly catalog: ResourceCatalog
   readonly store: ResourceStore
   readonly audit: AuditTrail
+  readonly identity: Identity
+  /** What was made at this start, because there was nobody yet. */
+  readonly administrator: AdministratorAccess | undefined
   readonly health: Health
   readonly #stops: readonly Stop[]
   readonly #drain: (graceMs: number) => Promise<void>
@@ -95,6 +102,8 @@ export class RelayServer {
     this.catalog = built.catalog
     this.store = built.store
     this.audit = built.audit
+    this.identity = built.identity
+    this.administrator = built.administrator
     this.health = built.health
     this.#stops = built.stops
     this.#drain = built.drain
@@ -131,13 +140,25 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   const { store, catalog } = await openResources(options, health, stops)
   const audit = await openAudit(config, log, stops)
   const certificates = await openCertificates(config, log, stops)
+  const inUse = { data: config.dataPort, management: config.managementPort }
+  const { identity, administrator } = await startIdentity({
+    settings: config,
+    log,
+    store,
+    catalog,
+    audit,
+    ports: inUse,
+  })
+  stops.push(() => identity.close())
   const doors: FrontDoor[] = []
-  const parts = createParts({ config, log, catalog, audit, doors, stops })
-  const ports = await openDoors({ config, parts, store, health, certificates, doors, stops })
+  const parts = createParts({ config, log, catalog, audit, identity, doors, stops })
+  const ports = await openDoors({ config, parts, store, health, identity, certificates, doors, stops })
+  Object.assign(inUse, { data: ports.data, management: ports.management })
   health.become('ready')
   log.info('relay.ready', { dataPort: ports.data, managementPort: ports.management })
-  const drain = (graceMs: number): Promise<void> => drainRelay({ parts, doors, ports, health, graceMs })
-  return { ports, certificates, catalog, store, audit, health, stops, drain }
+  const drain = (graceMs: number): Promise<void> =>
+    drainRelay({ parts, doors, dataDoors: ports.dataDoors, health, graceMs })
+  return { ports, certificates, catalog, store, audit, identity, administrator, health, stops, drain }
 }
 
 async function openResources(
@@ -220,10 +241,11 @@ function createParts(from: {
   readonly log: Logger
   readonly catalog: ResourceCatalog
   readonly audit: AuditTrail
+  readonly identity: Identity
   readonly doors: readonly FrontDoor[]
   readonly stops: Stop[]
 }): RelayParts {
-  const { config, log, catalog, audit, doors, stops } = from
+  const { config, log, catalog, audit, identity, doors, stops } = from
   const { limits } = config
   const counters = new Counters()
   const keepAlive = new KeepAlive({ intervalMs: limits.pingIntervalMs })
@@ -231,15 +253,13 @@ function createParts(from: {
   const refusalLog = new RefusalLog({ counters, log, audit })
   const refusals = new Refusals({ log: refusalLog, delayMs: limits.refusalDelayMs })
   const roles = new RoleBook(catalog.documents)
-  const tokens: BearerTokens = {
-    verify: async () => ({ code: 'TokenMalformed', reason: 'no issuer' }),
-    verifyCached: () => undefined,
-  }
   const parts: RelayParts = {
     catalog,
-    authorizer: new Authorizer({ tokens, roles, documents: catalog.documents }),
+    authorizer: new Authorizer({ tokens: identity.tokens, roles, documents: catalog.documents }),
     guard: new NetworkGuard(),
     roles,
+    directory: identity.directory,
+    tokens: identity.tokens,
     listeners: new ListenerRegistry(),
     waitingListeners: new WaitingListeners(),
     offers,
@@ -281,11 +301,12 @@ async function openDoors(from: {
   readonly parts: RelayParts
   readonly store: ResourceStore
   readonly health: Health
+  readonly identity: Identity
   readonly certificates: CertificateSource | undefined
   readonly doors: FrontDoor[]
   readonly stops: Stop[]
 }): Promise<OpenDoors> {
-  const { config, parts, store, health, certificates, doors, stops } = from
+  const { config, parts, store, health, identity, certificates, doors, stops } = from
   const clientAddress = new ClientAddress(config)
   const tls = certificates && new TlsSettings({ source: certificates, minVersion: config.tls?.minVersion ?? 'TLSv1.2' })
   if (tls) stops.push(() => tls.stop())
@@ -308,8 +329,14 @@ async function openDoors(from: {
   const requests = new RequestDoor(parts)
   const dataDoor = new DataDoor({ parts, requests, originOf, isPrivate: false })
   const bound = { data: config.dataPort }
-  const arm = createArmDoor({ config, parts, store, bound, originOf })
-  const management = createManagementDoor({ parts, health, doors, arm })
+  const webOriginOf = (request: IncomingMessage): string => originOf(request).replace(/^ws/, 'http')
+  const arm = createArmDoor({ config, parts, store, bound, originOf: webOriginOf })
+  const identityDoor = new IdentityDoor({
+    endpoints: identity.endpoints,
+    originOf: webOriginOf,
+    bodyTimeoutMs: parts.limits.handshakeTimeoutMs,
+  })
+  const management = createManagementDoor({ parts, health, doors, arm, identity: identityDoor })
   const { privateDoor } = config
   const privateDataDoor = privateDoor && new DataDoor({ parts, requests, originOf, isPrivate: true })
   const privatePort = privateDataDoor && (await open(privateDataDoor, privateDoor.port, privateDoor.bind))
@@ -350,14 +377,14 @@ function createArmDoor(from: {
   const router = new ArmRouter({
     routes: routeTable,
     handlers: createHandlers(management),
-    authenticate: () => Promise.reject(new RelayError('AuthenticationInvalid')),
+    authenticate: (token) => authenticateManagement(parts.tokens, token),
     roles,
     authorizationUri: (origin) => `${origin}/${tenantId}`,
     admitAddress: (match, address) => admitAddress({ catalog, guard }, match, address),
     onCall: (outcome) => auditManagementCall(parts, outcome),
     onUnexpected: (error, requestId) => log.error('management.failed', { error, requestId }),
   })
-  return new ArmDoor({ router, originOf: (request) => originOf(request).replace(/^ws/, 'http') })
+  return new ArmDoor({ router, originOf })
 }
 
 function createManagementDoor(from: {
@@ -365,8 +392,9 @@ function createManagementDoor(from: {
   readonly health: Health
   readonly doors: readonly FrontDoor[]
   readonly arm: ArmDoor
+  readonly identity: IdentityDoor
 }): ManagementDoor {
-  const { parts, health, doors, arm } = from
+  const { parts, health, doors, arm, identity } = from
   const metrics = new MetricsPage({
     counters: parts.counters,
     health,
@@ -380,34 +408,8 @@ function createManagementDoor(from: {
     ['/readyz', health.readyPage],
     ['/metrics', metrics],
   ])
-  return new ManagementDoor({ pages, arm })
+  return new ManagementDoor({ pages, arm, identity })
 }
-
-/** Refuses new calls, sends listeners away with 1001, waits for relayed connections, then cuts what is left. */
-async function drainRelay(running: {
-  readonly parts: RelayParts
-  readonly doors: readonly FrontDoor[]
-  readonly ports: OpenDoors
-  readonly health: Health
-  readonly graceMs: number
-}): Promise<void> {
-  const { parts, doors, ports, health, graceMs } = running
-  const reason = 'The relay is stopping.'
-  health.become('draining')
-  for (const door of ports.dataDoors) door.drain()
-  parts.waitingListeners.close()
-  for (const channel of parts.listeners.channels()) channel.close(1001, reason)
-  const deadline = Date.now() + graceMs
-  while (Date.now() < deadline && parts.load.total > 0) await setTimeout(drainPollMs)
-  if (parts.load.total > 0) parts.log.info('relay.drained', { cut: parts.load.total })
-  parts.connections.close(1001, reason, {})
-  for (const door of doors) {
-    door.stopAccepting()
-    door.closeIdle()
-  }
-}
-
-const drainPollMs = 50
 
 async function stopAll(stops: readonly Stop[]): Promise<void> {
   for (const stop of stops.toReversed()) await stop()

@@ -1,4 +1,4 @@
-import { type Logger, loadOptions, silentLogger } from '@postern/program'
+import { type Logger, loadOptions, type Secret, silentLogger } from '@postern/program'
 import { type ConnectionString, formatConnectionString, type Right } from '@postern/protocol'
 import { optionTable } from './config/option-table.ts'
 import { type RelayConfig, relayConfig } from './config/relay-config.ts'
@@ -39,6 +39,8 @@ export interface RunningRelay extends AsyncDisposable {
   readonly caPem: string | null
   /** Absent when everything is in memory. */
   readonly dataDir: string | null
+  /** What the administrator signs in with, when this start made him; else null: he keeps what he has. */
+  readonly bootstrapAdmin: { readonly clientId: string; readonly clientSecret: Secret } | null
   /** What exists now, with connection strings. */
   hybridConnections(): readonly HybridConnectionAccess[]
   readonly server: RelayServer
@@ -77,6 +79,7 @@ export async function runRelay(
     caFile: server.certificates?.caFile ?? null,
     caPem: server.certificates?.caPem ?? null,
     dataDir: config.inMemory ? null : config.dataDir,
+    bootstrapAdmin: server.administrator ?? null,
     server,
     hybridConnections: () => listAccess(server, config),
     stop: (stopOptions) => server.stop(stopOptions),

@@ -67,6 +67,26 @@ export const errorTable = {
     message: 'InvalidAudience: The authorization header contains a token with a wrong audience',
     help: 'Sign for this host and for this path or a part of it that ends at a slash (sr of the token).',
   },
+  TokenNotYetValid: {
+    ...unauthorized,
+    message: 'MalformedToken: The token is not valid yet',
+    help: 'The clock of the machine that made the token is ahead, or that of the relay is behind.',
+  },
+  TokenIssuerUnknown: {
+    ...unauthorized,
+    message: 'InvalidIssuer: The token was issued by somebody whom the relay does not trust',
+    help: 'Sign in at this relay, or name the issuer in its option oidcIssuers.',
+  },
+  TokenPrincipalInvalid: {
+    ...unauthorized,
+    message: 'The principal of the token has been deleted or disabled',
+    help: 'Sign in as somebody else, or have the principal enabled.',
+  },
+  IssuerUnavailable: {
+    ...busy,
+    message: 'The issuer of the token cannot be reached to check it',
+    help: 'Try again later; if it repeats, check the way from the relay to the OpenID Connect issuer. /readyz names it.',
+  },
   RightMissing: {
     ...unauthorized,
     message: 'MissingRight: The rule of the token does not have the right that is needed',

@@ -8,7 +8,9 @@ import { optionTable, type RelayOptionValues } from './option-table.ts'
  * @throws {OptionsError} `InvalidConfiguration` with everything that is wrong
  */
 export function checkRelayConfig(values: RelayOptionValues): void {
-  const problems = [...textProblems(values), ...doorProblems(values), ...tlsProblems(values), ...proxyProblems(values)]
+  const problems = [textProblems, doorProblems, identityProblems, tlsProblems, proxyProblems].flatMap((check) => [
+    ...check(values),
+  ])
   if (problems.length > 0) throw new OptionsError(problems)
 }
 
@@ -37,6 +39,16 @@ function* doorProblems(values: RelayOptionValues): Iterable<OptionProblem> {
   const sharesPort = dataPort !== 0 && dataPort === managementPort
   if (sharesPort && managementHosts.length === 0) {
     yield problem('managementHosts', 'is needed when both doors share one port: nothing else tells them apart')
+  }
+}
+
+function* identityProblems({ issuer, bootstrapAdminSecret }: RelayOptionValues): Iterable<OptionProblem> {
+  if (issuer !== undefined && !isWebOrigin(issuer)) {
+    yield problem('issuer', `"${issuer}" must be https://HOST or https://HOST:PORT, without a path`)
+  }
+  const length = bootstrapAdminSecret?.reveal().length
+  if (length !== undefined && (length < 32 || length > 256)) {
+    yield problem('bootstrapAdminSecret', 'must have 32 to 256 characters, and be random')
   }
 }
 
@@ -79,6 +91,10 @@ function problem(name: keyof typeof optionTable, message: string): OptionProblem
 function isHost(text: string): boolean {
   if (text.startsWith('[') && text.endsWith(']')) return isIP(text.slice(1, -1)) === 6
   return text.length <= 253 && /^[\w](?:[\w-]{0,62})(?:\.[\w][\w-]{0,62})*$/.test(text)
+}
+
+function isWebOrigin(text: string): boolean {
+  return /^https?:/.test(text) && isOrigin(text.replace(/^http/, 'ws'))
 }
 
 function isOrigin(text: string): boolean {

@@ -1,4 +1,5 @@
 import type { OptionTable, OptionValues } from '@postern/program'
+import { identityOptions } from './identity-options.ts'
 
 /**
  * Every option of the relay: the only place of its names, form, default and meaning. The name is the one in the file; the
@@ -116,6 +117,7 @@ export const optionTable = {
     help: 'YAML file that declares namespaces, hybrid connections and rules. Read again when it changes.',
     example: 'resources.yaml',
   },
+  ...identityOptions,
   tls: {
     group: 'TLS',
     flag: 'tls',

@@ -33,6 +33,7 @@ test('without options the relay has TLS by the development CA on the two develop
     baseDomain: 'localhost',
     dataDir: '.postern',
     inMemory: false,
+    identity: { tokenLifetimeMs: 3_600_000, keyLifetimeMs: 30 * 86_400_000 },
     tls: { minVersion: 'TLSv1.2', certificates: [] },
     trustedProxies: [],
     proxyProtocol: false,
@@ -109,6 +110,9 @@ test('every option changes the settings', () => {
     drainTimeout: '1s',
     dataPort: '1',
     managementPort: '2',
+    issuer: 'https://manage.example.test',
+    tokenLifetime: '10m',
+    tokenKeyLifetime: '7d',
   }
   const needs: Record<string, OptionFlags> = {
     acmeDirectory: { acmeHosts: 'a.example.test' },
@@ -117,7 +121,8 @@ test('every option changes the settings', () => {
     proxyProtocol: { trustedProxies: '10.0.0.1' },
   }
   for (const name of Object.keys(optionTable)) {
-    if (name === 'masterKey' || name in defaultRelayLimits || `${name}Ms` in defaultRelayLimits) continue
+    if (optionTable[name as keyof typeof optionTable].type === 'secret') continue
+    if (name in defaultRelayLimits || `${name}Ms` in defaultRelayLimits) continue
     const value = given[name]
     assert.ok(value !== undefined, `no example for ${name}`)
     assert.notDeepEqual(configOf({ ...needs[name], [name]: value }), configOf(needs[name] ?? {}), name)
@@ -128,6 +133,23 @@ test('the master key comes from the environment and stays a secret', () => {
   const { values } = loadOptions(optionTable, { env: { POSTERN_MASTER_KEY: 'c2VjcmV0' } })
   assert.equal(relayConfig(values).masterKey?.reveal(), 'c2VjcmV0')
   assert.doesNotMatch(JSON.stringify(relayConfig(values)), /c2VjcmV0/)
+})
+
+test('the secret of the administrator stays a secret, and is no password that can be guessed', () => {
+  const secret = '0123456789abcdef0123456789abcdef'
+  const { values } = loadOptions(optionTable, { env: { POSTERN_BOOTSTRAP_ADMIN_SECRET: secret } })
+  const { identity } = relayConfig(values)
+  assert.equal(identity.administratorSecret?.reveal(), secret)
+  assert.doesNotMatch(JSON.stringify(identity), /0123/)
+  const short = loadOptions(optionTable, { env: { POSTERN_BOOTSTRAP_ADMIN_SECRET: 'hunter2' } })
+  assert.throws(() => relayConfig(short.values), /32 to 256 characters/)
+})
+
+test('the issuer is an origin', () => {
+  assert.equal(configOf({ issuer: 'https://Manage.test:443/' }).identity.issuer, 'https://manage.test')
+  for (const issuer of ['manage.test', 'https://manage.test/path', 'wss://manage.test', 'https://a b']) {
+    assert.deepEqual(faultsOf({ issuer }), ['issuer'])
+  }
 })
 
 test('certificates are pairs of files, each for a host or the default', () => {

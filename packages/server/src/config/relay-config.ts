@@ -20,6 +20,15 @@ export interface TlsConfig {
   readonly acme?: AcmeConfig
 }
 
+/** Sign-in and tokens. */
+export interface IdentityConfig {
+  /** Origin; absent: from the public host and the port in use. */
+  readonly issuer?: string
+  readonly tokenLifetimeMs: number
+  readonly keyLifetimeMs: number
+  readonly administratorSecret?: Secret
+}
+
 /** The typed settings of one relay: names with units, host names in lower case, related options together. */
 export interface RelayConfig {
   /** 0 for any free one. */
@@ -42,6 +51,7 @@ export interface RelayConfig {
   /** Absent: the one in the data folder. */
   readonly masterKey?: Secret
   readonly resourcesFile?: string
+  readonly identity: IdentityConfig
   /** Absent when a load balancer ends TLS. */
   readonly tls?: TlsConfig
   readonly trustedProxies: readonly string[]
@@ -76,6 +86,7 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     inMemory: values.inMemory,
     ...(values.masterKey === undefined ? {} : { masterKey: values.masterKey }),
     ...(resources === undefined ? {} : { resourcesFile: resources }),
+    identity: identityConfig(values),
     ...(values.tls === 'off' ? {} : { tls: tlsConfig(values) }),
     trustedProxies: values.trustedProxies,
     proxyProtocol: values.proxyProtocol,
@@ -105,6 +116,16 @@ export function relayLimits(values: RelayOptionValues): RelayLimits {
     refusalDelayMs: values.refusalDelay,
     pingIntervalMs: values.pingInterval,
     relayBufferBytes: values.relayBufferBytes,
+  }
+}
+
+function identityConfig(values: RelayOptionValues): IdentityConfig {
+  const { issuer, tokenLifetime, tokenKeyLifetime, bootstrapAdminSecret } = values
+  return {
+    ...(issuer === undefined ? {} : { issuer: new URL(issuer).origin }),
+    tokenLifetimeMs: tokenLifetime,
+    keyLifetimeMs: tokenKeyLifetime,
+    ...(bootstrapAdminSecret === undefined ? {} : { administratorSecret: bootstrapAdminSecret }),
   }
 }
 

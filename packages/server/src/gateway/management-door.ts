@@ -4,6 +4,7 @@ import { formatErrorJson } from '@postern/protocol'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import type { ArmDoor } from './arm-door.ts'
 import type { FrontDoorHandler } from './front-door-handler.ts'
+import type { DoorRequest, IdentityDoor } from './identity-door.ts'
 
 /** One page of the management door: `GET` and `HEAD` only. */
 export interface ManagementPage {
@@ -15,11 +16,13 @@ export interface ManagementPage {
 export interface ManagementDoorOptions {
   /** By path. */
   readonly pages: ReadonlyMap<string, ManagementPage>
-  /** Everything that is no page. */
+  /** Sign-in. */
+  readonly identity: IdentityDoor
+  /** Everything else. */
   readonly arm: ArmDoor
 }
 
-/** The management door: health and metrics by path, everything else is a call of the management API. */
+/** The management door: health, metrics and sign-in by path, everything else is a call of the management API. */
 export class ManagementDoor implements FrontDoorHandler {
   readonly #options: ManagementDoorOptions
 
@@ -28,10 +31,23 @@ export class ManagementDoor implements FrontDoorHandler {
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint): void {
+    this.#serve({ request, remote, expectsContinue: false }, response)
+  }
+
+  onCheckContinue(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint): void {
+    this.#serve({ request, remote, expectsContinue: true }, response)
+  }
+
+  onUpgrade(_request: IncomingMessage, socket: Duplex): void {
+    socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n', () => socket.destroy())
+  }
+
+  #serve(door: DoorRequest, response: ServerResponse): void {
+    const { request, remote } = door
     const [path = ''] = (request.url ?? '').split('?', 1)
     const page = this.#options.pages.get(path)
     if (page === undefined) {
-      void this.#options.arm.handle(request, response, remote)
+      if (!this.#options.identity.serve(door, response)) void this.#options.arm.handle(request, response, remote)
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD')
       answer(
@@ -43,14 +59,6 @@ export class ManagementDoor implements FrontDoorHandler {
     } else {
       void render(page, response)
     }
-  }
-
-  onCheckContinue(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint): void {
-    this.onRequest(request, response, remote)
-  }
-
-  onUpgrade(_request: IncomingMessage, socket: Duplex): void {
-    socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n', () => socket.destroy())
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Logger } from '@postern/program'
 import { type ErrorCode, errorTable } from '@postern/protocol'
 import type { AuditTrail } from '../audit/audit-trail.ts'
+import { networkOf } from '../domain/network-of.ts'
 import type { Counters } from '../telemetry/counters.ts'
 import { toLogText } from '../telemetry/log-text.ts'
 import { refusalsRecord, refusedRecord } from './audit-records.ts'
-import { networkOf } from './front-door-admission.ts'
 import type { RefusalRecord } from './refusal-record.ts'
 
 /** Lines are counted for this long, then anew. */

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ErrorCode, errorTable, formatErrorJson, formatErrorText, toReasonPhrase } from '@postern/protocol'
+import { networkOf } from '../domain/network-of.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
-import { networkOf } from './front-door-admission.ts'
 import type { RefusalLog } from './refusal-log.ts'
 import type { RefusalRecord } from './refusal-record.ts'
 

@@ -6,7 +6,9 @@ import type { Authorizer } from '../auth/authorizer.ts'
 import type { Namespace } from '../domain/namespace.ts'
 import type { NetworkGuard } from '../domain/network-guard.ts'
 import type { RelayLimits } from '../domain/relay-limits.ts'
+import type { Directory } from '../identity/directory.ts'
 import type { RoleBook } from '../identity/roles/role-book.ts'
+import type { TokenVerifier } from '../identity/token-verifier.ts'
 import type { ListenerRegistry } from '../listeners/listener-registry.ts'
 import type { WaitingListeners } from '../listeners/waiting-listeners.ts'
 import type { RelayedConnections } from '../relay/relayed-connections.ts'
@@ -25,6 +27,8 @@ export interface RelayParts {
   readonly authorizer: Authorizer
   readonly guard: NetworkGuard
   readonly roles: RoleBook
+  readonly directory: Directory
+  readonly tokens: TokenVerifier
   readonly listeners: ListenerRegistry
   readonly waitingListeners: WaitingListeners
   readonly offers: OfferBook<RelayHolders>

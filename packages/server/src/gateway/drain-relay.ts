@@ -1,0 +1,31 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Health } from '../telemetry/health.ts'
+import type { DataDoor } from './data-door.ts'
+import type { FrontDoor } from './front-door.ts'
+import type { RelayParts } from './relay-parts.ts'
+
+/** Refuses new calls, sends listeners away with 1001, waits for relayed connections, then cuts what is left. */
+export async function drainRelay(running: {
+  readonly parts: RelayParts
+  readonly doors: readonly FrontDoor[]
+  readonly dataDoors: readonly DataDoor[]
+  readonly health: Health
+  readonly graceMs: number
+}): Promise<void> {
+  const { parts, doors, dataDoors, health, graceMs } = running
+  const reason = 'The relay is stopping.'
+  health.become('draining')
+  for (const door of dataDoors) door.drain()
+  parts.waitingListeners.close()
+  for (const channel of parts.listeners.channels()) channel.close(1001, reason)
+  const deadline = Date.now() + graceMs
+  while (Date.now() < deadline && parts.load.total > 0) await setTimeout(drainPollMs)
+  if (parts.load.total > 0) parts.log.info('relay.drained', { cut: parts.load.total })
+  parts.connections.close(1001, reason, {})
+  for (const door of doors) {
+    door.stopAccepting()
+    door.closeIdle()
+  }
+}
+
+const drainPollMs = 50
