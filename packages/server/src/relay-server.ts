@@ -370,7 +370,11 @@ function createArmDoor(from: {
     catalog,
     roles,
     listeners,
-    settings: { publicHost: config.publicHost, baseDomain: config.baseDomain },
+    settings: {
+      publicHost: config.publicHost,
+      baseDomain: config.baseDomain,
+      minTlsVersion: config.tls?.minVersion === 'TLSv1.3' ? '1.3' : '1.2',
+    },
     dataPort: () => bound.data,
     now: () => new Date(),
   }

@@ -5,6 +5,7 @@ import { type RelayConfig, relayConfig } from './config/relay-config.ts'
 import type { AuthorizationRule } from './domain/authorization-rule.ts'
 import type { HybridConnection } from './domain/hybrid-connection.ts'
 import type { Namespace } from './domain/namespace.ts'
+import { namespaceHost } from './domain/namespace-host.ts'
 import { RelayServer } from './relay-server.ts'
 import type { ResourcesDeclaration } from './storage/declared-resources-schema.ts'
 
@@ -91,15 +92,10 @@ function listAccess(server: RelayServer, config: RelayConfig): readonly HybridCo
   return server.catalog
     .namespaces()
     .flatMap((namespace) => {
-      const endpoint = { host: hostOf(namespace, config), port: server.dataPort }
+      const endpoint = { host: namespaceHost(namespace, config), port: server.dataPort }
       return server.catalog.list(namespace.name).map((entity) => accessTo(namespace, entity, endpoint))
     })
     .toSorted((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`))
-}
-
-/** The default namespace answers for every host; the others only for their own names. */
-function hostOf({ name, hosts, isDefault }: Namespace, { publicHost, baseDomain }: RelayConfig): string {
-  return isDefault ? publicHost : (hosts[0] ?? `${name.toLowerCase()}.${baseDomain}`)
 }
 
 function accessTo(

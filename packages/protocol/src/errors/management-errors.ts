@@ -85,6 +85,20 @@ export const managementErrors = {
     message: 'The request body is too large',
     help: 'Bodies at the management door are limited to 256 KiB.',
   },
+  NameInUse: {
+    httpStatus: 409,
+    closeCode: 1008,
+    armCode: 'NameInUse',
+    isTransient: false,
+    message: 'The name of the namespace is in use',
+    help: 'Names of namespaces are unique over all subscriptions, because host names are: choose another one.',
+  },
+  ResourceLimitReached: {
+    ...forbidden,
+    armCode: 'QuotaExceeded',
+    message: 'There are as many resources of this kind as there may be',
+    help: 'Delete what nobody needs; the message says how many there may be.',
+  },
   OperationNotSupported: {
     ...badRequest,
     armCode: 'OperationNotSupported',

@@ -32,6 +32,17 @@ export function endpointOfMetadata(userMetadata: string | undefined): Endpoint |
 }
 
 /**
+ * Says what is wrong with the endpoint in userMetadata, undefined when nothing is or there is none: metadata may be any
+ * text, but what stands under `endpoint` is where bytes are sent.
+ */
+export function metadataEndpointProblem(userMetadata: string): string | undefined {
+  const entry = readEntries(userMetadata)?.find(({ key }) => key.toLowerCase() === endpointKey)
+  if (!entry || (typeof entry.value === 'string' && parseEndpoint(entry.value))) return undefined
+  const found = entry.value === undefined ? 'nothing' : JSON.stringify(entry.value).slice(0, 100)
+  return `The endpoint in userMetadata must be host:port, such as db.corp:5432 or [fd00::1]:5432, not ${found}`
+}
+
+/**
  * Adds an endpoint to userMetadata that may hold other entries.
  * @returns `unreadable` when it is no list of entries, `different` when it names another endpoint already.
  */
@@ -45,6 +56,19 @@ export function addEndpointToMetadata(
   const value = formatEndpoint(endpoint)
   if (!standing) return { userMetadata: JSON.stringify([...entries, { key: endpointKey, value }]) }
   return standing.value === value ? { userMetadata } : 'different'
+}
+
+/**
+ * Puts an endpoint into userMetadata instead of the one that stands there, or takes it out; other entries stay.
+ * @returns undefined when the metadata is no list of entries and cannot hold one
+ */
+export function withMetadataEndpoint(userMetadata = '[]', endpoint: Endpoint | undefined): string | undefined {
+  const entries = readEntries(userMetadata)
+  if (!entries) return endpoint === undefined ? userMetadata : undefined
+  const others = entries.filter(({ key }) => key.toLowerCase() !== endpointKey)
+  return JSON.stringify(
+    endpoint === undefined ? others : [...others, { key: endpointKey, value: formatEndpoint(endpoint) }],
+  )
 }
 
 const endpointKey = 'endpoint'

@@ -1,7 +1,16 @@
 /** Versions that a group of routes answers, newest first; which one a client names changes shapes only where a route says so. */
 export const apiVersions = {
   /** Every version that clients of Microsoft.Relay are known to name. */
-  relay: ['2024-01-01', '2021-11-01', '2018-01-01-preview', '2017-04-01', '2016-07-01', '2015-08-01', '2014-09-01'],
+  relay: [
+    '2026-01-01',
+    '2024-01-01',
+    '2021-11-01',
+    '2018-01-01-preview',
+    '2017-04-01',
+    '2016-07-01',
+    '2015-08-01',
+    '2014-09-01',
+  ],
   web: [
     '2025-05-01',
     '2025-03-01',

@@ -48,7 +48,7 @@ export async function openArmBed(): Promise<ArmBed> {
     catalog,
     roles,
     listeners: { count: (entity) => listenerCounts.get(entity) ?? 0 },
-    settings: { publicHost: 'relay.test', baseDomain: 'relay.test' },
+    settings: { publicHost: 'relay.test', baseDomain: 'relay.test', minTlsVersion: '1.2' },
     dataPort: () => 8443,
     now: () => new Date(),
   }

@@ -8,6 +8,8 @@ import type { ResourceStore } from '../storage/resource-store.ts'
 export interface ManagementSettings {
   readonly publicHost: string
   readonly baseDomain: string
+  /** Oldest version of TLS that the doors take. */
+  readonly minTlsVersion: '1.2' | '1.3'
 }
 
 /** What the handlers of the management API work with; built once by the composition root. */

@@ -1,3 +1,4 @@
+import { relayRoutes } from './relay/relay-routes.ts'
 import { resourceRoutes } from './resources/resource-routes.ts'
 import type { Route } from './route.ts'
 
@@ -5,4 +6,4 @@ import type { Route } from './route.ts'
  * Every route of the management API: router, OpenAPI document, typed client and docs/reference/management-routes.md are made
  * from it.
  */
-export const routeTable: readonly Route[] = [...resourceRoutes]
+export const routeTable: readonly Route[] = [...resourceRoutes, ...relayRoutes]

@@ -1,0 +1,10 @@
+import type { ArmHandlers } from '../arm-call.ts'
+import type { ManagementParts } from '../management-parts.ts'
+import { authorizationRuleHandlers } from './authorization-rule-handlers.ts'
+import { hybridConnectionHandlers } from './hybrid-connection-handlers.ts'
+import { namespaceHandlers } from './namespace-handlers.ts'
+import type { relayRoutes } from './relay-routes.ts'
+
+export function relayHandlers(parts: ManagementParts): ArmHandlers<typeof relayRoutes> {
+  return { ...namespaceHandlers(parts), ...hybridConnectionHandlers(parts), ...authorizationRuleHandlers(parts) }
+}
