@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { addEndpointToMetadata, endpointOfMetadata, formatEndpoint, parseEndpoint } from './endpoint.ts'
+import {
+  addEndpointToMetadata,
+  endpointOfMetadata,
+  formatEndpoint,
+  metadataEndpointProblem,
+  parseEndpoint,
+  withMetadataEndpoint,
+} from './endpoint.ts'
 
 test('host and port are told apart', () => {
   assert.deepEqual(parseEndpoint('db.corp:5432'), { host: 'db.corp', port: 5432 })
@@ -79,4 +86,28 @@ test('an endpoint joins what userMetadata holds already', () => {
   assert.deepEqual(addEndpointToMetadata(same, endpoint), { userMetadata: same })
   assert.equal(addEndpointToMetadata('[{"key":"endpoint","value":"other:1"}]', endpoint), 'different')
   assert.equal(addEndpointToMetadata('some text', endpoint), 'unreadable')
+})
+
+test('an endpoint in metadata is right, absent, or complained about', () => {
+  const metadata = (value: unknown) => JSON.stringify([{ key: 'Endpoint', value }])
+  for (const fine of ['', 'text', '{', '[]', '[1]', '[{"key":"other"}]', metadata('db:1')]) {
+    assert.equal(metadataEndpointProblem(fine), undefined, fine)
+  }
+  for (const bad of ['db', 'db:0', 5, null, undefined, {}]) {
+    assert.match(metadataEndpointProblem(metadata(bad)) ?? '', /must be host:port/)
+  }
+  assert.ok((metadataEndpointProblem(metadata('x'.repeat(5000))) ?? '').length < 250)
+})
+
+test('an endpoint takes the place of the one in the metadata, or goes, and other entries stay', () => {
+  const endpoint = { host: 'db', port: 1 }
+  assert.equal(withMetadataEndpoint(undefined, endpoint), '[{"key":"endpoint","value":"db:1"}]')
+  const standing = '[{"key":"ENDPOINT","value":"x"},{"key":"owner","value":1}]'
+  assert.equal(
+    withMetadataEndpoint(standing, endpoint),
+    '[{"key":"owner","value":1},{"key":"endpoint","value":"db:1"}]',
+  )
+  assert.equal(withMetadataEndpoint(standing, undefined), '[{"key":"owner","value":1}]')
+  assert.equal(withMetadataEndpoint('text', endpoint), undefined)
+  assert.equal(withMetadataEndpoint('text', undefined), 'text')
 })

@@ -16,10 +16,17 @@ import { patchNamespace, putNamespace } from './write-namespace.ts'
 
 type StoredNamespace = StoredDocument<'namespace'>
 
-export function namespaceHandlers(parts: ManagementParts): ArmHandlers<typeof namespaceRoutes> {
+type Handlers = ArmHandlers<typeof namespaceRoutes>
+type WriteRoute = 'Namespaces_CreateOrUpdate' | 'Namespaces_Update' | 'Namespaces_Delete' | 'Namespaces_DeleteResult'
+
+export function namespaceHandlers(parts: ManagementParts): Handlers {
+  return { ...readHandlers(parts), ...writeHandlers(parts) }
+}
+
+function readHandlers(parts: ManagementParts): Omit<Handlers, WriteRoute> {
   const { documents } = parts
-  const toJson = (call: ArmCall, { document }: StoredNamespace): unknown =>
-    namespaceJson(parts, document.value, { apiVersion: call.apiVersion })
+  const list = (call: ArmCall, visible: readonly StoredNamespace[]): ArmReply =>
+    page(call, visible, ({ document }) => namespaceJson(parts, document.value, call))
   return {
     RelayOperations_List: () => ok({ value: relayOperations }),
     Namespaces_CheckNameAvailability: (call) => ok(nameAvailability(parts, call.body.name)),
@@ -27,7 +34,7 @@ export function namespaceHandlers(parts: ManagementParts): ArmHandlers<typeof na
       const subscriptionId = nameIn(call.params, 'subscriptionId')
       const visible = visibleNamespaces(parts, call, subscriptionId)
       if (visible.length === 0) call.demand(namespaceRead, `/subscriptions/${subscriptionId}`)
-      return page(call, visible, (stored) => toJson(call, stored))
+      return list(call, visible)
     },
     Namespaces_ListByResourceGroup: (call) => {
       const place = {
@@ -41,12 +48,18 @@ export function namespaceHandlers(parts: ManagementParts): ArmHandlers<typeof na
         call.demand(namespaceRead, resourceGroupId(place))
         findResourceGroup(documents, place.subscriptionId, place.resourceGroup)
       }
-      return page(call, visible, (stored) => toJson(call, stored))
+      return list(call, visible)
     },
     Namespaces_Get: (call) => {
       const stored = findNamespace(documents, call.params)
-      return ok(toJson(call, stored), etagOf(stored))
+      return ok(namespaceJson(parts, stored.document.value, call), etagOf(stored))
     },
+  }
+}
+
+function writeHandlers(parts: ManagementParts): Pick<Handlers, WriteRoute> {
+  const { documents } = parts
+  return {
     Namespaces_CreateOrUpdate: async (call) => {
       const { stored, previous } = await putNamespace(parts, call, call.body)
       // The state of something that is not ready yet makes clients ask once more, as they do with Azure (observed).
@@ -59,7 +72,7 @@ export function namespaceHandlers(parts: ManagementParts): ArmHandlers<typeof na
     },
     Namespaces_Update: async (call) => {
       const { stored } = await patchNamespace(parts, call, call.body)
-      return ok(toJson(call, stored), etagOf(stored))
+      return ok(namespaceJson(parts, stored.document.value, call), etagOf(stored))
     },
     Namespaces_Delete: async (call) => {
       const stored = namespaceAt(documents, call.params)
