@@ -8,15 +8,13 @@ import { createCertificateSource } from './certificates/create-certificate-sourc
 import { TlsSettings } from './certificates/tls-settings.ts'
 import type { RelayConfig } from './config/relay-config.ts'
 import { NetworkGuard } from './domain/network-guard.ts'
-import { tenantId } from './domain/tenant.ts'
-import { ArmDoor } from './gateway/arm-door.ts'
+import type { ArmDoor } from './gateway/arm-door.ts'
 import { ClientAddress } from './gateway/client-address.ts'
 import { DataDoor } from './gateway/data-door.ts'
 import { drainRelay } from './gateway/drain-relay.ts'
 import { FrontDoor } from './gateway/front-door.ts'
 import type { FrontDoorHandler } from './gateway/front-door-handler.ts'
 import { IdentityDoor } from './gateway/identity-door.ts'
-import { auditManagementCall } from './gateway/management-audit.ts'
 import { ManagementDoor, type ManagementPage } from './gateway/management-door.ts'
 import { NamespaceLoad } from './gateway/namespace-load.ts'
 import { RefusalLog } from './gateway/refusal-log.ts'
@@ -31,15 +29,11 @@ import type { Identity } from './identity/open-identity.ts'
 import { RoleBook } from './identity/roles/role-book.ts'
 import { ListenerRegistry } from './listeners/listener-registry.ts'
 import { WaitingListeners } from './listeners/waiting-listeners.ts'
-import { admitAddress } from './management/admit-address.ts'
-import { ArmRouter } from './management/arm-router.ts'
-import { createHandlers } from './management/create-handlers.ts'
-import type { ManagementParts } from './management/management-parts.ts'
-import { routeTable } from './management/route-table.ts'
 import { RelayedConnections } from './relay/relayed-connections.ts'
 import { OfferBook } from './rendezvous/offer-book.ts'
 import { serverVersion } from './server-version.ts'
-import { authenticateManagement, startIdentity } from './start-identity.ts'
+import { startIdentity } from './start-identity.ts'
+import { startManagement } from './start-management.ts'
 import { applyDeclaredResources, releaseDeclaredResources } from './storage/apply-declared-resources.ts'
 import { toDeclaration } from './storage/check-declared-resources.ts'
 import { DeclaredResources } from './storage/declared-resources.ts'
@@ -330,7 +324,7 @@ async function openDoors(from: {
   const dataDoor = new DataDoor({ parts, requests, originOf, isPrivate: false })
   const bound = { data: config.dataPort }
   const webOriginOf = (request: IncomingMessage): string => originOf(request).replace(/^ws/, 'http')
-  const arm = createArmDoor({ config, parts, store, bound, originOf: webOriginOf })
+  const arm = startManagement({ settings: config, parts, store, dataPort: () => bound.data, originOf: webOriginOf })
   const identityDoor = new IdentityDoor({
     endpoints: identity.endpoints,
     originOf: webOriginOf,
@@ -351,44 +345,6 @@ async function openDoors(from: {
   const port = await open(shared, config.dataPort)
   bound.data = port
   return { ...opened, data: port, management: port }
-}
-
-/** The management API behind the management door. */
-function createArmDoor(from: {
-  readonly config: RelayConfig
-  readonly parts: RelayParts
-  readonly store: ResourceStore
-  /** Filled when the data door is open. */
-  readonly bound: { readonly data: number }
-  readonly originOf: (request: IncomingMessage) => string
-}): ArmDoor {
-  const { config, parts, store, bound, originOf } = from
-  const { catalog, listeners, roles, guard, log } = parts
-  const management: ManagementParts = {
-    store,
-    documents: catalog.documents,
-    catalog,
-    roles,
-    listeners,
-    settings: {
-      publicHost: config.publicHost,
-      baseDomain: config.baseDomain,
-      minTlsVersion: config.tls?.minVersion === 'TLSv1.3' ? '1.3' : '1.2',
-    },
-    dataPort: () => bound.data,
-    now: () => new Date(),
-  }
-  const router = new ArmRouter({
-    routes: routeTable,
-    handlers: createHandlers(management),
-    authenticate: (token) => authenticateManagement(parts.tokens, token),
-    roles,
-    authorizationUri: (origin) => `${origin}/${tenantId}`,
-    admitAddress: (match, address) => admitAddress({ catalog, guard }, match, address),
-    onCall: (outcome) => auditManagementCall(parts, outcome),
-    onUnexpected: (error, requestId) => log.error('management.failed', { error, requestId }),
-  })
-  return new ArmDoor({ router, originOf })
 }
 
 function createManagementDoor(from: {

@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http'
+import { tenantId } from './domain/tenant.ts'
+import { ArmDoor } from './gateway/arm-door.ts'
+import { auditManagementCall } from './gateway/management-audit.ts'
+import type { RelayParts } from './gateway/relay-parts.ts'
+import { admitAddress } from './management/admit-address.ts'
+import { ArmRouter } from './management/arm-router.ts'
+import { createHandlers } from './management/create-handlers.ts'
+import type { ManagementParts } from './management/management-parts.ts'
+import { routeTable } from './management/route-table.ts'
+import { authenticateManagement } from './start-identity.ts'
+import type { ResourceStore } from './storage/resource-store.ts'
+
+/** The part of the relay's settings that the management API depends on. */
+export interface ManagementConfig {
+  readonly publicHost: string
+  readonly baseDomain: string
+  /** Absent when a load balancer ends TLS. */
+  readonly tls?: { readonly minVersion: 'TLSv1.2' | 'TLSv1.3' }
+}
+
+export interface StartManagementOptions {
+  readonly settings: ManagementConfig
+  readonly parts: RelayParts
+  readonly store: ResourceStore
+  /** Known when the data door is open. */
+  readonly dataPort: () => number
+  /** `https://host[:port]` as the client wrote it. */
+  readonly originOf: (request: IncomingMessage) => string
+}
+
+/** Builds the management API behind the management door. */
+export function startManagement({ settings, parts, store, dataPort, originOf }: StartManagementOptions): ArmDoor {
+  const { catalog, listeners, roles, guard, log } = parts
+  const management: ManagementParts = {
+    store,
+    documents: catalog.documents,
+    catalog,
+    roles,
+    listeners,
+    settings: {
+      publicHost: settings.publicHost,
+      baseDomain: settings.baseDomain,
+      minTlsVersion: settings.tls?.minVersion === 'TLSv1.3' ? '1.3' : '1.2',
+    },
+    dataPort,
+    now: () => new Date(),
+  }
+  const router = new ArmRouter({
+    routes: routeTable,
+    handlers: createHandlers(management),
+    authenticate: (token) => authenticateManagement(parts.tokens, token),
+    roles,
+    authorizationUri: (origin) => `${origin}/${tenantId}`,
+    admitAddress: (match, address) => admitAddress({ catalog, guard }, match, address),
+    onCall: (outcome) => auditManagementCall(parts, outcome),
+    onUnexpected: (error, requestId) => log.error('management.failed', { error, requestId }),
+  })
+  return new ArmDoor({ router, originOf })
+}
