@@ -3,6 +3,7 @@ import { tenantId } from './domain/tenant.ts'
 import { ArmDoor } from './gateway/arm-door.ts'
 import { auditManagementCall } from './gateway/management-audit.ts'
 import type { RelayParts } from './gateway/relay-parts.ts'
+import { RoleChanges } from './identity/roles/role-changes.ts'
 import { admitAddress } from './management/admit-address.ts'
 import { ArmRouter } from './management/arm-router.ts'
 import { createHandlers } from './management/create-handlers.ts'
@@ -37,6 +38,7 @@ export function startManagement({ settings, parts, store, dataPort, originOf }: 
     documents: catalog.documents,
     catalog,
     roles,
+    roleChanges: new RoleChanges({ store, documents: catalog.documents, roles, now: () => new Date() }),
     listeners,
     settings: {
       publicHost: settings.publicHost,

@@ -1,3 +1,4 @@
+import { authorizationErrors } from './authorization-errors.ts'
 import type { ErrorEntry } from './error-entry.ts'
 import { badGateway, badRequest, busy, forbidden, timeout, unauthorized } from './error-kinds.ts'
 import { managementErrors } from './management-errors.ts'
@@ -328,6 +329,7 @@ export const errorTable = {
     help: 'Connect again with a token made from a present key.',
   },
   ...managementErrors,
+  ...authorizationErrors,
 } as const satisfies Readonly<Record<string, ErrorEntry>>
 
 /** The name of a row of {@link errorTable}. */

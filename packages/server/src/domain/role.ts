@@ -15,6 +15,9 @@ export interface RoleDefinition {
   readonly permissions: readonly RolePermission[]
   /** ARM ids below which it may be assigned; `/` for everywhere. */
   readonly assignableScopes: readonly string[]
+  /** Principals that made and last changed it; absent for roles that were made before this was kept. */
+  readonly createdBy?: string
+  readonly updatedBy?: string
   readonly createdAt: Date
   readonly updatedAt: Date
 }
@@ -33,6 +36,8 @@ export interface RoleAssignment {
   readonly description?: string
   /** Principal that made it. */
   readonly createdBy: string
+  /** Principal that last changed its description; absent while nobody has. */
+  readonly updatedBy?: string
   readonly createdAt: Date
   readonly updatedAt: Date
 }

@@ -2,6 +2,7 @@ import type { Caller } from '../domain/caller.ts'
 import type { RoleAssignment } from '../domain/role.ts'
 import { builtInRoles } from '../identity/roles/built-in-roles.ts'
 import { RoleBook } from '../identity/roles/role-book.ts'
+import { RoleChanges } from '../identity/roles/role-changes.ts'
 import { MemoryStore } from '../storage/memory/memory-store.ts'
 import { ResourceCatalog } from '../storage/resource-catalog.ts'
 import type { ArmReply } from './arm-call.ts'
@@ -47,6 +48,7 @@ export async function openArmBed(): Promise<ArmBed> {
     documents,
     catalog,
     roles,
+    roleChanges: new RoleChanges({ store, documents, roles, now: () => new Date() }),
     listeners: { count: (entity) => listenerCounts.get(entity) ?? 0 },
     settings: { publicHost: 'relay.test', baseDomain: 'relay.test', minTlsVersion: '1.2' },
     dataPort: () => 8443,

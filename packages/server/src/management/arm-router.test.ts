@@ -65,6 +65,20 @@ test('paths are compared in any case and names decoded after splitting', async (
   }
 })
 
+test('a subscription or group with an encoded slash is none', async () => {
+  await using bed = await openArmBed()
+  await bed.assign('local', 'Owner', group)
+  for (const path of [
+    '/subscriptions/s%2FresourceGroups%2Fg/resourceGroups/x',
+    '/subscriptions/s/resourceGroups/g%2Fx',
+    '/subscriptions/s%2fresourceGroups%2fg',
+  ]) {
+    assert.equal((await bed.call('GET', `${path}${version}`, { as: 'local' })).status, 404, path)
+    const put = await bed.call('PUT', `${path}${version}`, { as: 'local', body: { location: 'x' } })
+    assert.deepEqual([put.status, put.json.error.code], [404, 'InvalidResourceType'], path)
+  }
+})
+
 test('a body that is missing, no JSON, or wrong is refused with what is wrong', async () => {
   await using bed = await openArmBed()
   for (const [body, text] of [

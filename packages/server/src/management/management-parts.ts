@@ -1,4 +1,5 @@
 import type { RoleBook } from '../identity/roles/role-book.ts'
+import type { RoleChanges } from '../identity/roles/role-changes.ts'
 import type { ListenerCounts } from '../listeners/listener-counts.ts'
 import type { DocumentCopy } from '../storage/document-copy.ts'
 import type { ResourceCatalog } from '../storage/resource-catalog.ts'
@@ -18,6 +19,7 @@ export interface ManagementParts {
   readonly documents: DocumentCopy
   readonly catalog: ResourceCatalog
   readonly roles: RoleBook
+  readonly roleChanges: RoleChanges
   readonly listeners: ListenerCounts
   readonly settings: ManagementSettings
   /** Port of the data door, known once it is open. */

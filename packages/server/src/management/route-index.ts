@@ -54,6 +54,7 @@ export class RouteIndex {
       .filter(({ segments }) => fits(segments, lower))
       .toSorted((a, b) => a.names.length - b.names.length)
       .map((compiled) => ({ route: compiled.route, params: paramsOf(compiled, decoded) }))
+      .filter(({ params }) => !unslashed.some((name) => params[name]?.includes('/')))
   }
 
   #below(lower: readonly string[], decoded: readonly string[]): RouteMatch[] {
@@ -68,6 +69,12 @@ export class RouteIndex {
 
 /** Segments of the longest route, and as many again for the scope before one. */
 const maxSegments = 40
+
+/**
+ * What no encoded slash may be in: with one, two different paths would ask for a role at the same scope. Names of hybrid
+ * connections may have slashes; they come last in a scope, or before a rule's name, which has none.
+ */
+const unslashed = ['subscriptionId', 'resourceGroupName']
 
 const scopePrefix = '/{+scope}/'
 

@@ -1,3 +1,4 @@
+import { authorizationRoutes } from './authorization/authorization-routes.ts'
 import { relayRoutes } from './relay/relay-routes.ts'
 import { resourceRoutes } from './resources/resource-routes.ts'
 import type { Route } from './route.ts'
@@ -6,4 +7,9 @@ import type { Route } from './route.ts'
  * Every route of the management API: router, OpenAPI document, typed client and docs/reference/management-routes.md are made
  * from it.
  */
-export const routeTable: readonly Route[] = [...resourceRoutes, ...relayRoutes]
+export const routeTable: readonly Route[] = [
+  ...resourceRoutes,
+  ...relayRoutes,
+  // Last: its templates end like any resource and may begin like one.
+  ...authorizationRoutes,
+]

@@ -5,10 +5,16 @@ type BuiltInRole = Omit<RoleDefinition, 'createdAt' | 'updatedAt' | 'assignableS
 const relayReads = ['Microsoft.Relay/*/wcfRelays/read', 'Microsoft.Relay/*/hybridConnections/read']
 const nothing = { actions: [], notActions: [], dataActions: [], notDataActions: [] }
 
+/** Azure's id of the role Owner. */
+export const ownerRoleId = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
+
+/** Azure's id of the role Azure Relay Listener. */
+export const listenerRoleId = '26e0b698-aa6d-4085-9386-aadae190014d'
+
 /** The roles that are always there, with Azure's ids, actions and data actions. */
 export const builtInRoles: readonly BuiltInRole[] = [
   {
-    id: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
+    id: ownerRoleId,
     roleName: 'Owner',
     description: 'Grants full access to manage all resources, including the ability to assign roles.',
     permissions: [{ ...nothing, actions: ['*'] }],
@@ -42,7 +48,7 @@ export const builtInRoles: readonly BuiltInRole[] = [
     permissions: [{ ...nothing, actions: ['Microsoft.Relay/*'], dataActions: ['Microsoft.Relay/*'] }],
   },
   {
-    id: '26e0b698-aa6d-4085-9386-aadae190014d',
+    id: listenerRoleId,
     roleName: 'Azure Relay Listener',
     description: 'Allows for listen access to Azure Relay resources.',
     permissions: [{ ...nothing, actions: relayReads, dataActions: ['Microsoft.Relay/*/listen/action'] }],

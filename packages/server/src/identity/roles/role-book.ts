@@ -77,6 +77,15 @@ export class RoleBook {
     return this.#builtIn.get(key) ?? this.#documents.get('roleDefinition', key)?.document.value
   }
 
+  /** Whether another role than `id` has this name; in any case. */
+  isNameTaken(name: string, id: string): boolean {
+    const wanted = name.toLowerCase()
+    const custom = this.#documents.list('roleDefinition').map(({ document }) => document.value)
+    return [...builtInRoles, ...custom].some(
+      (role) => role.roleName.toLowerCase() === wanted && role.id.toLowerCase() !== id.toLowerCase(),
+    )
+  }
+
   close(): void {
     this.#unsubscribe()
   }
