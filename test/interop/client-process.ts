@@ -3,19 +3,21 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { MessageQueue } from '@postern/testkit'
-import { installInteropFixture } from './fixture-install.ts'
+import { type InteropFixture, installInteropFixture, interopFixtureFolder } from './fixture-install.ts'
 
 /** Why a call to the client failed, with the HTTP refusal that it saw, if any. */
 export class ClientError extends Error {
   readonly status: number | undefined
   readonly reason: string | undefined
+  /** Whatever else the client's error says, where a script sends it. */
+  readonly facts: Readonly<Record<string, unknown>>
 
-  constructor({ message, status, reason }: ClientFailure) {
+  constructor({ message, status, reason, facts }: ClientFailure) {
     super(message)
     this.status = status
     this.reason = reason
+    this.facts = facts ?? {}
   }
 }
 
@@ -23,6 +25,7 @@ interface ClientFailure {
   readonly message: string
   readonly status?: number
   readonly reason?: string
+  readonly facts?: Readonly<Record<string, unknown>>
 }
 
 interface Answer {
@@ -53,16 +56,22 @@ export class ClientProcess implements Disposable {
     child.once('exit', (code, signal) => this.#onExit(`the client ended with ${signal ?? code}: ${this.#said}`))
   }
 
-  /** Starts `script` of the fixture; `environment` is added to this process's own. */
+  /** Starts `script` of a fixture; `environment` is added to this process's own. */
   static async start(
     script: string,
-    options: { readonly caPem: string; readonly environment?: Readonly<Record<string, string>> },
+    options: {
+      readonly caPem: string
+      readonly environment?: Readonly<Record<string, string>>
+      /** Default `clients`. */
+      readonly fixture?: InteropFixture
+    },
   ): Promise<ClientProcess> {
-    await installInteropFixture()
+    const fixture = options.fixture ?? 'clients'
+    await installInteropFixture(fixture)
     const folder = mkdtempSync(join(tmpdir(), 'postern-interop-'))
     const caFile = join(folder, 'ca.pem')
     writeFileSync(caFile, options.caPem)
-    const child = fork(fileURLToPath(new URL(`./fixture/${script}`, import.meta.url)), {
+    const child = fork(join(interopFixtureFolder(fixture), script), {
       execArgv: ['--no-deprecation'],
       env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile, ...options.environment },
       serialization: 'advanced',

@@ -2,59 +2,69 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { exclusively } from './exclusive-work.ts'
 
-const fixture = join(dirname(fileURLToPath(import.meta.url)), 'fixture')
-const inputs = ['package.json', 'package-lock.json', '.npmrc', 'empty-http']
+// A registry that answers needs two seconds for the clients; the SDKs have thousands of files.
+const installTimeoutMs = 150_000
 
-// A registry that answers needs two seconds.
-const installTimeoutMs = 120_000
+/** `clients` of the data plane (hyco-ws, hyco-https), or the SDKs of `azure`'s management plane. */
+export type InteropFixture = 'clients' | 'azure'
 
-/**
- * Installs the official npm clients (hyco-ws, hyco-https), exactly as locked in test/interop/fixture, unless they are there.
- * Several test processes may call it at once: each installs beside and moves the result into place.
- * @returns the `require` that finds them.
- */
-export async function installInteropFixture(): Promise<NodeJS.Require> {
-  const modules = join(fixture, 'node_modules')
-  if (!isCurrent(modules)) {
-    const folder = mkdtempSync(join(fixture, '.install-'))
-    try {
-      for (const input of inputs) cpSync(join(fixture, input), join(folder, input), { recursive: true })
-      await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-        cwd: folder,
-        timeout: installTimeoutMs,
-        shell: process.platform === 'win32',
-      })
-      writeFileSync(join(folder, 'node_modules', '.installed'), lockHash())
-      moveIntoPlace(join(folder, 'node_modules'), modules)
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
-  }
-  return createRequire(join(fixture, 'package.json'))
+const folders = { clients: './fixture/', azure: './fixture/azure/' } as const satisfies Record<InteropFixture, string>
+
+/** Where a fixture's scripts are, and its packages once they are installed. */
+export function interopFixtureFolder(fixture: InteropFixture): string {
+  return fileURLToPath(new URL(folders[fixture], import.meta.url))
 }
 
-function lockHash(): string {
+/**
+ * Installs official npm packages, exactly as locked in test/interop/fixture, unless they are there. Several test processes
+ * may call it at once: one installs, the others wait for it.
+ * @returns the `require` that finds them.
+ */
+export async function installInteropFixture(fixture: InteropFixture = 'clients'): Promise<NodeJS.Require> {
+  const folder = interopFixtureFolder(fixture)
+  const isCurrent = (): boolean => readStamp(folder) === lockHash(folder)
+  if (!isCurrent()) {
+    await exclusively(join(folder, '.install-lock'), {
+      timeoutMs: installTimeoutMs,
+      work: async () => void (isCurrent() || (await install(folder))),
+    })
+  }
+  return createRequire(join(folder, 'package.json'))
+}
+
+/** Installs beside and moves the result into place: whoever is cut short leaves nothing half done. */
+async function install(folder: string): Promise<void> {
+  const beside = mkdtempSync(join(folder, '.install-'))
+  try {
+    for (const input of ['package.json', 'package-lock.json', '.npmrc', 'empty-http']) {
+      const from = join(folder, input)
+      if (existsSync(from)) cpSync(from, join(beside, input), { recursive: true })
+    }
+    await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: beside,
+      timeout: installTimeoutMs,
+      shell: process.platform === 'win32',
+    })
+    writeFileSync(join(beside, 'node_modules', '.installed'), lockHash(folder))
+    rmSync(join(folder, 'node_modules'), { recursive: true, force: true })
+    renameSync(join(beside, 'node_modules'), join(folder, 'node_modules'))
+  } finally {
+    rmSync(beside, { recursive: true, force: true })
+  }
+}
+
+function lockHash(folder: string): string {
   return createHash('sha256')
-    .update(readFileSync(join(fixture, 'package-lock.json')))
+    .update(readFileSync(join(folder, 'package-lock.json')))
     .digest('hex')
 }
 
-function isCurrent(modules: string): boolean {
-  const stamp = join(modules, '.installed')
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash()
-}
-
-function moveIntoPlace(from: string, to: string): void {
-  if (isCurrent(to)) return
-  rmSync(to, { recursive: true, force: true })
-  try {
-    renameSync(from, to)
-  } catch (error) {
-    // Another process was faster.
-    if (!isCurrent(to)) throw error
-  }
+function readStamp(folder: string): string | undefined {
+  const stamp = join(folder, 'node_modules', '.installed')
+  return existsSync(stamp) ? readFileSync(stamp, 'utf8') : undefined
 }
