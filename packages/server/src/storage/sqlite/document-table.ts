@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { conditionHolds } from '../condition-holds.ts'
-import type { SqliteAnswer, SqliteCall, SqliteRow } from './sqlite-messages.ts'
+import type { DocumentAnswer, DocumentCall, DocumentRow } from './document-messages.ts'
+import { inTransaction } from './transaction.ts'
 
 /** The documents in an open SQLite database; runs in the worker thread. */
 export class DocumentTable {
@@ -31,23 +32,17 @@ export class DocumentTable {
   }
 
   /** Does all calls in one transaction, or none of them. A write whose condition fails stops no other. */
-  batch(calls: readonly SqliteCall[]): SqliteAnswer[] {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
+  batch(calls: readonly DocumentCall[]): DocumentAnswer[] {
+    return inTransaction(this.#database, 'IMMEDIATE', () => {
       let revision = Number(this.#readRevision.get()?.['value'])
       const nextRevision = (): number => ++revision
       const answers = calls.map((call) => this.#answer(call, nextRevision))
       this.#writeRevision.run(revision)
-      this.#database.exec('COMMIT')
       return answers
-    } catch (error) {
-      // A full disk may have rolled back already.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
+    })
   }
 
-  #answer(call: SqliteCall, nextRevision: () => number): SqliteAnswer {
+  #answer(call: DocumentCall, nextRevision: () => number): DocumentAnswer {
     switch (call.kind) {
       case 'list':
         return { kind: 'rows', rows: this.#list.all().map(toRow) }
@@ -62,16 +57,16 @@ export class DocumentTable {
     }
   }
 
-  #answerPut(call: SqliteCall & { readonly kind: 'put' }, nextRevision: () => number): SqliteAnswer {
+  #answerPut(call: DocumentCall & { readonly kind: 'put' }, nextRevision: () => number): DocumentAnswer {
     const [previous] = this.#get.all(call.key).map(toRow)
     if (!conditionHolds(call.condition, previous?.revision)) return { kind: 'conditionFailed' }
     const revision = nextRevision()
     this.#put.run(call.key, revision, call.body)
-    const row: SqliteRow = { key: call.key, revision: String(revision), body: call.body }
+    const row: DocumentRow = { key: call.key, revision: String(revision), body: call.body }
     return { kind: 'put', row, ...(previous && { previous }) }
   }
 
-  #answerDelete(call: SqliteCall & { readonly kind: 'delete' }): SqliteAnswer {
+  #answerDelete(call: DocumentCall & { readonly kind: 'delete' }): DocumentAnswer {
     const [standing] = this.#get.all(call.key).map(toRow)
     if (!conditionHolds(call.condition, standing?.revision)) return { kind: 'conditionFailed' }
     if (!standing) return { kind: 'deleted', rows: [] }
@@ -87,6 +82,6 @@ export class DocumentTable {
   }
 }
 
-function toRow(row: Record<string, unknown>): SqliteRow {
+function toRow(row: Record<string, unknown>): DocumentRow {
   return { key: String(row['key']), revision: String(row['revision']), body: String(row['body']) }
 }

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { migrate } from './migrations.ts'
-import type { SqliteProblem, SqliteWorkerData } from './sqlite-messages.ts'
+import type { SqliteProblem } from './sqlite-messages.ts'
 
 /** Why a database was not opened, other than by an error of SQLite. */
 export class OpenProblem extends Error {
@@ -28,15 +28,19 @@ export function takeLock(file: string): DatabaseSync {
   }
 }
 
-/** Opens the database, migrated and claimed for us and our master key. @throws {OpenProblem} */
-export function openDatabase({ databaseFile, masterKeyId }: SqliteWorkerData): DatabaseSync {
-  const database = new DatabaseSync(createFile(databaseFile), { timeout: busyTimeoutMs })
+/** Opens a database, migrated and claimed for us. @throws {OpenProblem} */
+export function openDatabase(options: {
+  readonly file: string
+  /** Marks a file as ours, so that a wrong path does not fill somebody else's with our tables. */
+  readonly applicationId: number
+  readonly migrations: readonly string[]
+}): DatabaseSync {
+  const database = new DatabaseSync(createFile(options.file), { timeout: busyTimeoutMs })
   try {
-    claim(database)
-    if (migrate(database) === 'newer') throw new OpenProblem('newer')
+    claim(database, options.applicationId)
+    if (migrate(database, options.migrations) === 'newer') throw new OpenProblem('newer')
     // FULL: a commit is on the disk before it is answered. WAL alone may lose the last commits when power goes.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    checkMasterKey(database, masterKeyId)
     return database
   } catch (error) {
     database.close()
@@ -44,24 +48,15 @@ export function openDatabase({ databaseFile, masterKeyId }: SqliteWorkerData): D
   }
 }
 
-/** Marks a database file as ours ("PSTN"), so that a wrong path does not fill somebody else's with our tables. */
-const applicationId = 0x5053544e
-
 /** A backup that reads may hold a checkpoint up for a moment. */
 const busyTimeoutMs = 5_000
 
-function claim(database: DatabaseSync): void {
+function claim(database: DatabaseSync, applicationId: number): void {
   const found = Number(database.prepare('PRAGMA application_id').get()?.['application_id'])
   if (found === applicationId) return
   const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
   if (found !== 0 || !isEmpty) throw new OpenProblem('foreign')
   database.exec(`PRAGMA application_id = ${applicationId}`)
-}
-
-function checkMasterKey(database: DatabaseSync, masterKeyId: string): void {
-  database.prepare("INSERT OR IGNORE INTO setting VALUES ('masterKeyId', ?)").run(masterKeyId)
-  const needed = String(database.prepare("SELECT value FROM setting WHERE name = 'masterKeyId'").get()?.['value'])
-  if (needed !== masterKeyId) throw new OpenProblem('masterKey', needed)
 }
 
 /** Sets the mode before SQLite opens it, which gives the files beside it (-wal, -shm) the same. */

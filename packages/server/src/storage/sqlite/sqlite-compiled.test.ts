@@ -7,10 +7,11 @@ import { test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import ts from 'typescript'
+import { chainOrigin } from '../audit-chain.ts'
 
 const source = fileURLToPath(new URL('../..', import.meta.url))
 
-test('the store finds its worker as compiled JavaScript too', async (t) => {
+test('the stores find their workers as compiled JavaScript too', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'postern-compiled-'))
   t.after(() => rm(root, { recursive: true }))
   await writeFile(join(root, 'package.json'), '{"type":"module"}')
@@ -18,14 +19,20 @@ test('the store finds its worker as compiled JavaScript too', async (t) => {
   await compile('storage', join(root, 'dist', 'storage'))
   await compile('domain', join(root, 'dist', 'domain'))
 
+  const compiled = (name: string): string =>
+    JSON.stringify(pathToFileURL(join(root, 'dist/storage/sqlite', `${name}.js`)).href)
+  const dataDir = JSON.stringify(join(root, 'data'))
   const code = `
-    import { SqliteStore } from ${JSON.stringify(pathToFileURL(join(root, 'dist/storage/sqlite/sqlite-store.js')).href)}
-    const store = await SqliteStore.open({ dataDir: ${JSON.stringify(join(root, 'data'))} })
-    console.log(JSON.stringify([await store.list(), await store.integrityCheck()]))
-    await store.close()`
+    import { SqliteStore } from ${compiled('sqlite-store')}
+    import { SqliteAuditStore } from ${compiled('sqlite-audit-store')}
+    const store = await SqliteStore.open({ dataDir: ${dataDir} })
+    const audit = await SqliteAuditStore.open({ dataDir: ${dataDir} })
+    console.log(JSON.stringify([await store.list(), await store.integrityCheck(), await audit.verify()]))
+    await store.close()
+    await audit.close()`
   const args = [...process.execArgv, '--input-type=module', '--eval', code]
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 })
-  assert.deepEqual(JSON.parse(stdout), [[], []])
+  assert.deepEqual(JSON.parse(stdout), [[], [], { count: 0, head: chainOrigin }])
 })
 
 /** What `tsc -b` writes for one folder: the same modules as .js, with imports of .js. */

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { isRelayError } from '@postern/protocol'
+import type { ChainPosition } from '../audit-chain.ts'
+import { AuditFile } from './audit-file.ts'
 import { SqliteStore } from './sqlite-store.ts'
 
 test('kill -9 amid writes loses nothing that was acknowledged and leaves nothing half-done', async (t) => {
@@ -23,6 +25,28 @@ test('kill -9 amid writes loses nothing that was acknowledged and leaves nothing
     await assertPairs(dataDir, acknowledged)
   }
   assert.equal(acknowledged.size, 4)
+})
+
+test('kill -9 amid audit records leaves a chain that verifies and holds everything that was flushed', async (t) => {
+  const dataDir = await createFolder(t)
+  let flushed: ChainPosition | undefined
+  for (let round = 0; round < 4; round += 1) {
+    const writer = startChild(t, appendRecords, [dataDir])
+    let lines = 0
+    for await (const line of createInterface({ input: writer.stdout! })) {
+      const [sequence, hash = ''] = line.split(' ')
+      flushed = { sequence: Number(sequence), hash }
+      lines += 1
+      // Different depths into the work, always while more is under way.
+      if (lines === 5 + round * 3) writer.kill('SIGKILL')
+    }
+    const log = AuditFile.open(join(dataDir, 'audit.db'))
+    assert.ok(flushed)
+    const { count, broken } = await log.verify({ expectedHead: flushed })
+    assert.equal(broken, undefined)
+    assert.ok(count >= flushed.sequence, `${count}`)
+    await log.close()
+  }
 })
 
 test('a folder that another process has open is refused until that one is killed', async (t) => {
@@ -83,6 +107,21 @@ const writePairs = `${prelude}
     Promise.all(both).then(() => process.stdout.write('pair' + pair + ' ' + mark + '\\n'))
     if (mark % 3 === 0) await Promise.all(both)
     else await new Promise(setImmediate)
+  }
+`
+const appendRecords = `
+  import { SqliteAuditStore } from ${JSON.stringify(new URL('./sqlite-audit-store.ts', import.meta.url).href)}
+  const store = await SqliteAuditStore.open({ dataDir: process.argv[1] })
+  const record = () => ({
+    kind: 'stream', at: new Date(), trackingId: 'id', principal: 'anonymous', action: 'connect', scope: '/',
+    result: 'succeeded', source: '192.0.2.1:1',
+    stream: { listener: 'l', bytesFromSender: 1, bytesFromListener: 2, durationMs: 3, closeReason: 'x'.repeat(500) },
+  })
+  setInterval(() => store.append(Array.from({ length: 20 }, record)), 2)
+  for (;;) {
+    await store.flush()
+    const { sequence, hash } = await store.head()
+    process.stdout.write(sequence + ' ' + hash + '\\n')
   }
 `
 const holdOpen = `${prelude} process.stdout.write('open'); setInterval(() => {}, 1000)`

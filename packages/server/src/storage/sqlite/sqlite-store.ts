@@ -14,7 +14,7 @@ import {
   type WriteCondition,
 } from '../resource-store.ts'
 import { openDataFolder } from './data-folder.ts'
-import type { SqliteAnswer, SqliteRow } from './sqlite-messages.ts'
+import type { DocumentAnswer, DocumentCall, DocumentRow } from './document-messages.ts'
 import type { SqliteThread } from './sqlite-thread.ts'
 
 export interface SqliteStoreOptions {
@@ -26,7 +26,7 @@ export interface SqliteStoreOptions {
 
 /** What stores share that are open on one database. */
 interface SharedDatabase {
-  readonly thread: SqliteThread
+  readonly thread: SqliteThread<DocumentCall, DocumentAnswer>
   readonly sealer: KeySealer
   readonly stores: Set<ChangeFeed>
 }
@@ -124,12 +124,12 @@ export class SqliteStore implements ResourceStore {
     if (stores.size === 0) await thread.close()
   }
 
-  async #call(call: Parameters<SqliteThread['call']>[0]): Promise<SqliteAnswer> {
+  async #call(call: DocumentCall): Promise<DocumentAnswer> {
     this.#assertOpen()
     return this.#shared.thread.call(call)
   }
 
-  #decode(answer: SqliteAnswer): StoredDocument[] {
+  #decode(answer: DocumentAnswer): StoredDocument[] {
     return answer.kind === 'rows' ? answer.rows.map((row) => fromRow(row, this.#shared.sealer)) : []
   }
 
@@ -138,7 +138,7 @@ export class SqliteStore implements ResourceStore {
   }
 }
 
-function toChanges(answer: SqliteAnswer, sealer: KeySealer): ResourceChange[] {
+function toChanges(answer: DocumentAnswer, sealer: KeySealer): ResourceChange[] {
   if (answer.kind === 'put') {
     const previous = answer.previous && fromRow(answer.previous, sealer)
     const stored = fromRow(answer.row, sealer)
@@ -148,7 +148,7 @@ function toChanges(answer: SqliteAnswer, sealer: KeySealer): ResourceChange[] {
   return answer.rows.map((row) => ({ kind: 'delete', key: row.key, previous: fromRow(row, sealer) }))
 }
 
-function fromRow({ key, revision, body }: SqliteRow, sealer: KeySealer): StoredDocument {
+function fromRow({ key, revision, body }: DocumentRow, sealer: KeySealer): StoredDocument {
   try {
     const document = decodeDocument(key, body, sealer)
     if (documentKey(document) !== key) throw new Error(`it is ${documentKey(document)}`)

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { isRelayError } from '@postern/protocol'
-import type { SqliteCall } from './sqlite-messages.ts'
-import { type CommitCallback, SqliteThread } from './sqlite-thread.ts'
+import type { DocumentAnswer, DocumentCall } from './document-messages.ts'
+import { SqliteThread } from './sqlite-thread.ts'
 
 test('all writes of one turn share one transaction, those that come meanwhile the next one', async (t) => {
   const transactions: number[] = []
@@ -50,19 +50,27 @@ test('closing does the calls that wait, and refuses later ones', async (t) => {
   await thread.close()
 })
 
-async function startThread(t: TestContext, onCommit: CommitCallback = () => {}): Promise<SqliteThread> {
+async function startThread(
+  t: TestContext,
+  onCommit?: (answers: readonly DocumentAnswer[]) => void,
+): Promise<SqliteThread<DocumentCall, DocumentAnswer>> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-thread-'))
   t.after(() => rm(folder, { recursive: true }))
   const files = { databaseFile: join(folder, 'test.db'), lockFile: join(folder, 'test.lock') }
-  const thread = await SqliteThread.start({ ...files, masterKeyId: '01234567' }, onCommit)
+  const thread = await SqliteThread.start<DocumentCall, DocumentAnswer>({
+    worker: 'document-worker',
+    data: { ...files, masterKeyId: '01234567' },
+    name: 'The store',
+    ...(onCommit && { onCommit }),
+  })
   assert.ok(thread instanceof SqliteThread)
   t.after(() => thread.close())
   return thread
 }
 
-function put(key: string): SqliteCall {
+function put(key: string): DocumentCall {
   return { kind: 'put', key, body: '{}', condition: 'any' }
 }
 
 /** SQLite refuses it: the body may not be NULL. */
-const impossiblePut = { kind: 'put', key: 'x', body: null, condition: 'any' } as unknown as SqliteCall
+const impossiblePut = { kind: 'put', key: 'x', body: null, condition: 'any' } as unknown as DocumentCall
