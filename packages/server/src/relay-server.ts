@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Logger } from '@postern/program'
 import { KeepAlive } from '@postern/websocket'
 import { AuditTrail } from './audit/audit-trail.ts'
+import { tellAuditTrouble } from './audit/audit-trouble.ts'
 import { Authorizer } from './auth/authorizer.ts'
 import type { CertificateSource } from './certificates/certificate-source.ts'
 import { createCertificateSource } from './certificates/create-certificate-source.ts'
@@ -35,6 +36,7 @@ import { serverVersion } from './server-version.ts'
 import { startIdentity } from './start-identity.ts'
 import { startManagement } from './start-management.ts'
 import { applyDeclaredResources, releaseDeclaredResources } from './storage/apply-declared-resources.ts'
+import type { AuditStore } from './storage/audit-store.ts'
 import { toDeclaration } from './storage/check-declared-resources.ts'
 import { DeclaredResources } from './storage/declared-resources.ts'
 import type { ResourcesDeclaration } from './storage/declared-resources-schema.ts'
@@ -42,6 +44,7 @@ import { MemoryAuditStore } from './storage/memory/memory-audit-store.ts'
 import { MemoryStore } from './storage/memory/memory-store.ts'
 import { ResourceCatalog } from './storage/resource-catalog.ts'
 import type { ResourceStore } from './storage/resource-store.ts'
+import { SqliteAuditStore } from './storage/sqlite/sqlite-audit-store.ts'
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts'
 import { Counters } from './telemetry/counters.ts'
 import { Health } from './telemetry/health.ts'
@@ -132,7 +135,7 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   const { config, log } = options
   const health = new Health()
   const { store, catalog } = await openResources(options, health, stops)
-  const audit = await openAudit(config, log, stops)
+  const audit = await openAudit(config, { health, log, stops })
   const certificates = await openCertificates(config, log, stops)
   const inUse = { data: config.dataPort, management: config.managementPort }
   const { identity, administrator } = await startIdentity({
@@ -184,9 +187,16 @@ async function openStore(config: RelayConfig, stops: Stop[]): Promise<ResourceSt
   return store
 }
 
-async function openAudit({ audit }: RelayConfig, log: Logger, stops: Stop[]): Promise<AuditTrail> {
+async function openAudit(
+  config: RelayConfig,
+  to: { readonly health: Health; readonly log: Logger; readonly stops: Stop[] },
+): Promise<AuditTrail> {
+  const { audit, inMemory, dataDir } = config
+  const { health, log, stops } = to
+  const openStore = async (): Promise<AuditStore> =>
+    inMemory ? new MemoryAuditStore() : SqliteAuditStore.open({ dataDir, onTrouble: tellAuditTrouble(health, log) })
   const trail = new AuditTrail({
-    ...(audit && { store: new MemoryAuditStore() }),
+    ...(audit && { store: await openStore() }),
     log,
     retentionMs: audit?.retentionMs ?? 0,
   })

@@ -68,7 +68,7 @@ test('what cannot be written is told, refused to those who wait for it, and writ
   other.exec('ALTER TABLE hidden RENAME TO record')
   store.append([exampleRecord({ trackingId: 'c' })])
   await store.flush()
-  assert.equal(troubles.at(-1), undefined)
+  assert.deepEqual(troubles.slice(1), [undefined])
   assert.deepEqual(
     (await store.query({ limit: 9 })).map(({ record }) => record.trackingId),
     ['c', 'b', 'a'],

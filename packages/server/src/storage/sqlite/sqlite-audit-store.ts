@@ -16,7 +16,7 @@ import { SqliteThread } from './sqlite-thread.ts'
 export interface SqliteAuditStoreOptions {
   /** Made with mode 700 when missing; `audit.db` in it is for this process alone to write. */
   readonly dataDir: string
-  /** Called when writing fails, and with undefined when it works again. */
+  /** Called once when writing begins to fail, and with undefined when it works again. */
   readonly onTrouble?: (problem: string | undefined) => void
   /** Records that may wait for the disk. Default 50,000, some 30 MB. */
   readonly maxWaiting?: number
@@ -160,7 +160,7 @@ export class SqliteAuditStore implements AuditStore {
       return false
     }
     this.#written += bodies.length
-    if (this.#inTrouble) this.#tellTrouble(undefined)
+    this.#tellTrouble(undefined)
     for (const flush of this.#flushes) {
       if (flush.end > this.#written) continue
       this.#flushes.delete(flush)
@@ -170,8 +170,9 @@ export class SqliteAuditStore implements AuditStore {
   }
 
   #tellTrouble(problem: string | undefined): void {
+    const isNews = this.#inTrouble !== (problem !== undefined)
     this.#inTrouble = problem !== undefined
-    this.#onTrouble(problem)
+    if (isNews) this.#onTrouble(problem)
   }
 
   #pause(): Promise<void> {
