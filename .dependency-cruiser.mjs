@@ -72,6 +72,16 @@ export default {
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg'] },
     },
     {
+      name: 'management-client-is-pure',
+      comment: 'The portal runs it in a browser: no Node module, no dependency but the protocol.',
+      severity: 'error',
+      from: { path: source('management'), pathNot: testFile },
+      to: {
+        dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg'],
+        pathNot: source('protocol'),
+      },
+    },
+    {
       name: 'websocket-codec-is-pure',
       comment: 'Bytes in, events out: the codec knows no Node module.',
       severity: 'error',

@@ -56,6 +56,8 @@ export const plants: readonly Plant[] = [
   { rule: 'testkit-only-in-tests', file: 'packages/client/src/planted-testkit.ts', imports: '@postern/testkit' },
   { rule: 'protocol-is-pure', file: 'packages/protocol/src/planted-core.ts', imports: 'node:fs' },
   { rule: 'protocol-is-pure', file: 'packages/protocol/src/planted-dependency.ts', imports: 'ws' },
+  { rule: 'management-client-is-pure', file: 'packages/management/src/planted-core.ts', imports: 'node:fs' },
+  { rule: 'management-client-is-pure', file: 'packages/management/src/planted-dependency.ts', imports: 'ws' },
   { rule: 'websocket-codec-is-pure', file: 'packages/websocket/src/frame-planted.ts', imports: 'node:net' },
 
   inPackage('protocol', '@postern/websocket'),

@@ -33,6 +33,7 @@ const gates: readonly Gate[] = [
   { name: 'lock', alone: 'node tools/launch.mjs tools/check-lock.ts --write', command: ['tools/check-lock.ts'] },
   { name: 'docs', alone: 'npm run docs', command: ['tools/generate-docs.ts', '--check'] },
   { name: 'schema', alone: 'npm run docs', command: ['tools/generate-resources-schema.ts', '--check'] },
+  { name: 'client', alone: 'npm run docs', command: ['tools/generate-management-client.ts', '--check'] },
   { name: 'wasm', alone: 'npm run wasm', command: ['tools/build-wasm.ts', '--check'] },
 ]
 

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { errorTable } from '@postern/protocol'
+import type { OpenApiDocument } from '../packages/server/src/management/openapi/openapi-document.ts'
+import { routeTable } from '../packages/server/src/management/route-table.ts'
 import { referencePages } from './reference-pages.ts'
 
 function generate(...args: string[]): { status: number | null; output: string } {
@@ -20,7 +22,7 @@ function generate(...args: string[]): { status: number | null; output: string } 
 test('the pages in docs/reference are those that the tables give', () => {
   const { status, output } = generate('--check')
   assert.equal(status, 0, output)
-  assert.match(output, /4 pages checked, 0 stale/)
+  assert.match(output, new RegExp(`${referencePages().size} pages checked, 0 stale`))
 })
 
 test('the check fails when a page is missing or stale and writes nothing', (t) => {
@@ -43,4 +45,14 @@ test('the page of errors has a row for each code', () => {
   const page = referencePages().get('errors.md') ?? ''
   const codes = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code)
   assert.deepEqual(codes, Object.keys(errorTable))
+})
+
+test('the page of routes and the OpenAPI document have every route of the table and nothing else', () => {
+  const ids = routeTable.map(({ id }) => id).toSorted()
+  const rows = (referencePages().get('management-routes.md') ?? '').matchAll(/^\| [A-Z]+ \| `[^`]+` \| `(\w+)` \|/gm)
+  assert.deepEqual([...rows].map(([, id = '']) => id).toSorted(), ids)
+
+  const document: OpenApiDocument = JSON.parse(referencePages().get('openapi.json') ?? '')
+  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
+  assert.deepEqual(operations.map(({ operationId }) => String(operationId)).toSorted(), ids)
 })

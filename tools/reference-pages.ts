@@ -1,6 +1,10 @@
 import { markdownRow, optionTableJsonSchema, optionTableMarkdown } from '@postern/program'
 import { type ErrorEntry, errorTable } from '@postern/protocol'
 import { optionTable } from '../packages/server/src/config/option-table.ts'
+import { openApiDocument } from '../packages/server/src/management/openapi/openapi-document.ts'
+import { routesMarkdown } from '../packages/server/src/management/openapi/routes-markdown.ts'
+import { routeTable } from '../packages/server/src/management/route-table.ts'
+import { serverVersion } from '../packages/server/src/server-version.ts'
 import { metricsMarkdown } from '../packages/server/src/telemetry/metrics-markdown.ts'
 
 const note = '<!-- Made by tools/generate-docs.ts from the table in the source. Do not edit. -->'
@@ -15,6 +19,8 @@ export function referencePages(): ReadonlyMap<string, string> {
     ],
     ['metrics.md', page(metricsIntroduction, metricsMarkdown())],
     ['errors.md', page(errorsIntroduction, errorsMarkdown(errorTable))],
+    ['management-routes.md', page(routesIntroduction, routesMarkdown(routeTable))],
+    ['openapi.json', `${JSON.stringify(openApiDocument(routeTable, { version: serverVersion() }), null, 2)}\n`],
   ])
 }
 
@@ -34,6 +40,12 @@ const errorsIntroduction = `# Error codes
 
 One table for every reply. \`status\` is what an HTTP request or a refused upgrade gets, \`close\` the code of the WebSocket CLOSE
 frame, \`ARM code\` the \`code\` in JSON error bodies. A transient error may go away when the same thing is tried again.`
+
+const routesIntroduction = `# Routes of the management API
+
+Everything that the management door answers besides pages. Paths are compared in any case. A caller needs a role that has the
+action at the resource that the path names, or at the scope that is written beside it; lists for everybody who is signed in show each
+caller what is his. [openapi.json](openapi.json) has the shapes; a relay serves its own at \`/openapi.json\`.`
 
 function page(introduction: string, body: string): string {
   return `${note}\n\n${introduction}\n\n${body}`

@@ -30,6 +30,8 @@ import type { Identity } from './identity/open-identity.ts'
 import { RoleBook } from './identity/roles/role-book.ts'
 import { ListenerRegistry } from './listeners/listener-registry.ts'
 import { WaitingListeners } from './listeners/waiting-listeners.ts'
+import { OpenApiPage } from './management/openapi/openapi-page.ts'
+import { routeTable } from './management/route-table.ts'
 import { RelayedConnections } from './relay/relayed-connections.ts'
 import { OfferBook } from './rendezvous/offer-book.ts'
 import { serverVersion } from './server-version.ts'
@@ -377,6 +379,7 @@ function createManagementDoor(from: {
     ['/healthz', health.livePage],
     ['/readyz', health.readyPage],
     ['/metrics', metrics],
+    ['/openapi.json', new OpenApiPage(routeTable, { version: serverVersion() })],
   ])
   return new ManagementDoor({ pages, arm, identity })
 }

@@ -41,6 +41,8 @@ export interface Route {
   readonly isPaged?: boolean
   /** PUT and DELETE that clients poll until they are done. */
   readonly isLongRunning?: boolean
+  /** Azure has no such call at this address; said of routes whose versions are Azure's. */
+  readonly isExtension?: boolean
   /** Answers with server-sent events when asked for `text/event-stream`. */
   readonly isStream?: boolean
 }

@@ -93,8 +93,8 @@ export const hybridConnectionRoutes = [
     path: hybridConnection,
     versions: 'relay',
     access: { action: write },
-    summary:
-      'Changes some properties of a hybrid connection; `endpoint` changes the entry in userMetadata. Not in Azure.',
+    isExtension: true,
+    summary: 'Changes some properties of a hybrid connection; `endpoint` changes the entry in userMetadata.',
     body: z.object({
       properties: z
         .object({

@@ -1,0 +1,1612 @@
+// Made by tools/generate-management-client.ts from the route table of the relay. Do not edit.
+/* oxlint-disable eslint/max-lines */
+import type { Operation } from './operation.ts'
+
+/** How each operation is called. */
+export const operationTable = {
+  Metadata_Endpoints: { method: 'GET', path: '/metadata/endpoints', version: '2021-04-01' },
+  Tenants_List: { method: 'GET', path: '/tenants', version: '2021-04-01', isPaged: true },
+  Subscriptions_List: { method: 'GET', path: '/subscriptions', version: '2021-04-01', isPaged: true },
+  Subscriptions_Get: { method: 'GET', path: '/subscriptions/{subscriptionId}', version: '2021-04-01' },
+  Subscriptions_ListLocations: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/locations',
+    version: '2021-04-01',
+    isPaged: true,
+  },
+  ResourceGroups_List: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourcegroups',
+    version: '2021-04-01',
+    isPaged: true,
+  },
+  ResourceGroups_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}',
+    version: '2021-04-01',
+  },
+  ResourceGroups_CheckExistence: {
+    method: 'HEAD',
+    path: '/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}',
+    version: '2021-04-01',
+  },
+  ResourceGroups_CreateOrUpdate: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}',
+    version: '2021-04-01',
+  },
+  ResourceGroups_Update: {
+    method: 'PATCH',
+    path: '/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}',
+    version: '2021-04-01',
+  },
+  ResourceGroups_Delete: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}',
+    version: '2021-04-01',
+    isLongRunning: true,
+  },
+  ResourceGroups_DeleteResult: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/operationresults/{operationId}',
+    version: '2021-04-01',
+  },
+  Resources_List: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resources',
+    version: '2021-04-01',
+    isPaged: true,
+  },
+  Resources_ListByResourceGroup: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}/resources',
+    version: '2021-04-01',
+    isPaged: true,
+  },
+  Providers_List: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers',
+    version: '2021-04-01',
+    isPaged: true,
+  },
+  Providers_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/{resourceProviderNamespace}',
+    version: '2021-04-01',
+  },
+  Providers_Register: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/providers/{resourceProviderNamespace}/register',
+    version: '2021-04-01',
+  },
+  RelayOperations_List: {
+    method: 'GET',
+    path: '/providers/Microsoft.Relay/operations',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  Namespaces_CheckNameAvailability: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Relay/checkNameAvailability',
+    version: '2026-01-01',
+  },
+  Namespaces_List: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Relay/namespaces',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  Namespaces_ListByResourceGroup: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  Namespaces_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}',
+    version: '2026-01-01',
+  },
+  Namespaces_CreateOrUpdate: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}',
+    version: '2026-01-01',
+    isLongRunning: true,
+  },
+  Namespaces_Update: {
+    method: 'PATCH',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}',
+    version: '2026-01-01',
+  },
+  Namespaces_Delete: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}',
+    version: '2026-01-01',
+    isLongRunning: true,
+  },
+  Namespaces_DeleteResult: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/operationresults/{operationId}',
+    version: '2026-01-01',
+    isLongRunning: true,
+  },
+  HybridConnections_ListByNamespace: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/hybridConnections',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  HybridConnections_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/hybridConnections/{hybridConnectionName}',
+    version: '2026-01-01',
+  },
+  HybridConnections_CreateOrUpdate: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/hybridConnections/{hybridConnectionName}',
+    version: '2026-01-01',
+  },
+  HybridConnections_Update: {
+    method: 'PATCH',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/hybridConnections/{hybridConnectionName}',
+    version: '2026-01-01',
+  },
+  HybridConnections_Delete: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/hybridConnections/{hybridConnectionName}',
+    version: '2026-01-01',
+  },
+  Namespaces_ListAuthorizationRules: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/authorizationRules',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  Namespaces_GetAuthorizationRule: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/authorizationRules/{authorizationRuleName}',
+    version: '2026-01-01',
+  },
+  Namespaces_CreateOrUpdateAuthorizationRule: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/authorizationRules/{authorizationRuleName}',
+    version: '2026-01-01',
+  },
+  Namespaces_DeleteAuthorizationRule: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/authorizationRules/{authorizationRuleName}',
+    version: '2026-01-01',
+  },
+  Namespaces_ListKeys: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/authorizationRules/{authorizationRuleName}/listKeys',
+    version: '2026-01-01',
+  },
+  Namespaces_RegenerateKeys: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/authorizationRules/{authorizationRuleName}/regenerateKeys',
+    version: '2026-01-01',
+  },
+  HybridConnections_ListAuthorizationRules: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/hybridConnections/{hybridConnectionName}/authorizationRules',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  HybridConnections_GetAuthorizationRule: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/hybridConnections/{hybridConnectionName}/authorizationRules/{authorizationRuleName}',
+    version: '2026-01-01',
+  },
+  HybridConnections_CreateOrUpdateAuthorizationRule: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/hybridConnections/{hybridConnectionName}/authorizationRules/{authorizationRuleName}',
+    version: '2026-01-01',
+  },
+  HybridConnections_DeleteAuthorizationRule: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/hybridConnections/{hybridConnectionName}/authorizationRules/{authorizationRuleName}',
+    version: '2026-01-01',
+  },
+  HybridConnections_ListKeys: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/hybridConnections/{hybridConnectionName}/authorizationRules/{authorizationRuleName}/listKeys',
+    version: '2026-01-01',
+  },
+  HybridConnections_RegenerateKeys: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/hybridConnections/{hybridConnectionName}/authorizationRules/{authorizationRuleName}/regenerateKeys',
+    version: '2026-01-01',
+  },
+  Namespaces_ListNetworkRuleSets: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/networkRuleSets',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  Namespaces_GetNetworkRuleSet: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/networkRuleSets/default',
+    version: '2026-01-01',
+  },
+  Namespaces_CreateOrUpdateNetworkRuleSet: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/networkRuleSets/default',
+    version: '2026-01-01',
+  },
+  PrivateEndpointConnections_List: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/privateEndpointConnections',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  PrivateEndpointConnections_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/privateEndpointConnections/{privateEndpointConnectionName}',
+    version: '2026-01-01',
+  },
+  PrivateEndpointConnections_CreateOrUpdate: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/privateEndpointConnections/{privateEndpointConnectionName}',
+    version: '2026-01-01',
+    isLongRunning: true,
+  },
+  PrivateEndpointConnections_Delete: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/privateEndpointConnections/{privateEndpointConnectionName}',
+    version: '2026-01-01',
+    isLongRunning: true,
+  },
+  PrivateLinkResources_List: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/privateLinkResources',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  PrivateLinkResources_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/privateLinkResources/{privateLinkResourceName}',
+    version: '2026-01-01',
+  },
+  WcfRelays_ListByNamespace: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  WcfRelays_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays/{relayName}',
+    version: '2026-01-01',
+  },
+  WcfRelays_CreateOrUpdate: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays/{relayName}',
+    version: '2026-01-01',
+  },
+  WcfRelays_Delete: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays/{relayName}',
+    version: '2026-01-01',
+  },
+  WcfRelays_ListAuthorizationRules: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays/{relayName}/authorizationRules',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  WcfRelays_GetAuthorizationRule: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays/{relayName}/authorizationRules/{authorizationRuleName}',
+    version: '2026-01-01',
+  },
+  WcfRelays_CreateOrUpdateAuthorizationRule: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays/{relayName}/authorizationRules/{authorizationRuleName}',
+    version: '2026-01-01',
+  },
+  WcfRelays_DeleteAuthorizationRule: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays/{relayName}/authorizationRules/{authorizationRuleName}',
+    version: '2026-01-01',
+  },
+  WcfRelays_ListKeys: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays/{relayName}/authorizationRules/{authorizationRuleName}/listKeys',
+    version: '2026-01-01',
+  },
+  WcfRelays_RegenerateKeys: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays/{relayName}/authorizationRules/{authorizationRuleName}/regenerateKeys',
+    version: '2026-01-01',
+  },
+  RoleDefinitions_List: {
+    method: 'GET',
+    path: '/{+scope}/providers/Microsoft.Authorization/roleDefinitions',
+    version: '2022-04-01',
+    isPaged: true,
+  },
+  RoleDefinitions_Get: {
+    method: 'GET',
+    path: '/{+scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}',
+    version: '2022-04-01',
+  },
+  RoleDefinitions_CreateOrUpdate: {
+    method: 'PUT',
+    path: '/{+scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}',
+    version: '2022-04-01',
+  },
+  RoleDefinitions_Delete: {
+    method: 'DELETE',
+    path: '/{+scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}',
+    version: '2022-04-01',
+  },
+  RoleAssignments_ListForScope: {
+    method: 'GET',
+    path: '/{+scope}/providers/Microsoft.Authorization/roleAssignments',
+    version: '2022-04-01',
+    isPaged: true,
+  },
+  RoleAssignments_Get: {
+    method: 'GET',
+    path: '/{+scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}',
+    version: '2022-04-01',
+  },
+  RoleAssignments_Create: {
+    method: 'PUT',
+    path: '/{+scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}',
+    version: '2022-04-01',
+  },
+  RoleAssignments_Delete: {
+    method: 'DELETE',
+    path: '/{+scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}',
+    version: '2022-04-01',
+  },
+  Permissions_List: {
+    method: 'GET',
+    path: '/{+scope}/providers/Microsoft.Authorization/permissions',
+    version: '2022-04-01',
+    isPaged: true,
+  },
+} as const satisfies Readonly<Record<string, Operation>>
+
+/** What each operation takes and answers. */
+export interface Operations {
+  /** Where clients find the parts of this cloud: `az cloud register`, Terraform. */
+  readonly Metadata_Endpoints: {
+    readonly input: unknown
+    readonly reply: unknown
+  }
+  /** Lists the one tenant. */
+  readonly Tenants_List: {
+    readonly input: unknown
+    readonly reply: {
+      readonly value: readonly TenantsListItem[]
+      readonly nextLink?: string
+    }
+  }
+  /** Lists the subscriptions in which the caller may read anything. */
+  readonly Subscriptions_List: {
+    readonly input: unknown
+    readonly reply: {
+      readonly value: readonly SubscriptionsGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets a subscription in which the caller may read anything. */
+  readonly Subscriptions_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+    }
+    readonly reply: SubscriptionsGetReply
+  }
+  /** Lists the locations in use; any other text is a location too. */
+  readonly Subscriptions_ListLocations: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly SubscriptionsListLocationsItem[]
+      readonly nextLink?: string
+    }
+  }
+  /** Lists the resource groups that the caller may read. */
+  readonly ResourceGroups_List: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly ResourceGroupsGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets a resource group. */
+  readonly ResourceGroups_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+      }
+    }
+    readonly reply: ResourceGroupsGetReply
+  }
+  /** Tells by 204 or 404 whether a resource group is there. */
+  readonly ResourceGroups_CheckExistence: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Creates a resource group, or replaces its tags. */
+  readonly ResourceGroups_CreateOrUpdate: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+      }
+      readonly body: ResourceGroupsCreateOrUpdateBody
+    }
+    readonly reply: ResourceGroupsGetReply
+  }
+  /** Changes the tags of a resource group. */
+  readonly ResourceGroups_Update: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+      }
+      readonly body: ResourceGroupsUpdateBody
+    }
+    readonly reply: ResourceGroupsGetReply
+  }
+  /** Deletes a resource group with everything in it. */
+  readonly ResourceGroups_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Tells that a deletion is done: it is, as soon as it has been answered. */
+  readonly ResourceGroups_DeleteResult: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly operationId: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Lists the namespaces, plans and apps of a subscription that the caller may read. */
+  readonly Resources_List: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+      readonly query?: {
+        /** resourceType eq 'Microsoft.Relay/namespaces' and resourceGroup eq 'NAME'; one or both */
+        readonly $filter?: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly ResourcesListItem[]
+      readonly nextLink?: string
+    }
+  }
+  /** Lists the namespaces, plans and apps of a resource group. */
+  readonly Resources_ListByResourceGroup: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly ResourcesListItem[]
+      readonly nextLink?: string
+    }
+  }
+  /** Lists the resource providers with their types and api-versions. */
+  readonly Providers_List: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly ProvidersGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets a resource provider: always registered. */
+  readonly Providers_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceProviderNamespace: string
+      }
+    }
+    readonly reply: ProvidersGetReply
+  }
+  /** Does nothing: every provider is registered. */
+  readonly Providers_Register: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceProviderNamespace: string
+      }
+    }
+    readonly reply: ProvidersGetReply
+  }
+  /** Lists the actions of Microsoft.Relay that roles can allow. */
+  readonly RelayOperations_List: {
+    readonly input: unknown
+    readonly reply: {
+      readonly value: readonly RelayOperationsListItem[]
+      readonly nextLink?: string
+    }
+  }
+  /** Tells whether a namespace can have a name; names are unique over all subscriptions. */
+  readonly Namespaces_CheckNameAvailability: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+      readonly body: NamespacesCheckNameAvailabilityBody
+    }
+    readonly reply: NamespacesCheckNameAvailabilityReply
+  }
+  /** Lists the namespaces of a subscription that the caller may read. */
+  readonly Namespaces_List: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly NamespacesGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Lists the namespaces of a resource group that the caller may read. */
+  readonly Namespaces_ListByResourceGroup: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly NamespacesGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets a namespace. */
+  readonly Namespaces_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+    }
+    readonly reply: NamespacesGetReply
+  }
+  /** Creates a namespace with the rule RootManageSharedAccessKey, or replaces its tags. */
+  readonly Namespaces_CreateOrUpdate: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+      readonly body: NamespacesCreateOrUpdateBody
+    }
+    readonly reply: NamespacesGetReply
+  }
+  /** Changes tags or network access of a namespace. */
+  readonly Namespaces_Update: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+      readonly body: NamespacesUpdateBody
+    }
+    readonly reply: NamespacesGetReply
+  }
+  /** Deletes a namespace with everything in it. */
+  readonly Namespaces_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Tells whether a deletion is done: 202 while the namespace is there, then 200. */
+  readonly Namespaces_DeleteResult: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly operationId: string
+      }
+    }
+    readonly reply: NamespacesGetReply
+  }
+  /** Lists the hybrid connections of a namespace. */
+  readonly HybridConnections_ListByNamespace: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly HybridConnectionsGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets a hybrid connection. */
+  readonly HybridConnections_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly hybridConnectionName: string
+      }
+    }
+    readonly reply: HybridConnectionsGetReply
+  }
+  /** Creates a hybrid connection, or replaces its properties; what Azure does not have stays unless it is named. */
+  readonly HybridConnections_CreateOrUpdate: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly hybridConnectionName: string
+      }
+      readonly body: HybridConnectionsCreateOrUpdateBody
+    }
+    readonly reply: HybridConnectionsGetReply
+  }
+  /** Changes some properties of a hybrid connection; `endpoint` changes the entry in userMetadata. */
+  readonly HybridConnections_Update: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly hybridConnectionName: string
+      }
+      readonly body: HybridConnectionsUpdateBody
+    }
+    readonly reply: HybridConnectionsGetReply
+  }
+  /** Deletes a hybrid connection; its connections end. */
+  readonly HybridConnections_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly hybridConnectionName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Lists the authorization rules of a namespace, without keys. */
+  readonly Namespaces_ListAuthorizationRules: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly NamespacesGetAuthorizationRuleReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets an authorization rule of a namespace, without keys. */
+  readonly Namespaces_GetAuthorizationRule: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly authorizationRuleName: string
+      }
+    }
+    readonly reply: NamespacesGetAuthorizationRuleReply
+  }
+  /** Creates an authorization rule of a namespace with new keys, or replaces its rights. */
+  readonly Namespaces_CreateOrUpdateAuthorizationRule: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly authorizationRuleName: string
+      }
+      readonly body: NamespacesCreateOrUpdateAuthorizationRuleBody
+    }
+    readonly reply: NamespacesGetAuthorizationRuleReply
+  }
+  /** Deletes an authorization rule of a namespace; listeners that came in by it are closed. */
+  readonly Namespaces_DeleteAuthorizationRule: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly authorizationRuleName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Gets keys and connection strings of an authorization rule of a namespace. */
+  readonly Namespaces_ListKeys: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly authorizationRuleName: string
+      }
+    }
+    readonly reply: NamespacesListKeysReply
+  }
+  /** Replaces a key of an authorization rule of a namespace; listeners that came in by it are closed. */
+  readonly Namespaces_RegenerateKeys: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly authorizationRuleName: string
+      }
+      readonly body: NamespacesRegenerateKeysBody
+    }
+    readonly reply: NamespacesListKeysReply
+  }
+  /** Lists the authorization rules of a hybrid connection, without keys. */
+  readonly HybridConnections_ListAuthorizationRules: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly hybridConnectionName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly NamespacesGetAuthorizationRuleReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets an authorization rule of a hybrid connection, without keys. */
+  readonly HybridConnections_GetAuthorizationRule: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly hybridConnectionName: string
+        readonly authorizationRuleName: string
+      }
+    }
+    readonly reply: NamespacesGetAuthorizationRuleReply
+  }
+  /** Creates an authorization rule of a hybrid connection with new keys, or replaces its rights. */
+  readonly HybridConnections_CreateOrUpdateAuthorizationRule: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly hybridConnectionName: string
+        readonly authorizationRuleName: string
+      }
+      readonly body: NamespacesCreateOrUpdateAuthorizationRuleBody
+    }
+    readonly reply: NamespacesGetAuthorizationRuleReply
+  }
+  /** Deletes an authorization rule of a hybrid connection; listeners that came in by it are closed. */
+  readonly HybridConnections_DeleteAuthorizationRule: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly hybridConnectionName: string
+        readonly authorizationRuleName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Gets keys and connection strings of an authorization rule of a hybrid connection. */
+  readonly HybridConnections_ListKeys: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly hybridConnectionName: string
+        readonly authorizationRuleName: string
+      }
+    }
+    readonly reply: NamespacesListKeysReply
+  }
+  /** Replaces a key of an authorization rule of a hybrid connection; listeners that came in by it are closed. */
+  readonly HybridConnections_RegenerateKeys: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly hybridConnectionName: string
+        readonly authorizationRuleName: string
+      }
+      readonly body: NamespacesRegenerateKeysBody
+    }
+    readonly reply: NamespacesListKeysReply
+  }
+  /** Lists the one set of network rules of a namespace. */
+  readonly Namespaces_ListNetworkRuleSets: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly NamespacesGetNetworkRuleSetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets the network rules of a namespace. */
+  readonly Namespaces_GetNetworkRuleSet: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+    }
+    readonly reply: NamespacesGetNetworkRuleSetReply
+  }
+  /** Replaces the network rules of a namespace; refused when they would shut the caller out of management. */
+  readonly Namespaces_CreateOrUpdateNetworkRuleSet: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+      readonly body: NamespacesCreateOrUpdateNetworkRuleSetBody
+    }
+    readonly reply: NamespacesGetNetworkRuleSetReply
+  }
+  /** Lists the private endpoint connections of a namespace. */
+  readonly PrivateEndpointConnections_List: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly PrivateEndpointConnectionsGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets a private endpoint connection. */
+  readonly PrivateEndpointConnections_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly privateEndpointConnectionName: string
+      }
+    }
+    readonly reply: PrivateEndpointConnectionsGetReply
+  }
+  /** Creates a private endpoint connection, or changes its state. */
+  readonly PrivateEndpointConnections_CreateOrUpdate: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly privateEndpointConnectionName: string
+      }
+      readonly body: PrivateEndpointConnectionsCreateOrUpdateBody
+    }
+    readonly reply: PrivateEndpointConnectionsGetReply
+  }
+  /** Deletes a private endpoint connection. */
+  readonly PrivateEndpointConnections_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly privateEndpointConnectionName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Lists what of a namespace a private endpoint can lead to. */
+  readonly PrivateLinkResources_List: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly PrivateLinkResourcesGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets what a private endpoint can lead to: `namespace`. */
+  readonly PrivateLinkResources_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly privateLinkResourceName: string
+      }
+    }
+    readonly reply: PrivateLinkResourcesGetReply
+  }
+  /** Lists the WCF relays of a namespace: always none. */
+  readonly WcfRelays_ListByNamespace: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly WcfRelaysListByNamespaceItem[]
+      readonly nextLink?: string
+    }
+  }
+  /** Always 404: there are no WCF relays. */
+  readonly WcfRelays_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Refused: WCF relays are not supported. */
+  readonly WcfRelays_CreateOrUpdate: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+      readonly body?: unknown
+    }
+    readonly reply: undefined
+  }
+  /** Always 204: there are no WCF relays. */
+  readonly WcfRelays_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Lists the authorization rules of a WCF relay: always none. */
+  readonly WcfRelays_ListAuthorizationRules: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly WcfRelaysListAuthorizationRulesItem[]
+      readonly nextLink?: string
+    }
+  }
+  /** Always 404: there are no WCF relays. */
+  readonly WcfRelays_GetAuthorizationRule: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly relayName: string
+        readonly authorizationRuleName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Refused: WCF relays are not supported. */
+  readonly WcfRelays_CreateOrUpdateAuthorizationRule: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly relayName: string
+        readonly authorizationRuleName: string
+      }
+      readonly body?: unknown
+    }
+    readonly reply: undefined
+  }
+  /** Always 204: there are no WCF relays. */
+  readonly WcfRelays_DeleteAuthorizationRule: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly relayName: string
+        readonly authorizationRuleName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Always 404: there are no WCF relays. */
+  readonly WcfRelays_ListKeys: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly relayName: string
+        readonly authorizationRuleName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Always 404: there are no WCF relays. */
+  readonly WcfRelays_RegenerateKeys: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly relayName: string
+        readonly authorizationRuleName: string
+      }
+      readonly body?: unknown
+    }
+    readonly reply: undefined
+  }
+  /** Lists the roles that can be assigned at a scope. */
+  readonly RoleDefinitions_List: {
+    readonly input: {
+      readonly params: {
+        readonly scope: string
+      }
+      readonly query?: {
+        /** roleName eq 'NAME', type eq 'BuiltInRole' or 'CustomRole', atScopeAndBelow(); joined by and */
+        readonly $filter?: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly RoleDefinitionsGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets a role. */
+  readonly RoleDefinitions_Get: {
+    readonly input: {
+      readonly params: {
+        readonly scope: string
+        readonly roleDefinitionId: string
+      }
+    }
+    readonly reply: RoleDefinitionsGetReply
+  }
+  /** Creates or changes a custom role; the caller must be allowed to at each of its assignable scopes. */
+  readonly RoleDefinitions_CreateOrUpdate: {
+    readonly input: {
+      readonly params: {
+        readonly scope: string
+        readonly roleDefinitionId: string
+      }
+      readonly body: RoleDefinitionsCreateOrUpdateBody
+    }
+    readonly reply: RoleDefinitionsGetReply
+  }
+  /** Deletes a custom role that nobody has. */
+  readonly RoleDefinitions_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly scope: string
+        readonly roleDefinitionId: string
+      }
+    }
+    readonly reply: RoleDefinitionsGetReply
+  }
+  /** Lists the role assignments at a scope, above it and below it. */
+  readonly RoleAssignments_ListForScope: {
+    readonly input: {
+      readonly params: {
+        readonly scope: string
+      }
+      readonly query?: {
+        /** atScope() leaves those below out; principalId eq 'ID' or assignedTo('ID') with its groups */
+        readonly $filter?: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly RoleAssignmentsGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets a role assignment at its own scope. */
+  readonly RoleAssignments_Get: {
+    readonly input: {
+      readonly params: {
+        readonly scope: string
+        readonly roleAssignmentName: string
+      }
+    }
+    readonly reply: RoleAssignmentsGetReply
+  }
+  /** Assigns a role to a principal at a scope, under a GUID of the caller's choice. */
+  readonly RoleAssignments_Create: {
+    readonly input: {
+      readonly params: {
+        readonly scope: string
+        readonly roleAssignmentName: string
+      }
+      readonly body: RoleAssignmentsCreateBody
+    }
+    readonly reply: RoleAssignmentsGetReply
+  }
+  /** Takes a role away. */
+  readonly RoleAssignments_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly scope: string
+        readonly roleAssignmentName: string
+      }
+    }
+    readonly reply: RoleAssignmentsGetReply
+  }
+  /** Lists what the caller may do at a scope. */
+  readonly Permissions_List: {
+    readonly input: {
+      readonly params: {
+        readonly scope: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly PermissionsListItem[]
+      readonly nextLink?: string
+    }
+  }
+}
+
+export interface SubscriptionsGetReply {
+  readonly id: string
+  readonly subscriptionId: string
+  readonly tenantId: string
+  readonly displayName: string
+  readonly state: 'Enabled'
+  readonly authorizationSource: 'RoleBased'
+}
+
+export interface ResourceGroupsGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: 'Microsoft.Resources/resourceGroups'
+  readonly location: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly properties: {
+    readonly provisioningState: 'Succeeded'
+  }
+}
+
+export interface ProvidersGetReply {
+  readonly id: string
+  readonly namespace: string
+  readonly registrationState: 'Registered'
+  readonly registrationPolicy: 'RegistrationFree'
+  readonly resourceTypes: readonly {
+    readonly resourceType: string
+    readonly locations: readonly string[]
+    readonly apiVersions: readonly string[]
+  }[]
+}
+
+export interface NamespacesGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly location: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly sku: {
+    readonly name: 'Standard'
+    readonly tier: 'Standard'
+  }
+  readonly properties: {
+    readonly provisioningState: 'Created' | 'Succeeded'
+    readonly status: 'Activating' | 'Active' | 'Removing'
+    readonly createdAt: string
+    readonly updatedAt: string
+    readonly serviceBusEndpoint: string
+    readonly metricId: string
+    readonly privateEndpointConnections?: readonly {
+      readonly id: string
+      readonly name: string
+      readonly type: string
+      readonly location?: string
+      readonly properties: {
+        readonly privateEndpoint: {
+          readonly id: string
+        }
+        readonly privateLinkServiceConnectionState: {
+          readonly status: string
+          readonly description: string
+        }
+        readonly provisioningState: string
+      }
+    }[]
+    readonly publicNetworkAccess?: 'Enabled' | 'Disabled' | 'SecuredByPerimeter'
+    readonly minimumTlsVersion?: '1.2' | '1.3'
+  }
+  readonly systemData?: {
+    readonly createdAt: string
+    readonly lastModifiedAt: string
+  }
+}
+
+export interface HybridConnectionsGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly location: string
+  readonly properties: {
+    readonly createdAt: string
+    readonly updatedAt: string
+    readonly listenerCount: number
+    readonly requiresClientAuthorization: boolean
+    readonly userMetadata?: string
+    readonly maxListeners?: number
+    readonly httpResponseTimeoutMs?: number
+  }
+  readonly systemData?: {
+    readonly createdAt: string
+    readonly lastModifiedAt: string
+  }
+}
+
+export interface NamespacesGetAuthorizationRuleReply {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly location: string
+  readonly properties: {
+    readonly rights: readonly ('Listen' | 'Send' | 'Manage')[]
+  }
+}
+
+export interface NamespacesGetNetworkRuleSetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly location: string
+  readonly properties: {
+    readonly defaultAction: 'Allow' | 'Deny'
+    readonly defaultActions: {
+      readonly listen?: 'Allow' | 'Deny'
+      readonly send?: 'Allow' | 'Deny'
+      readonly manage?: 'Allow' | 'Deny'
+    }
+    readonly publicNetworkAccess: 'Enabled' | 'Disabled' | 'SecuredByPerimeter'
+    readonly trustedServiceAccessEnabled: boolean
+    readonly ipRules: readonly ({
+      readonly ipMask: string
+      readonly action: 'Allow'
+      readonly appliesTo?: readonly ('listen' | 'send' | 'manage')[]
+    })[]
+  }
+}
+
+export interface PrivateEndpointConnectionsGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly location?: string
+  readonly properties: {
+    readonly privateEndpoint: {
+      readonly id: string
+    }
+    readonly privateLinkServiceConnectionState: {
+      readonly status: string
+      readonly description: string
+    }
+    readonly provisioningState: string
+  }
+}
+
+export interface PrivateLinkResourcesGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly properties: {
+    readonly groupId: 'namespace'
+    readonly requiredMembers: readonly string[]
+    readonly requiredZoneNames: readonly string[]
+  }
+}
+
+export interface RoleDefinitionsGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: 'Microsoft.Authorization/roleDefinitions'
+  readonly properties: {
+    readonly roleName: string
+    readonly type: 'BuiltInRole' | 'CustomRole'
+    readonly description: string
+    readonly assignableScopes: readonly string[]
+    readonly permissions: readonly {
+      readonly actions: readonly string[]
+      readonly notActions: readonly string[]
+      readonly dataActions?: readonly string[]
+      readonly notDataActions?: readonly string[]
+    }[]
+    readonly createdOn: string | null
+    readonly updatedOn: string | null
+    readonly createdBy: string | null
+    readonly updatedBy: string | null
+  }
+}
+
+export interface RoleAssignmentsGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: 'Microsoft.Authorization/roleAssignments'
+  readonly properties: {
+    readonly roleDefinitionId: string
+    readonly principalId: string
+    readonly principalType?: 'User' | 'Group' | 'ServicePrincipal'
+    readonly scope: string
+    readonly description?: string | null
+    readonly condition?: null
+    readonly conditionVersion?: null
+    readonly createdOn: string | null
+    readonly updatedOn: string | null
+    readonly createdBy: string | null
+    readonly updatedBy: string | null
+  }
+}
+
+export interface NamespacesCheckNameAvailabilityReply {
+  readonly nameAvailable: boolean
+  readonly reason: string
+  readonly message: string | null
+}
+
+export interface NamespacesListKeysReply {
+  readonly primaryConnectionString: string
+  readonly secondaryConnectionString: string
+  readonly primaryKey: string
+  readonly secondaryKey: string
+  readonly keyName: string
+}
+
+export interface TenantsListItem {
+  readonly id: string
+  readonly tenantId: string
+  readonly displayName: string
+}
+
+export interface SubscriptionsListLocationsItem {
+  readonly id: string
+  readonly name: string
+  readonly displayName: string
+}
+
+export interface ResourcesListItem {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly location: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface RelayOperationsListItem {
+  readonly name: string
+  readonly isDataAction: boolean
+  readonly display: {
+    readonly provider: string
+    readonly resource: string
+    readonly operation: string
+  }
+}
+
+export interface WcfRelaysListByNamespaceItem {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+}
+
+export interface WcfRelaysListAuthorizationRulesItem {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly properties: {
+    readonly rights: readonly ('Listen' | 'Send' | 'Manage')[]
+  }
+}
+
+export interface PermissionsListItem {
+  readonly actions: readonly string[]
+  readonly notActions: readonly string[]
+  readonly dataActions?: readonly string[]
+  readonly notDataActions?: readonly string[]
+}
+
+export interface ResourceGroupsCreateOrUpdateBody {
+  readonly location: string
+  readonly tags?: Readonly<Record<string, string>> | null
+}
+
+export interface ResourceGroupsUpdateBody {
+  readonly tags?: Readonly<Record<string, string>> | null
+}
+
+export interface NamespacesCheckNameAvailabilityBody {
+  readonly name: string
+}
+
+export interface NamespacesCreateOrUpdateBody {
+  readonly location: string
+  readonly tags?: Readonly<Record<string, string>> | null
+  readonly sku?: {
+    readonly name?: 'Standard' | null
+    readonly tier?: 'Standard' | null
+  } | null
+  readonly properties?: {
+    readonly publicNetworkAccess?: 'Enabled' | 'Disabled' | 'SecuredByPerimeter' | null
+    readonly minimumTlsVersion?: '1.2' | '1.3' | null
+  } | null
+}
+
+export interface NamespacesUpdateBody {
+  readonly tags?: Readonly<Record<string, string>> | null
+  readonly sku?: {
+    readonly name?: 'Standard' | null
+    readonly tier?: 'Standard' | null
+  } | null
+  readonly properties?: {
+    readonly publicNetworkAccess?: 'Enabled' | 'Disabled' | 'SecuredByPerimeter' | null
+    readonly minimumTlsVersion?: '1.2' | '1.3' | null
+  } | null
+}
+
+export interface HybridConnectionsCreateOrUpdateBody {
+  readonly properties?: {
+    readonly requiresClientAuthorization?: boolean | null
+    readonly userMetadata?: string | null
+    readonly maxListeners?: number | null
+    readonly httpResponseTimeoutMs?: number | null
+  } | null
+}
+
+export interface HybridConnectionsUpdateBody {
+  readonly properties?: {
+    readonly requiresClientAuthorization?: boolean | null
+    readonly userMetadata?: string | null
+    readonly maxListeners?: number | null
+    readonly httpResponseTimeoutMs?: number | null
+    readonly endpoint?: string | null
+  } | null
+}
+
+export interface NamespacesCreateOrUpdateAuthorizationRuleBody {
+  readonly properties: {
+    readonly rights: readonly ('Listen' | 'Send' | 'Manage')[]
+  }
+}
+
+export interface NamespacesRegenerateKeysBody {
+  readonly keyType: string
+  readonly key?: string | null
+}
+
+export interface NamespacesCreateOrUpdateNetworkRuleSetBody {
+  readonly properties?: {
+    readonly defaultAction?: 'Allow' | 'Deny' | null
+    readonly defaultActions?: {
+      readonly listen?: 'Allow' | 'Deny' | null
+      readonly send?: 'Allow' | 'Deny' | null
+      readonly manage?: 'Allow' | 'Deny' | null
+    } | null
+    readonly publicNetworkAccess?: 'Enabled' | 'Disabled' | 'SecuredByPerimeter' | null
+    readonly trustedServiceAccessEnabled?: boolean | null
+    readonly ipRules?: readonly ({
+      readonly ipMask: string
+      readonly action?: 'Allow' | null
+      readonly appliesTo?: readonly ('listen' | 'send' | 'manage')[] | null
+    })[] | null
+  } | null
+}
+
+export interface PrivateEndpointConnectionsCreateOrUpdateBody {
+  readonly properties?: {
+    readonly privateEndpoint?: {
+      readonly id?: string | null
+    } | null
+    readonly privateLinkServiceConnectionState?: {
+      readonly status?: 'Pending' | 'Approved' | 'Rejected' | 'Disconnected' | null
+      readonly description?: string | null
+    } | null
+  } | null
+}
+
+export interface RoleDefinitionsCreateOrUpdateBody {
+  readonly properties: {
+    readonly roleName: string
+    readonly type?: string | null
+    readonly description?: string | null
+    readonly permissions: readonly ({
+      readonly actions?: readonly string[] | null
+      readonly notActions?: readonly string[] | null
+      readonly dataActions?: readonly string[] | null
+      readonly notDataActions?: readonly string[] | null
+    })[]
+    readonly assignableScopes: readonly string[]
+  }
+}
+
+export interface RoleAssignmentsCreateBody {
+  readonly properties: {
+    readonly roleDefinitionId: string
+    readonly principalId: string
+    readonly principalType?: string | null
+    readonly description?: string | null
+    readonly condition?: string | null
+  }
+}
