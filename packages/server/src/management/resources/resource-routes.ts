@@ -199,7 +199,7 @@ export const resourceRoutes = [
     method: 'GET',
     path: `${resourceGroup}/resources`,
     versions: 'resources',
-    access: { action: groupRead },
+    access: { action: 'Microsoft.Resources/subscriptions/resourceGroups/resources/read' },
     summary: 'Lists the namespaces, plans and apps of a resource group.',
     reply: list(resourceReply),
     statuses: [200],
