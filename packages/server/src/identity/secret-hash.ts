@@ -8,9 +8,10 @@ const saltBytes = 16
 /** Longest secret that is looked at; what is longer was not made here. */
 const maxSecretLength = 256
 
-/** Makes a client secret: 32 random bytes as 43 characters of base64url. */
+/** Makes a client secret: 32 random bytes as 43 characters of base64url. `az login -p -x` takes a dash at the front for an option. */
 export function generateSecret(): Secret {
-  return new Secret(randomBytes(secretBytes).toString('base64url'))
+  const text = randomBytes(secretBytes).toString('base64url')
+  return text.startsWith('-') ? generateSecret() : new Secret(text)
 }
 
 /** `sha256$salt$hash`, both parts base64url. Only for secrets of many random bits, never for passwords of people. */
