@@ -65,6 +65,19 @@ test('paths are compared in any case and names decoded after splitting', async (
   }
 })
 
+test('empty segments do not count: @azure/arm-authorization sends them where a resource has no parent', async () => {
+  await using bed = await openArmBed()
+  await bed.call('PUT', `${group}${version}`, { body: { location: 'x' } })
+  for (const path of ['//subscriptions/s//resourceGroups/g/', '/subscriptions/s/resourceGroups//g']) {
+    assert.equal((await bed.call('GET', `${path}${version}`)).json.name, 'g', path)
+  }
+  await bed.assign('other', 'Owner', '/subscriptions/s/resourceGroups/other')
+  for (const path of ['/subscriptions/s//resourceGroups/g', '/subscriptions//s/resourceGroups/g']) {
+    assert.equal((await bed.call('GET', `${path}${version}`, { as: 'other' })).status, 403, path)
+  }
+  assert.equal((await bed.call('GET', `/subscriptions//resourceGroups/g${version}`)).status, 404)
+})
+
 test('a subscription or group with an encoded slash is none', async () => {
   await using bed = await openArmBed()
   await bed.assign('local', 'Owner', group)

@@ -33,9 +33,9 @@ export class RouteIndex {
     }
   }
 
-  /** @param path as it came, without the query */
+  /** @param path as it came, without the query; clients leave empty segments where an optional part is missing (observed) */
   find(method: string, path: string): RouteLookup {
-    const raw = path.replace(/\/+$/, '').split('/').slice(1)
+    const raw = path.split('/').filter((segment) => segment !== '')
     if (raw.length > maxSegments) return 'unknown'
     const segments = raw.map(decodePathSegment)
     if (segments.some((segment) => segment === undefined)) return 'unknown'
@@ -85,7 +85,7 @@ function compile(route: Route, path: string): CompiledRoute {
 }
 
 function fits(segments: readonly (string | undefined)[], lower: readonly string[]): boolean {
-  return segments.every((segment, at) => (segment === undefined ? lower[at] !== '' : segment === lower[at]))
+  return segments.every((segment, at) => segment === undefined || segment === lower[at])
 }
 
 function paramsOf({ segments, names }: CompiledRoute, decoded: readonly string[]): Record<string, string> {
