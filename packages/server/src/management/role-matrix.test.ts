@@ -228,9 +228,12 @@ function actionOf({ id, method, path, access }: Route): string {
   const verb = { GET: 'read', HEAD: 'read', PUT: 'write', PATCH: 'write', DELETE: 'delete', POST: 'action' }[method]
   const at = path.toLowerCase().lastIndexOf('/providers/')
   const typed = at < 0 ? `Microsoft.Resources${path}` : path.slice(at + '/providers/'.length)
-  const words = typed.split('/').filter((word) => !word.startsWith('{'))
+  const words = typed.split('/').filter((word) => !word.startsWith('{') && !onlyNames.has(word))
   return [...words, verb].join('/')
 }
+
+/** Words of paths that are the name of the only one of its type. */
+const onlyNames = new Set(['default', 'limit', 'management'])
 
 function pathOf({ path }: Route): string {
   return path.replace(/\{\+?(\w+)\}/g, (_, name: string) => samples[name] ?? 'x')
