@@ -27,13 +27,4 @@ export class BoundedMap<Value> {
   delete(key: string): boolean {
     return this.#entries.delete(key)
   }
-
-  /** From the one that is forgotten next to the one that was set last. */
-  entries(): IterableIterator<[string, Value]> {
-    return this.#entries.entries()
-  }
-
-  clear(): void {
-    this.#entries.clear()
-  }
 }

@@ -4,6 +4,7 @@ import { DocumentCopy } from '../storage/document-copy.ts'
 import { MemoryStore } from '../storage/memory/memory-store.ts'
 import type { IdentityReply, SignInEvent } from './endpoints/identity-request.ts'
 import { type Identity, type IdentityOptions, openIdentity } from './open-identity.ts'
+import { PasswordHasher } from './password-hasher.ts'
 
 /** An identity in memory for the tests of this folder, and requests to its endpoints. */
 export interface TestIdentity {
@@ -48,6 +49,7 @@ export async function openTestIdentity(
     isNamespaceHost: (host) => host === 'contoso.test',
     tokenLifetimeMs: 3_600_000,
     keyLifetimeMs: 30 * 86_400_000,
+    passwords: new PasswordHasher({ cost: 2 ** 8 }),
     onSignIn: (event) => events.push(event),
     ...options,
   })

@@ -4,11 +4,13 @@ import type { ResourceStore } from '../storage/resource-store.ts'
 import { AssertionReplays } from './assertion-replays.ts'
 import { BuiltInAuthority } from './built-in-authority.ts'
 import { ClientAssertions } from './client-assertion.ts'
+import { DeviceCodes } from './device-codes.ts'
 import { Directory } from './directory.ts'
 import { IdentityEndpoints } from './endpoints/identity-endpoints.ts'
 import type { SignInEvent } from './endpoints/identity-request.ts'
 import { OwnHosts } from './endpoints/own-hosts.ts'
 import { PasswordHasher } from './password-hasher.ts'
+import { RefreshSessions } from './refresh-sessions.ts'
 import { SignIn } from './sign-in.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
 import { SigningKeys } from './signing-keys.ts'
@@ -31,6 +33,8 @@ export interface IdentityOptions {
   readonly isNamespaceHost: (host: string) => boolean
   readonly tokenLifetimeMs: number
   readonly keyLifetimeMs: number
+  /** Default: a new one. */
+  readonly passwords?: PasswordHasher
   readonly onSignIn?: (event: SignInEvent) => void
 }
 
@@ -46,7 +50,7 @@ export interface Identity {
 /** Builds all of it. Store and documents stay the caller's to close. */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
   const { store, documents, log, issuerOrigin, publicHost, managementHosts, tokenLifetimeMs, keyLifetimeMs } = options
-  const passwords = new PasswordHasher()
+  const { passwords = new PasswordHasher() } = options
   const directory = new Directory({ store, documents, passwords })
   const keys = await SigningKeys.open({
     store,
@@ -58,9 +62,19 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const audiences = new TokenAudiences(options)
   const issuer = (): string => issuerOf(issuerOrigin())
   const throttle = new SignInThrottle()
+  const sessions = new RefreshSessions({
+    store,
+    documents,
+    directory,
+    onError: (error) => log.error('identity.sweep-failed', { error }),
+  })
   const endpoints = new IdentityEndpoints({
     signIn: new SignIn({ directory, passwords, throttle }),
     assertions: new ClientAssertions({ directory, throttle, replays: new AssertionReplays() }),
+    directory,
+    deviceCodes: new DeviceCodes(),
+    codeThrottle: new SignInThrottle(),
+    sessions,
     keys,
     issuer: new TokenIssuer({ keys, issuer, tokenLifetimeMs }),
     audiences,
@@ -74,6 +88,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     tokens: new TokenVerifier({ authorities: [new BuiltInAuthority({ issuer, keys, directory, audiences })] }),
     endpoints,
     close: () => {
+      sessions.close()
       keys.close()
       directory.close()
     },

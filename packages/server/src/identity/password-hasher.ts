@@ -2,8 +2,9 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 
-/** 32 MiB and about 80 ms of one core: RFC 7914 with the cost that OWASP asks for at the least. */
-const cost = { N: 2 ** 15, r: 8, p: 1 } as const
+/** With r = 8: 32 MiB and about 80 ms of one core. RFC 7914 */
+const defaultCost = 2 ** 15
+const [blockSize, parallelization] = [8, 1]
 const keyBytes = 32
 const saltBytes = 16
 /** scrypt must be told that it may have what its parameters need: 128 * N * r bytes and a little. */
@@ -16,18 +17,25 @@ export const maxPasswordLength = 1024
  * their share of the thread pool. Those who must wait too long are turned away.
  */
 export class PasswordHasher {
+  readonly #cost: number
   readonly #maxRunning: number
   readonly #maxWaiting: number
   #running = 0
   readonly #waiting: (() => void)[] = []
 
-  /** Default: 2 at once, 32 waiting. */
-  constructor({
-    maxRunning = 2,
-    maxWaiting = 32,
-  }: { readonly maxRunning?: number; readonly maxWaiting?: number } = {}) {
-    this.#maxRunning = maxRunning
-    this.#maxWaiting = maxWaiting
+  constructor(
+    options: {
+      /** N of scrypt, a power of two. Default 32,768. */
+      readonly cost?: number
+      /** Default 2. */
+      readonly maxRunning?: number
+      /** Default 32. */
+      readonly maxWaiting?: number
+    } = {},
+  ) {
+    this.#cost = options.cost ?? defaultCost
+    this.#maxRunning = options.maxRunning ?? 2
+    this.#maxWaiting = options.maxWaiting ?? 32
   }
 
   /**
@@ -37,7 +45,8 @@ export class PasswordHasher {
   async hash(password: Secret): Promise<string> {
     const salt = randomBytes(saltBytes)
     const key = await this.#derive(password.reveal(), salt)
-    return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('$')
+    const parameters = [this.#cost, blockSize, parallelization]
+    return ['scrypt', ...parameters, salt.toString('base64url'), key.toString('base64url')].join('$')
   }
 
   /**
@@ -45,7 +54,7 @@ export class PasswordHasher {
    * @throws {RelayError} ServerBusy when too many wait
    */
   async matches(password: Secret, hash: string | undefined): Promise<boolean> {
-    const stored = parseHash(hash)
+    const stored = parseHash(hash, this.#cost)
     const text = password.reveal()
     const isFit = text.length <= maxPasswordLength
     const key = await this.#derive(isFit ? text : '', stored?.salt ?? nobodysSalt)
@@ -57,7 +66,8 @@ export class PasswordHasher {
     await this.#enter()
     try {
       return await new Promise<Buffer>((resolve, reject) => {
-        scrypt(password, salt, keyBytes, { ...cost, maxmem: maxMemoryBytes }, (error, key) => {
+        const parameters = { N: this.#cost, r: blockSize, p: parallelization, maxmem: maxMemoryBytes }
+        scrypt(password, salt, keyBytes, parameters, (error, key) => {
           if (error) reject(error)
           else resolve(key)
         })
@@ -92,9 +102,10 @@ interface StoredHash {
 }
 
 /** Only the present cost is known: a hash that asks for more than we would give is nobody's. */
-function parseHash(hash: string | undefined): StoredHash | undefined {
+function parseHash(hash: string | undefined, cost: number): StoredHash | undefined {
   const [scheme, n, r, p, salt = '', key = ''] = hash?.split('$') ?? []
-  if (scheme !== 'scrypt' || Number(n) !== cost.N || Number(r) !== cost.r || Number(p) !== cost.p) return undefined
+  const isPresent = Number(n) === cost && Number(r) === blockSize && Number(p) === parallelization
+  if (scheme !== 'scrypt' || !isPresent) return undefined
   const stored = { salt: Buffer.from(salt, 'base64url'), key: Buffer.from(key, 'base64url') }
   return stored.key.length === keyBytes ? stored : undefined
 }

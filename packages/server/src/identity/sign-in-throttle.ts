@@ -66,6 +66,14 @@ export class SignInThrottle {
     this.#known.set(both, true)
   }
 
+  /** Takes back that the attempt counts as failed; those before it still do. */
+  takeBack(attempt: SignInAttempt): void {
+    const { both, network, name } = keysOf(attempt)
+    this.#add(this.#perBoth, both, -1)
+    this.#add(this.#perNetwork, network, -1)
+    this.#add(this.#perName, name, -1)
+  }
+
   #waitFor(failures: Failures | undefined, maximum: number): number {
     if (failures === undefined || failures.count < maximum) return 0
     return Math.max(0, failures.sinceMs + windowMs - this.#now())

@@ -10,6 +10,7 @@ import type { Namespace } from '../domain/namespace.ts'
 import type { NamespaceUsage } from '../domain/namespace-usage.ts'
 import { openNetworkAccess } from '../domain/network-access.ts'
 import type { Plan } from '../domain/plan.ts'
+import type { RefreshSession } from '../domain/refresh-session.ts'
 import type { ResourceGroup } from '../domain/resource-group.ts'
 import { defaultPlacement } from '../domain/resource-placement.ts'
 import type { RoleAssignment, RoleDefinition } from '../domain/role.ts'
@@ -26,6 +27,7 @@ export interface DocumentValues {
   readonly roleAssignment: RoleAssignment
   readonly principal: DirectoryPrincipal
   readonly signingKey: SigningKey
+  readonly refreshSession: RefreshSession
   readonly hcm: Hcm
   readonly hcmEnrolment: HcmEnrolment
   readonly namespaceUsage: NamespaceUsage
@@ -248,6 +250,21 @@ export const documentKinds: { readonly [Kind in DocumentKind]: DocumentKindEntry
     prefix: 'signingkey',
     path: ({ id }) => [id],
     schema: z.object({ id: z.string(), algorithm: z.literal('ES256'), privateJwk: secret, ...dates }),
+  },
+  refreshSession: {
+    prefix: 'refreshsession',
+    path: ({ principalId, id }) => [principalId, id],
+    schema: z.object({
+      id: z.string(),
+      principalId: z.string(),
+      clientId: z.string(),
+      secretHash: z.string(),
+      previousHash: z.string().exactOptional(),
+      credentialsStamp: z.string(),
+      expiresAt: date,
+      endsAt: date,
+      ...dates,
+    }),
   },
   hcm: {
     prefix: 'hcm',

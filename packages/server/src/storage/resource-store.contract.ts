@@ -457,6 +457,20 @@ const everyKind: readonly ResourceDocument[] = [
     },
   },
   {
+    kind: 'refreshSession',
+    value: {
+      id: 'aaaaaaaa-0000-4000-8000-000000000001',
+      principalId: 'aaaaaaaa-0000-4000-8000-000000000002',
+      clientId: 'cli',
+      secretHash: 'sha256$salt$hash',
+      previousHash: 'sha256$salt$older',
+      credentialsStamp: 'stamp',
+      expiresAt: new Date('2026-12-01T00:00:00Z'),
+      endsAt: new Date('2027-02-01T00:00:00Z'),
+      ...dates,
+    },
+  },
+  {
     kind: 'namespaceUsage',
     value: {
       namespace: 'local',

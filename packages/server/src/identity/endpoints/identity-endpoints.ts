@@ -1,3 +1,5 @@
+import { deviceCodeEndpoint } from './device-code-grant.ts'
+import { devicePageEndpoint } from './device-page.ts'
 import { instanceDiscovery, keySet, openIdConfiguration } from './discovery.ts'
 import type { IdentityParts } from './identity-parts.ts'
 import { type IdentityReply, type IdentityRequest, jsonReply } from './identity-request.ts'
@@ -22,6 +24,8 @@ const tenant = '/[\\w.-]{1,128}'
 /** What is served, by path; compared without regard to case. */
 const routes: readonly HandledRoute[] = [
   route('POST', `${tenant}/oauth2(?:/v2\\.0)?/token`, tokenEndpoint),
+  route('POST', `${tenant}/oauth2(?:/v2\\.0)?/devicecode`, deviceCodeEndpoint),
+  { ...route('POST', '/device', devicePageEndpoint), methods: ['GET', 'POST'] },
   route('GET', `${tenant}(?:/v2\\.0)?/\\.well-known/openid-configuration`, openIdConfiguration),
   route('GET', `${tenant}/discovery(?:/v2\\.0)?/keys`, keySet),
   route('GET', `${tenant}/discovery/instance`, instanceDiscovery),

@@ -13,6 +13,7 @@ interface OAuthErrorEntry {
 }
 
 const badClient = { status: 401, error: 'invalid_client' } as const
+const badGrant = { status: 400, error: 'invalid_grant' } as const
 const badRequest = { status: 400, error: 'invalid_request' } as const
 
 /** What the token endpoints answer when they refuse, in the form of Microsoft Entra's. */
@@ -25,6 +26,38 @@ export const oauthErrorTable = {
     error: 'unauthorized_client',
     number: 7_000_112,
     message: 'The principal is disabled.',
+  },
+  refreshUnknown: {
+    ...badGrant,
+    number: 70_000,
+    message: 'The refresh token is not valid.',
+    suberror: 'bad_token',
+  },
+  refreshEnded: {
+    ...badGrant,
+    number: 50_173,
+    message: 'The refresh token has run out, was used before, or was revoked. Sign in again.',
+    suberror: 'bad_token',
+  },
+  authorizationPending: {
+    status: 400,
+    error: 'authorization_pending',
+    number: 70_016,
+    message: 'Nobody has signed in with the code yet. Continue polling.',
+  },
+  slowDown: { status: 400, error: 'slow_down', number: 70_016, message: 'Ask less often: see interval.' },
+  deviceCodeExpired: { status: 400, error: 'expired_token', number: 70_020, message: 'The device code has expired.' },
+  deviceCodeDeclined: {
+    status: 400,
+    error: 'authorization_declined',
+    number: 70_018,
+    message: 'The sign-in was declined.',
+  },
+  deviceCodeUnknown: {
+    status: 400,
+    error: 'bad_verification_code',
+    number: 70_019,
+    message: 'The device code is not known.',
   },
   parameterMissing: { ...badRequest, number: 900_144, message: 'The request body must contain the parameter' },
   requestMalformed: { ...badRequest, number: 90_014, message: 'The request cannot be understood.' },
