@@ -346,8 +346,19 @@ type EntityValue = DocumentValues['hybridConnection']
 
 const dates = { createdAt: new Date(1_700_000_000_000), updatedAt: new Date(1_700_000_000_001) }
 
+const fullEntity: ResourceDocument = {
+  ...entity('local', 'sub/DB', {
+    requiresClientAuthorization: false,
+    userMetadata: '[{"key":"endpoint","value":"db.corp:5432"}] ö \u0000 😀',
+    httpResponseTimeoutMs: 1500,
+    maxListeners: 3,
+    rules: [rule('listener'), rule('Sender')],
+  }),
+  origin: 'declared',
+}
+
 /** One document of each kind, with every optional member. */
-const everyKind: readonly ResourceDocument[] = [
+export const everyKind: readonly ResourceDocument[] = [
   namespace('Local', {
     subscriptionId: 'sub 1',
     tags: { a: 'b' },
@@ -358,7 +369,7 @@ const everyKind: readonly ResourceDocument[] = [
     },
     privateEndpointConnections: [{ name: 'p', privateEndpointId: '/x', status: 'Approved', description: '' }],
   }),
-  entity('local', 'db'),
+  fullEntity,
   { kind: 'resourceGroup', value: { subscriptionId: 's', name: 'RG', location: 'l', tags: {}, ...dates } },
   {
     kind: 'plan',
@@ -481,17 +492,6 @@ const everyKind: readonly ResourceDocument[] = [
   },
 ]
 
-const fullEntity: ResourceDocument = {
-  ...entity('local', 'sub/DB', {
-    requiresClientAuthorization: false,
-    userMetadata: '[{"key":"endpoint","value":"db.corp:5432"}] ö \u0000 😀',
-    httpResponseTimeoutMs: 1500,
-    maxListeners: 3,
-    rules: [rule('listener'), rule('Sender')],
-  }),
-  origin: 'declared',
-}
-
 function rule(name: string): AuthorizationRule {
   const key = (which: string): Secret => new Secret(`${which} key of ${name} ö`)
   return { name, rights: ['Listen', 'Send'], primaryKey: key('primary'), secondaryKey: key('secondary') }
@@ -516,14 +516,14 @@ function collect(store: ResourceStore, count: number): Promise<readonly Resource
   })
 }
 
-interface PlainDocument {
+export interface PlainDocument {
   readonly key: string
   readonly revision: string
   readonly document: unknown
 }
 
 /** Secrets as text: two secrets are deeply equal whatever they hold. */
-function plain(stored: StoredDocument | undefined): PlainDocument | undefined {
+export function plain(stored: StoredDocument | undefined): PlainDocument | undefined {
   if (!stored) return undefined
   return { ...stored, document: revealed(stored.document) }
 }

@@ -1,7 +1,10 @@
 import { testResourceStore } from '../resource-store.contract.ts'
+import { testStoreUnderLoad } from '../resource-store-load.contract.ts'
 import { MemoryData, MemoryStore } from './memory-store.ts'
 
-testResourceStore('memory', async () => {
-  const data = new MemoryData()
-  return { open: async () => new MemoryStore(data) }
-})
+for (const suite of [testResourceStore, testStoreUnderLoad]) {
+  suite('memory', async () => {
+    const data = new MemoryData()
+    return { open: async () => new MemoryStore(data) }
+  })
+}

@@ -9,19 +9,22 @@ import { Secret } from '@postern/program'
 import { isRelayError } from '@postern/protocol'
 import { entity, namespace, testResourceStore } from '../resource-store.contract.ts'
 import { rulesOf } from '../resource-store.ts'
+import { testStoreUnderLoad } from '../resource-store-load.contract.ts'
 import { SqliteStore } from './sqlite-store.ts'
 
-testResourceStore('SQLite', async (t) => {
-  const dataDir = await createFolder(t)
-  let first: SqliteStore | undefined
-  return {
-    open: async () => {
-      if (first) return first.share()
-      first = await SqliteStore.open({ dataDir })
-      return first
-    },
-  }
-})
+for (const suite of [testResourceStore, testStoreUnderLoad]) {
+  suite('SQLite', async (t) => {
+    const dataDir = await createFolder(t)
+    let first: SqliteStore | undefined
+    return {
+      open: async () => {
+        if (first) return first.share()
+        first = await SqliteStore.open({ dataDir })
+        return first
+      },
+    }
+  })
+}
 
 test('documents, their keys and the count of revisions outlive the store', async (t) => {
   const dataDir = await createFolder(t)
