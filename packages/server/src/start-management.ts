@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { PlanLimitTable } from './domain/plan-limits.ts'
 import { tenantId } from './domain/tenant.ts'
 import { ArmDoor } from './gateway/arm-door.ts'
 import { auditManagementCall } from './gateway/management-audit.ts'
@@ -16,6 +17,7 @@ import type { ResourceStore } from './storage/resource-store.ts'
 export interface ManagementConfig {
   readonly publicHost: string
   readonly baseDomain: string
+  readonly hybridConnectionLimits: PlanLimitTable
   /** Absent when a load balancer ends TLS. */
   readonly tls?: { readonly minVersion: 'TLSv1.2' | 'TLSv1.3' }
 }
@@ -44,6 +46,7 @@ export function startManagement({ settings, parts, store, dataPort, originOf }: 
       publicHost: settings.publicHost,
       baseDomain: settings.baseDomain,
       minTlsVersion: settings.tls?.minVersion === 'TLSv1.3' ? '1.3' : '1.2',
+      hybridConnectionLimits: settings.hybridConnectionLimits,
     },
     dataPort,
     now: () => new Date(),

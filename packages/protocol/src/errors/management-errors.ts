@@ -1,6 +1,7 @@
 import type { ErrorEntry } from './error-entry.ts'
 import { badRequest, forbidden, unauthorized } from './error-kinds.ts'
 
+const conflict = { httpStatus: 409, closeCode: 1008, armCode: 'Conflict', isTransient: false } as const
 const notFound = { httpStatus: 404, closeCode: 1008, isTransient: false } as const
 
 /** The part of the error table that only the management plane speaks. Codes and texts are ARM's where they are known. */
@@ -98,6 +99,27 @@ export const managementErrors = {
     armCode: 'QuotaExceeded',
     message: 'There are as many resources of this kind as there may be',
     help: 'Delete what nobody needs; the message says how many there may be.',
+  },
+  HybridConnectionNotUsable: {
+    ...badRequest,
+    armCode: 'BadRequest',
+    message: 'The hybrid connection cannot be used by App Service',
+    help: 'It must require client authorization and have the metadata item "endpoint" with host:port; the message says which is missing.',
+  },
+  EndpointDiffers: {
+    ...conflict,
+    message: 'The hybrid connection stands for another endpoint',
+    help: 'Leave host and port out, or change the endpoint of the hybrid connection: `postern relay hyco update --endpoint HOST:PORT`.',
+  },
+  HybridConnectionsNotInTier: {
+    ...conflict,
+    message: 'The plan has no hybrid connections in its tier',
+    help: 'Scale the plan up to Basic or more: `postern appservice plan update --sku B1`.',
+  },
+  PlanLimitReached: {
+    ...conflict,
+    message: 'The plan uses as many hybrid connections as it may',
+    help: 'Detach one that no app needs, or scale the plan up. `postern appservice hybrid-connection list --plan` shows which apps use what.',
   },
   OperationNotSupported: {
     ...badRequest,

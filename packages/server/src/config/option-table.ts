@@ -324,6 +324,15 @@ export const optionTable = {
     min: 16_384,
     help: 'What a slow reader may keep waiting in one direction of a relayed connection.',
   },
+  hybridConnectionLimits: {
+    group: 'Limits',
+    flag: 'hybrid-connection-limits',
+    env: 'POSTERN_HYBRID_CONNECTION_LIMITS',
+    type: 'enum',
+    values: ['seed', 'today'],
+    default: 'seed',
+    help: 'How many hybrid connections the apps of a plan may use. seed: Basic 5, Standard 25, Premium and Isolated 200. today: since 2022 Premium and Isolated have 220 for each app instead.',
+  },
   maxHeaderBytes: {
     group: 'Strangers',
     flag: 'max-header-bytes',

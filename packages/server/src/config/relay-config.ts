@@ -1,4 +1,5 @@
 import type { Secret } from '@postern/program'
+import type { PlanLimitTable } from '../domain/plan-limits.ts'
 import type { RelayLimits } from '../domain/relay-limits.ts'
 import { type CertificateFiles, parseCertificateFiles } from './certificate-files.ts'
 import { checkRelayConfig } from './check-relay-config.ts'
@@ -62,6 +63,7 @@ export interface RelayConfig {
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
   readonly logFormat: 'json' | 'text'
   readonly drainTimeoutMs: number
+  readonly hybridConnectionLimits: PlanLimitTable
   readonly limits: RelayLimits
 }
 
@@ -95,6 +97,7 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     logLevel: values.logLevel,
     logFormat: values.logFormat,
     drainTimeoutMs: values.drainTimeout,
+    hybridConnectionLimits: values.hybridConnectionLimits,
     limits: relayLimits(values),
   }
 }

@@ -8,6 +8,8 @@ export interface AppHybridConnection {
   readonly relayArmUri: string
   /** Rule whose key the app sends with; the key itself is looked up when it is needed, so that rotation is followed. */
   readonly sendKeyName: string
+  /** Whose rule it is. Without it the namespace's rule would take the place of one of the same name that was deleted. */
+  readonly sendKeyScope: 'hybridConnection' | 'namespace'
   readonly sendKey: 'primary' | 'secondary'
   readonly attachedAt: Date
 }

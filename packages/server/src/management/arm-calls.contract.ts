@@ -50,7 +50,12 @@ export async function openArmBed(): Promise<ArmBed> {
     roles,
     roleChanges: new RoleChanges({ store, documents, roles, now: () => new Date() }),
     listeners: { count: (entity) => listenerCounts.get(entity) ?? 0 },
-    settings: { publicHost: 'relay.test', baseDomain: 'relay.test', minTlsVersion: '1.2' },
+    settings: {
+      publicHost: 'relay.test',
+      baseDomain: 'relay.test',
+      minTlsVersion: '1.2',
+      hybridConnectionLimits: 'seed',
+    },
     dataPort: () => 8443,
     now: () => new Date(),
   }

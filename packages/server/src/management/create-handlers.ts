@@ -3,12 +3,14 @@ import { authorizationHandlers } from './authorization/authorization-handlers.ts
 import type { ManagementParts } from './management-parts.ts'
 import { relayHandlers } from './relay/relay-handlers.ts'
 import { resourceHandlers } from './resources/resource-handlers.ts'
+import { webHandlers } from './web/web-handlers.ts'
 
 /** The handler of every route, by its id. */
 export function createHandlers(parts: ManagementParts): Readonly<Record<string, ArmHandler<never>>> {
   return {
     ...resourceHandlers(parts),
     ...relayHandlers(parts),
+    ...webHandlers(parts),
     ...authorizationHandlers(parts),
   }
 }

@@ -1,3 +1,4 @@
+import type { PlanLimitTable } from '../domain/plan-limits.ts'
 import type { RoleBook } from '../identity/roles/role-book.ts'
 import type { RoleChanges } from '../identity/roles/role-changes.ts'
 import type { ListenerCounts } from '../listeners/listener-counts.ts'
@@ -11,6 +12,8 @@ export interface ManagementSettings {
   readonly baseDomain: string
   /** Oldest version of TLS that the doors take. */
   readonly minTlsVersion: '1.2' | '1.3'
+  /** Which of Azure's tables says how many hybrid connections a plan may use. */
+  readonly hybridConnectionLimits: PlanLimitTable
 }
 
 /** What the handlers of the management API work with; built once by the composition root. */

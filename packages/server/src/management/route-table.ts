@@ -2,6 +2,7 @@ import { authorizationRoutes } from './authorization/authorization-routes.ts'
 import { relayRoutes } from './relay/relay-routes.ts'
 import { resourceRoutes } from './resources/resource-routes.ts'
 import type { Route } from './route.ts'
+import { webRoutes } from './web/web-routes.ts'
 
 /**
  * Every route of the management API: router, OpenAPI document, typed client and docs/reference/management-routes.md are made
@@ -10,6 +11,7 @@ import type { Route } from './route.ts'
 export const routeTable: readonly Route[] = [
   ...resourceRoutes,
   ...relayRoutes,
+  ...webRoutes,
   // Last: its templates end like any resource and may begin like one.
   ...authorizationRoutes,
 ]

@@ -92,6 +92,7 @@ const appHybridConnection = z.object({
   relayName: z.string(),
   relayArmUri: z.string(),
   sendKeyName: z.string(),
+  sendKeyScope: z.enum(['hybridConnection', 'namespace']).default('hybridConnection'),
   sendKey: z.enum(['primary', 'secondary']),
   attachedAt: date,
 })

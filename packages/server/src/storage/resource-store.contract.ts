@@ -389,6 +389,7 @@ export const everyKind: readonly ResourceDocument[] = [
           relayName: 'db',
           relayArmUri: '/r',
           sendKeyName: 'defaultSender',
+          sendKeyScope: 'namespace',
           sendKey: 'secondary',
           attachedAt: new Date(5),
         },

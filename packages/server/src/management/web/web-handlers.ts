@@ -1,0 +1,15 @@
+import type { ArmHandlers } from '../arm-call.ts'
+import type { ManagementParts } from '../management-parts.ts'
+import { KeyedQueue } from './keyed-queue.ts'
+import { planHandlers } from './plan-handlers.ts'
+import { planRelayHandlers } from './plan-relay-handlers.ts'
+import { siteHandlers } from './site-handlers.ts'
+import { siteRelayHandlers } from './site-relay-handlers.ts'
+import type { WebParts } from './web-parts.ts'
+import type { webRoutes } from './web-routes.ts'
+
+/** Handlers of Microsoft.Web. */
+export function webHandlers(parts: ManagementParts): ArmHandlers<typeof webRoutes> {
+  const web: WebParts = { ...parts, planQueue: new KeyedQueue() }
+  return { ...planHandlers(web), ...siteHandlers(web), ...planRelayHandlers(web), ...siteRelayHandlers(web) }
+}
