@@ -66,6 +66,7 @@ const publishedRoles: Readonly<Record<string, PublishedRole>> = {
 const open: Readonly<Record<'signedIn' | 'stranger', readonly string[]>> = {
   stranger: ['Metadata_Endpoints'],
   signedIn: [
+    'AppServicePlans_List',
     'Namespaces_List',
     'Namespaces_ListByResourceGroup',
     'Permissions_List',
@@ -80,11 +81,15 @@ const open: Readonly<Record<'signedIn' | 'stranger', readonly string[]>> = {
     'Subscriptions_List',
     'Subscriptions_ListLocations',
     'Tenants_List',
+    'WebApps_List',
   ],
 }
 
 /** Actions that method and path alone do not tell. */
-const irregularActions: Readonly<Record<string, string>> = {}
+const irregularActions: Readonly<Record<string, string>> = {
+  // Azure counts this question as reading.
+  WebSites_CheckNameAvailability: 'Microsoft.Web/checkNameAvailability/read',
+}
 
 const group = '/subscriptions/s/resourceGroups/g'
 const namespace = `${group}/providers/Microsoft.Relay/namespaces/contoso`

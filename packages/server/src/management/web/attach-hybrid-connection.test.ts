@@ -306,8 +306,9 @@ test('the gateway connection string has the order of fields that Microsoft expec
   await putRelay(bed.store, 'db', { rules: [], createdAt })
   assert.equal((await bed.call('POST', url)).status, 400, "a namespace's rule would listen everywhere")
   await putRelay(bed.store, 'db', { createdAt })
-  await bed.assign('reader', 'Reader', '/')
-  const refused = await bed.call('POST', url, { as: 'reader' })
+  await bed.assign('builder', 'Contributor', `${web}/sites/shop`)
+  await bed.assign('builder', 'Reader', '/')
+  const refused = await bed.call('POST', url, { as: 'builder' })
   assert.deepEqual([refused.status, refused.json.error.message.includes(listKeys)], [403, true])
 })
 

@@ -28,7 +28,7 @@ export const planRoutes = [
     method: 'POST',
     path: `${subscription}/providers/Microsoft.Web/checknameavailability`,
     versions: 'web',
-    access: { action: 'Microsoft.Web/checkNameAvailability/Read' },
+    access: { action: 'Microsoft.Web/checkNameAvailability/read' },
     summary: 'Tells whether an app of this name can be created in the subscription.',
     body: nameAvailabilityBody,
     reply: nameAvailabilityReply,
@@ -155,7 +155,7 @@ export const planRoutes = [
     method: 'POST',
     path: `${relay}/listGatewayKeys`,
     versions: 'web',
-    access: { action: `${relayActions}/read` },
+    access: { action: `${relayActions}/listGatewayKeys/action` },
     summary:
       'Gets the connection string with which a Hybrid Connection Manager listens. The caller also needs the listKeys action at the relay. Ours.',
     reply: gatewayKeysReply,

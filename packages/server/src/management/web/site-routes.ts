@@ -155,7 +155,7 @@ const attachments = siteAndSlot([
     id: 'WebApps_ListGatewayKeys',
     method: 'POST',
     below: `${relay}/listGatewayKeys`,
-    action: `${relays}/read`,
+    action: `${relays}/listGatewayKeys/action`,
     summary:
       'Gets the connection string with which a Hybrid Connection Manager listens. The caller also needs the listKeys action at the relay. Ours.',
     reply: gatewayKeysReply,
