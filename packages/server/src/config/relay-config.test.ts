@@ -41,6 +41,8 @@ test('without options the relay has TLS by the development CA on the two develop
     logLevel: 'info',
     logFormat: 'json',
     drainTimeoutMs: 30_000,
+    hybridConnectionLimits: 'seed',
+    audit: { retentionMs: 90 * 86_400_000 },
   })
   assert.deepEqual(limits, defaultRelayLimits)
 })
@@ -113,12 +115,18 @@ test('every option changes the settings', () => {
     issuer: 'https://manage.example.test',
     tokenLifetime: '10m',
     tokenKeyLifetime: '7d',
+    hybridConnectionLimits: 'today',
+    privatePort: '3',
+    privateBind: '127.0.0.1',
+    audit: 'false',
+    auditRetention: '1d',
   }
   const needs: Record<string, OptionFlags> = {
     acmeDirectory: { acmeHosts: 'a.example.test' },
     acmeEmail: { acmeHosts: 'a.example.test' },
     acmeChallenge: { acmeHosts: 'a.example.test' },
     proxyProtocol: { trustedProxies: '10.0.0.1' },
+    privateBind: { privatePort: '3' },
   }
   for (const name of Object.keys(optionTable)) {
     if (optionTable[name as keyof typeof optionTable].type === 'secret') continue
