@@ -320,6 +320,267 @@ export const operationTable = {
     path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays/{relayName}/authorizationRules/{authorizationRuleName}/regenerateKeys',
     version: '2026-01-01',
   },
+  WebSites_CheckNameAvailability: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Web/checknameavailability',
+    version: '2025-05-01',
+  },
+  AppServicePlans_List: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Web/serverfarms',
+    version: '2025-05-01',
+    isPaged: true,
+  },
+  AppServicePlans_ListByResourceGroup: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms',
+    version: '2025-05-01',
+    isPaged: true,
+  },
+  AppServicePlans_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}',
+    version: '2025-05-01',
+  },
+  AppServicePlans_CreateOrUpdate: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}',
+    version: '2025-05-01',
+    isLongRunning: true,
+  },
+  AppServicePlans_Update: {
+    method: 'PATCH',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}',
+    version: '2025-05-01',
+  },
+  AppServicePlans_Delete: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}',
+    version: '2025-05-01',
+  },
+  AppServicePlans_ListWebApps: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}/sites',
+    version: '2025-05-01',
+    isPaged: true,
+  },
+  AppServicePlans_ListHybridConnections: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}/hybridConnectionRelays',
+    version: '2025-05-01',
+    isPaged: true,
+  },
+  AppServicePlans_GetHybridConnection: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}',
+    version: '2025-05-01',
+  },
+  AppServicePlans_DeleteHybridConnection: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}',
+    version: '2025-05-01',
+  },
+  AppServicePlans_ListHybridConnectionKeys: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}/listKeys',
+    version: '2025-05-01',
+  },
+  AppServicePlans_ListGatewayKeys: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}/listGatewayKeys',
+    version: '2025-05-01',
+  },
+  AppServicePlans_ListWebAppsByHybridConnection: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}/sites',
+    version: '2025-05-01',
+    isPaged: true,
+  },
+  AppServicePlans_GetHybridConnectionPlanLimit: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/serverfarms/{name}/hybridConnectionPlanLimits/limit',
+    version: '2025-05-01',
+  },
+  WebApps_List: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Web/sites',
+    version: '2025-05-01',
+    isPaged: true,
+  },
+  WebApps_ListByResourceGroup: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites',
+    version: '2025-05-01',
+    isPaged: true,
+  },
+  WebApps_ListSlots: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots',
+    version: '2025-05-01',
+    isPaged: true,
+  },
+  WebApps_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}',
+    version: '2025-05-01',
+  },
+  WebApps_GetSlot: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}',
+    version: '2025-05-01',
+  },
+  WebApps_CreateOrUpdate: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}',
+    version: '2025-05-01',
+    isLongRunning: true,
+  },
+  WebApps_CreateOrUpdateSlot: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}',
+    version: '2025-05-01',
+    isLongRunning: true,
+  },
+  WebApps_Update: {
+    method: 'PATCH',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}',
+    version: '2025-05-01',
+  },
+  WebApps_UpdateSlot: {
+    method: 'PATCH',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}',
+    version: '2025-05-01',
+  },
+  WebApps_Delete: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}',
+    version: '2025-05-01',
+  },
+  WebApps_DeleteSlot: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}',
+    version: '2025-05-01',
+  },
+  WebApps_ListHybridConnections: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridConnectionRelays',
+    version: '2025-05-01',
+  },
+  WebApps_ListHybridConnectionsSlot: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridConnectionRelays',
+    version: '2025-05-01',
+  },
+  WebApps_GetHybridConnection: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}',
+    version: '2025-05-01',
+  },
+  WebApps_GetHybridConnectionSlot: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}',
+    version: '2025-05-01',
+  },
+  WebApps_CreateOrUpdateHybridConnection: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}',
+    version: '2025-05-01',
+  },
+  WebApps_CreateOrUpdateHybridConnectionSlot: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}',
+    version: '2025-05-01',
+  },
+  WebApps_UpdateHybridConnection: {
+    method: 'PATCH',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}',
+    version: '2025-05-01',
+  },
+  WebApps_UpdateHybridConnectionSlot: {
+    method: 'PATCH',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}',
+    version: '2025-05-01',
+  },
+  WebApps_DeleteHybridConnection: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}',
+    version: '2025-05-01',
+  },
+  WebApps_DeleteHybridConnectionSlot: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}',
+    version: '2025-05-01',
+  },
+  WebApps_ListHybridConnectionKeys: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}/listKeys',
+    version: '2025-05-01',
+  },
+  WebApps_ListHybridConnectionKeysSlot: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}/listKeys',
+    version: '2025-05-01',
+  },
+  WebApps_ListGatewayKeys: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}/listGatewayKeys',
+    version: '2025-05-01',
+  },
+  WebApps_ListGatewayKeysSlot: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}/listGatewayKeys',
+    version: '2025-05-01',
+  },
+  WebApps_ListRelayServiceConnections: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridconnection',
+    version: '2025-05-01',
+  },
+  WebApps_ListRelayServiceConnectionsSlot: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridconnection',
+    version: '2025-05-01',
+  },
+  WebApps_GetRelayServiceConnection: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridconnection/{entityName}',
+    version: '2025-05-01',
+  },
+  WebApps_GetRelayServiceConnectionSlot: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridconnection/{entityName}',
+    version: '2025-05-01',
+  },
+  WebApps_CreateOrUpdateRelayServiceConnection: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridconnection/{entityName}',
+    version: '2025-05-01',
+  },
+  WebApps_CreateOrUpdateRelayServiceConnectionSlot: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridconnection/{entityName}',
+    version: '2025-05-01',
+  },
+  WebApps_UpdateRelayServiceConnection: {
+    method: 'PATCH',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridconnection/{entityName}',
+    version: '2025-05-01',
+  },
+  WebApps_UpdateRelayServiceConnectionSlot: {
+    method: 'PATCH',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridconnection/{entityName}',
+    version: '2025-05-01',
+  },
+  WebApps_DeleteRelayServiceConnection: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridconnection/{entityName}',
+    version: '2025-05-01',
+  },
+  WebApps_DeleteRelayServiceConnectionSlot: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridconnection/{entityName}',
+    version: '2025-05-01',
+  },
   RoleDefinitions_List: {
     method: 'GET',
     path: '/{+scope}/providers/Microsoft.Authorization/roleDefinitions',
@@ -1119,6 +1380,657 @@ export interface Operations {
     }
     readonly reply: undefined
   }
+  /** Tells whether an app of this name can be created in the subscription. */
+  readonly WebSites_CheckNameAvailability: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+      readonly body: WebSitesCheckNameAvailabilityBody
+    }
+    readonly reply: WebSitesCheckNameAvailabilityReply
+  }
+  /** Lists the plans of a subscription that the caller may read. */
+  readonly AppServicePlans_List: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+      readonly query?: {
+        /** Taken and ignored: answers are always whole */
+        readonly detailed?: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly AppServicePlansGetReply[]
+      readonly nextLink?: string | null
+    }
+  }
+  /** Lists the plans of a resource group. */
+  readonly AppServicePlans_ListByResourceGroup: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly AppServicePlansGetReply[]
+      readonly nextLink?: string | null
+    }
+  }
+  /** Gets a plan. */
+  readonly AppServicePlans_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+    }
+    readonly reply: AppServicePlansGetReply
+  }
+  /** Creates a plan, or changes its SKU as far as its apps use no more than the new one allows. */
+  readonly AppServicePlans_CreateOrUpdate: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+      readonly body: AppServicePlansCreateOrUpdateBody
+    }
+    readonly reply: AppServicePlansGetReply
+  }
+  /** Changes some of a plan: SKU, kind, tags. */
+  readonly AppServicePlans_Update: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+      readonly body: AppServicePlansUpdateBody
+    }
+    readonly reply: AppServicePlansGetReply
+  }
+  /** Deletes a plan that has no apps. */
+  readonly AppServicePlans_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Lists the apps of a plan. */
+  readonly AppServicePlans_ListWebApps: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly WebAppsGetReply[]
+      readonly nextLink?: string | null
+    }
+  }
+  /** Lists the hybrid connections that the apps of a plan use, each once. */
+  readonly AppServicePlans_ListHybridConnections: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly AppServicePlansGetHybridConnectionReply[]
+      readonly nextLink?: string | null
+    }
+  }
+  /** Gets a hybrid connection that apps of a plan use. */
+  readonly AppServicePlans_GetHybridConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: AppServicePlansGetHybridConnectionReply
+  }
+  /** Detaches a hybrid connection from every app and slot of a plan. */
+  readonly AppServicePlans_DeleteHybridConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Gets the send key that apps of a plan use. The caller also needs the listKeys action at the relay. */
+  readonly AppServicePlans_ListHybridConnectionKeys: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: AppServicePlansListHybridConnectionKeysReply
+  }
+  /** Gets the connection string with which a Hybrid Connection Manager listens. The caller also needs the listKeys action at the relay. Ours. */
+  readonly AppServicePlans_ListGatewayKeys: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: AppServicePlansListGatewayKeysReply
+  }
+  /** Lists the apps and slots of a plan that use a hybrid connection: strings that hold name and id. */
+  readonly AppServicePlans_ListWebAppsByHybridConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly string[]
+      readonly nextLink?: string | null
+    }
+  }
+  /** Gets how many hybrid connections a plan uses and may use. */
+  readonly AppServicePlans_GetHybridConnectionPlanLimit: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+    }
+    readonly reply: AppServicePlansGetHybridConnectionPlanLimitReply
+  }
+  /** Lists the apps of a subscription that the caller may read. */
+  readonly WebApps_List: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly WebAppsGetReply[]
+      readonly nextLink?: string | null
+    }
+  }
+  /** Lists the apps of a resource group. */
+  readonly WebApps_ListByResourceGroup: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+      }
+      readonly query?: {
+        /** Taken and ignored: slots are listed below their app */
+        readonly includeSlots?: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly WebAppsGetReply[]
+      readonly nextLink?: string | null
+    }
+  }
+  /** Lists the slots of an app. */
+  readonly WebApps_ListSlots: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly WebAppsGetReply[]
+      readonly nextLink?: string | null
+    }
+  }
+  /** Gets an app, or one of its slots. */
+  readonly WebApps_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+    }
+    readonly reply: WebAppsGetReply
+  }
+  /** Gets an app, or one of its slots. */
+  readonly WebApps_GetSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+      }
+    }
+    readonly reply: WebAppsGetReply
+  }
+  /** Creates an app or a slot, or changes its plan, identity, kind and tags. */
+  readonly WebApps_CreateOrUpdate: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+      readonly body: WebAppsCreateOrUpdateBody
+    }
+    readonly reply: WebAppsGetReply
+  }
+  /** Creates an app or a slot, or changes its plan, identity, kind and tags. */
+  readonly WebApps_CreateOrUpdateSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+      }
+      readonly body: WebAppsCreateOrUpdateBody
+    }
+    readonly reply: WebAppsGetReply
+  }
+  /** Changes some of an app or slot: plan, identity, kind, tags. */
+  readonly WebApps_Update: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+      readonly body: WebAppsUpdateBody
+    }
+    readonly reply: WebAppsGetReply
+  }
+  /** Changes some of an app or slot: plan, identity, kind, tags. */
+  readonly WebApps_UpdateSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+      }
+      readonly body: WebAppsUpdateBody
+    }
+    readonly reply: WebAppsGetReply
+  }
+  /** Deletes an app with its slots, or a slot; its identity goes with it. */
+  readonly WebApps_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+      readonly query?: {
+        /** true: the app's plan is deleted with its last app */
+        readonly deleteEmptyServerFarm?: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Deletes an app with its slots, or a slot; its identity goes with it. */
+  readonly WebApps_DeleteSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+      }
+      readonly query?: {
+        /** true: the app's plan is deleted with its last app */
+        readonly deleteEmptyServerFarm?: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Lists the hybrid connections of an app. */
+  readonly WebApps_ListHybridConnections: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+    }
+    readonly reply: WebAppsListHybridConnectionsReply
+  }
+  /** Lists the hybrid connections of an app. */
+  readonly WebApps_ListHybridConnectionsSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+      }
+    }
+    readonly reply: WebAppsListHybridConnectionsReply
+  }
+  /** Gets a hybrid connection of an app, with its status. */
+  readonly WebApps_GetHybridConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: AppServicePlansGetHybridConnectionReply
+  }
+  /** Gets a hybrid connection of an app, with its status. */
+  readonly WebApps_GetHybridConnectionSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: AppServicePlansGetHybridConnectionReply
+  }
+  /** Attaches a hybrid connection to an app. The caller also needs the listKeys action at the relay, or a send key in the body. */
+  readonly WebApps_CreateOrUpdateHybridConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+      readonly body: WebAppsCreateOrUpdateHybridConnectionBody
+    }
+    readonly reply: AppServicePlansGetHybridConnectionReply
+  }
+  /** Attaches a hybrid connection to an app. The caller also needs the listKeys action at the relay, or a send key in the body. */
+  readonly WebApps_CreateOrUpdateHybridConnectionSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+      readonly body: WebAppsCreateOrUpdateHybridConnectionBody
+    }
+    readonly reply: AppServicePlansGetHybridConnectionReply
+  }
+  /** Changes the send key of an attached hybrid connection, or its host and port for everybody. */
+  readonly WebApps_UpdateHybridConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+      readonly body: WebAppsCreateOrUpdateHybridConnectionBody
+    }
+    readonly reply: AppServicePlansGetHybridConnectionReply
+  }
+  /** Changes the send key of an attached hybrid connection, or its host and port for everybody. */
+  readonly WebApps_UpdateHybridConnectionSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+      readonly body: WebAppsCreateOrUpdateHybridConnectionBody
+    }
+    readonly reply: AppServicePlansGetHybridConnectionReply
+  }
+  /** Detaches a hybrid connection from an app. */
+  readonly WebApps_DeleteHybridConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Detaches a hybrid connection from an app. */
+  readonly WebApps_DeleteHybridConnectionSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Gets the send key that an app uses. The caller also needs the listKeys action at the relay. */
+  readonly WebApps_ListHybridConnectionKeys: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: AppServicePlansListHybridConnectionKeysReply
+  }
+  /** Gets the send key that an app uses. The caller also needs the listKeys action at the relay. */
+  readonly WebApps_ListHybridConnectionKeysSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: AppServicePlansListHybridConnectionKeysReply
+  }
+  /** Gets the connection string with which a Hybrid Connection Manager listens. The caller also needs the listKeys action at the relay. Ours. */
+  readonly WebApps_ListGatewayKeys: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: AppServicePlansListGatewayKeysReply
+  }
+  /** Gets the connection string with which a Hybrid Connection Manager listens. The caller also needs the listKeys action at the relay. Ours. */
+  readonly WebApps_ListGatewayKeysSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+        readonly namespaceName: string
+        readonly relayName: string
+      }
+    }
+    readonly reply: AppServicePlansListGatewayKeysReply
+  }
+  /** Answers an empty list: BizTalk hybrid connections ended in 2018. */
+  readonly WebApps_ListRelayServiceConnections: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+    }
+    readonly reply: WebAppsListRelayServiceConnectionsReply
+  }
+  /** Answers an empty list: BizTalk hybrid connections ended in 2018. */
+  readonly WebApps_ListRelayServiceConnectionsSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+      }
+    }
+    readonly reply: WebAppsListRelayServiceConnectionsReply
+  }
+  /** Answers 404: there are no BizTalk hybrid connections. */
+  readonly WebApps_GetRelayServiceConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly entityName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Answers 404: there are no BizTalk hybrid connections. */
+  readonly WebApps_GetRelayServiceConnectionSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+        readonly entityName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Answers 400: BizTalk hybrid connections cannot be made any more. */
+  readonly WebApps_CreateOrUpdateRelayServiceConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly entityName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Answers 400: BizTalk hybrid connections cannot be made any more. */
+  readonly WebApps_CreateOrUpdateRelayServiceConnectionSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+        readonly entityName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Answers 404: there are no BizTalk hybrid connections. */
+  readonly WebApps_UpdateRelayServiceConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly entityName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Answers 404: there are no BizTalk hybrid connections. */
+  readonly WebApps_UpdateRelayServiceConnectionSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+        readonly entityName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Answers 404: there are no BizTalk hybrid connections. */
+  readonly WebApps_DeleteRelayServiceConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly entityName: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Answers 404: there are no BizTalk hybrid connections. */
+  readonly WebApps_DeleteRelayServiceConnectionSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+        readonly entityName: string
+      }
+    }
+    readonly reply: undefined
+  }
   /** Lists the roles that can be assigned at a scope. */
   readonly RoleDefinitions_List: {
     readonly input: {
@@ -1381,6 +2293,128 @@ export interface PrivateLinkResourcesGetReply {
   }
 }
 
+export interface AppServicePlansGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: 'Microsoft.Web/serverfarms'
+  readonly kind: string
+  readonly location: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly properties: {
+    readonly name: string
+    readonly status: 'Ready'
+    readonly provisioningState: 'Succeeded'
+    readonly subscription: string
+    readonly resourceGroup: string
+    readonly geoRegion: string
+    readonly numberOfSites: number
+    readonly numberOfWorkers: number
+    readonly reserved: boolean
+  }
+  readonly sku: {
+    readonly name: string
+    readonly tier: string
+    readonly size: string
+    readonly family: string
+    readonly capacity: number
+  }
+}
+
+export interface AppServicePlansGetHybridConnectionReply {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly location: string
+  readonly properties: {
+    readonly serviceBusNamespace: string
+    readonly serviceBusSuffix: string
+    readonly relayName: string
+    readonly relayArmUri: string
+    readonly hostname: string
+    readonly port: number
+    readonly sendKeyName: string
+    readonly sendKeyValue: ''
+    readonly status: 'Connected' | 'NotConnected'
+    readonly target: 'Reachable' | 'Unreachable' | 'Unknown'
+    readonly listenerCount: number
+    readonly hcmCount: number
+    readonly warning?: string
+  }
+}
+
+export interface AppServicePlansGetHybridConnectionPlanLimitReply {
+  readonly id: string
+  readonly name: 'limit'
+  readonly type: 'Microsoft.Web/serverfarms/hybridConnectionPlanLimits'
+  readonly properties: {
+    readonly current: number
+    readonly maximum: number
+  }
+}
+
+export interface WebAppsGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: 'Microsoft.Web/sites' | 'Microsoft.Web/sites/slots'
+  readonly kind: string
+  readonly location: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly identity?: {
+    readonly type: 'SystemAssigned'
+    readonly principalId: string
+    readonly tenantId: string
+  }
+  readonly properties: {
+    readonly name: string
+    readonly state: 'Running'
+    readonly enabled: true
+    readonly usageState: 'Normal'
+    readonly availabilityState: 'Normal'
+    readonly provisioningState: 'Succeeded'
+    readonly serverFarmId: string
+    readonly resourceGroup: string
+    readonly repositorySiteName: string
+    readonly defaultHostName: string
+    readonly hostNames: readonly string[]
+    readonly enabledHostNames: readonly string[]
+    readonly hostNameSslStates: readonly unknown[]
+    readonly reserved: boolean
+    readonly lastModifiedTimeUtc: string
+  }
+}
+
+export interface WebAppsListHybridConnectionsReply {
+  readonly value: readonly ({
+    readonly id: string
+    readonly name: string
+    readonly type: string
+    readonly location: string
+    readonly properties: {
+      readonly serviceBusNamespace: string
+      readonly serviceBusSuffix: string
+      readonly relayName: string
+      readonly relayArmUri: string
+      readonly hostname: string
+      readonly port: number
+      readonly sendKeyName: string
+      readonly sendKeyValue: ''
+      readonly status: 'Connected' | 'NotConnected'
+      readonly target: 'Reachable' | 'Unreachable' | 'Unknown'
+      readonly listenerCount: number
+      readonly hcmCount: number
+      readonly warning?: string
+    }
+  })[]
+  readonly nextLink: null
+  readonly id: null
+}
+
+export interface WebAppsListRelayServiceConnectionsReply {
+  readonly value: readonly unknown[]
+  readonly nextLink: null
+  readonly id: null
+}
+
 export interface RoleDefinitionsGetReply {
   readonly id: string
   readonly name: string
@@ -1434,6 +2468,27 @@ export interface NamespacesListKeysReply {
   readonly primaryKey: string
   readonly secondaryKey: string
   readonly keyName: string
+}
+
+export interface WebSitesCheckNameAvailabilityReply {
+  readonly nameAvailable: boolean
+  readonly reason: '' | 'AlreadyExists' | 'Invalid'
+  readonly message: string
+}
+
+export interface AppServicePlansListHybridConnectionKeysReply {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly properties: {
+    readonly sendKeyName: string
+    readonly sendKeyValue: string
+  }
+}
+
+export interface AppServicePlansListGatewayKeysReply {
+  readonly keyName: string
+  readonly gatewayConnectionString: string
 }
 
 export interface TenantsListItem {
@@ -1584,6 +2639,75 @@ export interface PrivateEndpointConnectionsCreateOrUpdateBody {
       readonly description?: string | null
     } | null
   } | null
+}
+
+export interface WebSitesCheckNameAvailabilityBody {
+  readonly name: string
+  readonly type?: string | null
+}
+
+export interface AppServicePlansCreateOrUpdateBody {
+  readonly location: string
+  readonly kind?: string | null
+  readonly tags?: Readonly<Record<string, string>> | null
+  readonly sku?: {
+    readonly name?: string | null
+    readonly tier?: string | null
+    readonly capacity?: number | null
+  } | null
+  readonly properties?: {
+    readonly reserved?: boolean | null
+  } | null
+}
+
+export interface AppServicePlansUpdateBody {
+  readonly location?: string
+  readonly kind?: string | null
+  readonly tags?: Readonly<Record<string, string>> | null
+  readonly sku?: {
+    readonly name?: string | null
+    readonly tier?: string | null
+    readonly capacity?: number | null
+  } | null
+  readonly properties?: {
+    readonly reserved?: boolean | null
+  } | null
+}
+
+export interface WebAppsCreateOrUpdateBody {
+  readonly location: string
+  readonly kind?: string | null
+  readonly tags?: Readonly<Record<string, string>> | null
+  readonly identity?: {
+    readonly type: string
+  } | null
+  readonly properties?: {
+    readonly serverFarmId?: string | null
+  } | null
+}
+
+export interface WebAppsUpdateBody {
+  readonly location?: string
+  readonly kind?: string | null
+  readonly tags?: Readonly<Record<string, string>> | null
+  readonly identity?: {
+    readonly type: string
+  } | null
+  readonly properties?: {
+    readonly serverFarmId?: string | null
+  } | null
+}
+
+export interface WebAppsCreateOrUpdateHybridConnectionBody {
+  readonly properties: {
+    readonly serviceBusNamespace?: string | null
+    readonly relayName?: string | null
+    readonly relayArmUri?: string | null
+    readonly hostname?: string | null
+    readonly port?: number | null
+    readonly sendKeyName?: string | null
+    readonly sendKeyValue?: string | null
+  }
 }
 
 export interface RoleDefinitionsCreateOrUpdateBody {

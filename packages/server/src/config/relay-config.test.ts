@@ -117,8 +117,8 @@ test('every option changes the settings', () => {
     tokenKeyLifetime: '7d',
     hybridConnectionLimits: 'today',
     privatePort: '3',
-    privateBind: '127.0.0.1',
-    audit: 'false',
+    privateBind: '10.0.0.1',
+    audit: 'off',
     auditRetention: '1d',
   }
   const needs: Record<string, OptionFlags> = {
