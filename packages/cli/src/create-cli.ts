@@ -37,6 +37,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/token.ts')).configureTokenCommand,
   },
   {
+    name: 'audit',
+    summary: 'Verifies and lists the audit log of a relay.',
+    load: async () => (await import('./commands/audit.ts')).configureAuditCommand,
+  },
+  {
     name: 'config',
     summary: 'Checks and prints the configuration of a relay.',
     load: async () => (await import('./commands/config.ts')).configureConfigCommand,

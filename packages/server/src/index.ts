@@ -9,6 +9,8 @@ export {
   startRelay,
 } from './start-relay.ts'
 export { addMissingResources } from './storage/add-missing-resources.ts'
+export type { ChainPosition } from './storage/audit-chain.ts'
+export type { AuditQuery, AuditReader, AuditVerdict, ChainedRecord } from './storage/audit-store.ts'
 export type {
   DeclaredHybridConnection,
   DeclaredNamespace,
@@ -16,3 +18,5 @@ export type {
   ResourcesDeclaration,
 } from './storage/declared-resources-schema.ts'
 export { type ParsedResources, parseDeclaredResources } from './storage/parse-declared-resources.ts'
+export { auditDatabaseName } from './storage/sqlite/audit-database.ts'
+export { AuditFile } from './storage/sqlite/audit-file.ts'

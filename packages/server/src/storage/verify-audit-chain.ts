@@ -1,4 +1,4 @@
-import { type ChainBreak, type ChainCheck, type ChainPosition, differentHead } from './audit-chain.ts'
+import { type ChainBreak, type ChainCheck, type ChainPosition, chainOrigin, differentHead } from './audit-chain.ts'
 import type { AuditVerdict, VerifyOptions } from './audit-store.ts'
 
 /** A chain that is read in parts. */
@@ -51,6 +51,9 @@ function wrongBeginning({ anchor, first }: ChainBounds, expected: ChainPosition 
     const explanation = `Record ${first} stands before the anchor, which says that everything up to ${anchor.sequence} was deleted.`
     return { kind: 'anchor', sequence: first, explanation }
   }
+  if (anchor.sequence === 0 && anchor.hash !== chainOrigin.hash) {
+    return { kind: 'anchor', sequence: 1, explanation: 'The anchor was changed, though no record was deleted yet.' }
+  }
   if (expected && expected.sequence < anchor.sequence) {
     const explanation = `The expected head ${expected.sequence} was deleted by retention: only what follows ${anchor.sequence} can be compared.`
     return { kind: 'headDeleted', sequence: expected.sequence, explanation }
@@ -64,9 +67,10 @@ function cutOff(head: ChainPosition, expected: ChainPosition | undefined): Chain
   return { kind: 'cutOff', sequence: head.sequence + 1, explanation }
 }
 
-/** Behind the anchor nobody can tell which of the two was changed. */
+/** Behind deleted records nobody can tell whether the next one or the anchor was changed. */
 function describe(broken: ChainBreak, anchor: ChainPosition): ChainBreak {
-  if (broken.kind !== 'changed' || broken.sequence !== anchor.sequence + 1) return broken
+  const isBehindAnchor = anchor.sequence > 0 && broken.sequence === anchor.sequence + 1
+  if (broken.kind !== 'changed' || !isBehindAnchor) return broken
   const { sequence } = broken
   const explanation = `Record ${sequence}, the first one, does not follow from the anchor: one of both was changed.`
   return { kind: 'anchor', sequence, explanation }

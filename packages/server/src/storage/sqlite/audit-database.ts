@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { auditMigrations } from './migrations.ts'
 import { OpenProblem, openDatabase } from './open-database.ts'
 
@@ -17,6 +18,16 @@ export function openAuditDatabase(file: string): DatabaseSync {
 /** Opens it to read alone, also while a relay writes it. @throws {OpenProblem} */
 export function openAuditDatabaseToRead(file: string): DatabaseSync {
   if (!existsSync(file)) throw new OpenProblem('failed', 'there is no such file')
+  try {
+    return openToRead(file)
+  } catch (error) {
+    // Readers too write beside the file, to agree with a writer; where they may not, a copy without writer is read as it is.
+    if (!isReadOnly(error) || existsSync(`${file}-wal`)) throw error
+    return openToRead(new URL(`${pathToFileURL(file).href}?immutable=1`))
+  }
+}
+
+function openToRead(file: string | URL): DatabaseSync {
   const database = new DatabaseSync(file, { readOnly: true })
   try {
     if (readPragma(database, 'application_id') !== applicationId) throw new OpenProblem('foreign')
@@ -30,4 +41,9 @@ export function openAuditDatabaseToRead(file: string): DatabaseSync {
 
 function readPragma(database: DatabaseSync, name: 'application_id' | 'user_version'): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name])
+}
+
+/** SQLITE_READONLY and SQLITE_CANTOPEN, https://sqlite.org/rescode.html */
+function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && [8, 14].includes(Number(error.errcode) & 0xff)
 }

@@ -162,6 +162,25 @@ test('an end that was written anew is found by a head that was noted before, and
   assert.deepEqual([broken?.kind, broken?.sequence], ['otherHead', 9])
 })
 
+test('before anything was deleted, a changed first record and a changed anchor are told apart', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'postern-tampering-'))
+  t.after(() => rm(dataDir, { recursive: true }))
+  const store = await SqliteAuditStore.open({ dataDir })
+  t.after(() => store.close())
+  store.append([exampleRecord()])
+  await store.flush()
+  const other = new DatabaseSync(join(dataDir, 'audit.db'))
+  t.after(() => other.close())
+  other.exec(`UPDATE record SET text = replace(text, 'succeeded', 'refused')`)
+  assert.equal((await store.verify()).broken?.kind, 'changed')
+  other.exec(`UPDATE record SET text = replace(text, 'refused', 'succeeded'); UPDATE anchor SET hash = 'x'`)
+  const { broken } = await store.verify()
+  assert.deepEqual(
+    [broken?.kind, broken?.explanation],
+    ['anchor', 'The anchor was changed, though no record was deleted yet.'],
+  )
+})
+
 test('records that are deleted at the end while the relay runs leave a gap', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'postern-tampering-'))
   t.after(() => rm(dataDir, { recursive: true }))

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
 import { isRelayError } from '@postern/protocol'
 import { exampleRecord, testAuditStore } from '../audit-store.contract.ts'
 import { AuditFile } from './audit-file.ts'
@@ -139,6 +141,27 @@ test('a file that is missing, of another program or of a newer release is no aud
   alter('PRAGMA application_id = 7')
   refuses(file, /database of another program/)
   await assert.rejects(SqliteAuditStore.open({ dataDir }), /database of another program/)
+})
+
+test('a copy where nothing may be written is read', async (t) => {
+  const { dataDir, store } = await openStore(t)
+  store.append([exampleRecord()])
+  await store.close()
+  const code = `
+    import { AuditFile } from ${JSON.stringify(new URL('./audit-file.ts', import.meta.url).href)}
+    // The administrator of a machine may write everywhere.
+    if (process.getuid() === 0) process.setuid(65534)
+    const log = AuditFile.open(${JSON.stringify(join(dataDir, 'audit.db'))})
+    console.log(JSON.stringify(await log.verify()))`
+  const args = [...process.execArgv, '--input-type=module', '--eval', code]
+  await chmod(join(dataDir, 'audit.db'), 0o444)
+  await chmod(dataDir, 0o555)
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 })
+    assert.equal(JSON.parse(stdout).count, 1)
+  } finally {
+    await chmod(dataDir, 0o700)
+  }
 })
 
 async function openStore(
