@@ -12,3 +12,8 @@ export interface Caller {
   /** When the token ends, epoch milliseconds. */
   readonly expiresAtMs: number
 }
+
+/** A caller in the audit log: a name may be given to somebody else one day, an id never is. */
+export function auditedName({ name, id }: Caller): string {
+  return `${name} (${id})`
+}

@@ -1,6 +1,7 @@
 import { errorTable } from '@postern/protocol'
 import { type Principal, principalName, principalReason } from '../auth/decision.ts'
 import type { AuditedStream, AuditRecord } from '../domain/audit-record.ts'
+import { auditedName } from '../domain/caller.ts'
 import { formatEndpoint } from '../domain/endpoint.ts'
 import type { Call } from './call.ts'
 import type { RefusalRecord } from './refusal-record.ts'
@@ -21,7 +22,7 @@ export function allowedRecord(
     kind: 'decision',
     at: new Date(),
     trackingId: call.trackingId,
-    principal: principalName(principal),
+    principal: nameOf(principal),
     action,
     scope: call.scope,
     result: 'allowed',
@@ -39,7 +40,7 @@ export function streamRecord(
     kind: 'stream',
     at: new Date(),
     trackingId: call.trackingId,
-    principal: principalName(principal),
+    principal: nameOf(principal),
     action,
     scope: call.scope,
     result: end.isWhole ? 'succeeded' : 'failed',
@@ -59,7 +60,7 @@ export function refusedRecord(refusal: RefusalRecord): AuditRecord | undefined {
     kind: 'decision',
     at: new Date(),
     trackingId,
-    principal: principal ? principalName(principal) : code === 'TokenMissing' ? 'anonymous' : 'unknown',
+    principal: principal ? nameOf(principal) : code === 'TokenMissing' ? 'anonymous' : 'unknown',
     action,
     scope: refusal.scope ?? refusal.address ?? '',
     result: wasAllowed ? 'failed' : 'refused',
@@ -101,6 +102,10 @@ const actions: Readonly<Record<string, string>> = {
   rendezvous: 'accept',
   atom: 'atom',
   management: 'management',
+}
+
+function nameOf(principal: Principal): string {
+  return principal.kind === 'caller' ? auditedName(principal.caller) : principalName(principal)
 }
 
 function formatSource({ address, port }: { readonly address: string; readonly port?: number }): string {

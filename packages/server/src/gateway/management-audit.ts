@@ -1,5 +1,6 @@
 import { errorTable } from '@postern/protocol'
 import type { AuditRecord } from '../domain/audit-record.ts'
+import { auditedName } from '../domain/caller.ts'
 import { formatEndpoint } from '../domain/endpoint.ts'
 import type { ArmOutcome } from '../management/arm-router.ts'
 import { toLogText } from '../telemetry/log-text.ts'
@@ -42,7 +43,7 @@ function managementRecord({ request, route, caller, scope, status, reason, code 
     kind: 'management',
     at: new Date(),
     trackingId: request.requestId,
-    principal: caller ? `${caller.name} (${caller.id})` : 'anonymous',
+    principal: caller ? auditedName(caller) : 'anonymous',
     action,
     scope: scope === '' ? pathOf(request.url) : scope,
     result: resultOf(status),

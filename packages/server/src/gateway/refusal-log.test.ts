@@ -121,6 +121,8 @@ test('a record says who was refused what, as far as that is proven', async (cont
   const principal = { kind: 'rule', scope: 'namespace', rule: 'in', key: 'primary' } as const
   log.record(refusal({ address: 'sb://h/a', status: 401 }))
   log.record(refusal({ code: 'RightMissing', reason: 'rule in lacks Listen', scope: '/subscriptions/s', principal }))
+  const caller = { id: 'abc', principalIds: ['abc'], name: 'app:shop', kind: 'app', expiresAtMs: 0 } as const
+  log.record(refusal({ code: 'RightMissing', reason: 'no', principal: { kind: 'caller', caller, role: 'none' } }))
   log.record(refusal({ code: 'AcceptTimeout', stage: 'connect', principal, wasAllowed: true }))
   const [first, ...others] = await records()
   assert.deepEqual(first, {
@@ -139,6 +141,7 @@ test('a record says who was refused what, as far as that is proven', async (cont
     others.map((each) => [each.principal, each.action, each.scope, each.result, each.reason]),
     [
       ['rule:namespace/in', 'listen', '/subscriptions/s', 'refused', 'RightMissing: rule in lacks Listen'],
+      ['app:shop (abc)', 'listen', '', 'refused', 'RightMissing: no'],
       ['rule:namespace/in', 'connect', '', 'failed', `AcceptTimeout: ${errorTable.AcceptTimeout.message}`],
     ],
   )
