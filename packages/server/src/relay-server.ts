@@ -146,6 +146,7 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
     store,
     catalog,
     audit,
+    health,
     ports: inUse,
   })
   stops.push(() => identity.close())

@@ -2,6 +2,7 @@ import type { Logger, Secret } from '@postern/program'
 import { type ErrorCode, RelayError } from '@postern/protocol'
 import type { AuditTrail } from './audit/audit-trail.ts'
 import type { Caller } from './domain/caller.ts'
+import type { OidcIssuer } from './domain/oidc-issuer.ts'
 import { type AdministratorAccess, ensureAdministrator } from './identity/administrator.ts'
 import { administratorFile, writeAdministratorFile } from './identity/administrator-file.ts'
 import type { SignInEvent } from './identity/endpoints/identity-request.ts'
@@ -10,6 +11,7 @@ import { isTokenRefusal } from './identity/token-authority.ts'
 import type { TokenVerifier } from './identity/token-verifier.ts'
 import type { ResourceCatalog } from './storage/resource-catalog.ts'
 import type { ResourceStore } from './storage/resource-store.ts'
+import type { Health } from './telemetry/health.ts'
 
 /** The part of the relay's settings that identity depends on. */
 export interface IdentitySettings {
@@ -27,6 +29,7 @@ export interface IdentitySettings {
     readonly tokenLifetimeMs: number
     readonly keyLifetimeMs: number
     readonly administratorSecret?: Secret
+    readonly oidcIssuers: readonly OidcIssuer[]
   }
 }
 
@@ -36,6 +39,7 @@ export interface StartIdentityOptions {
   readonly store: ResourceStore
   readonly catalog: ResourceCatalog
   readonly audit: AuditTrail
+  readonly health: Health
   /** Port 0 becomes the one in use when the doors are open. */
   readonly ports: { readonly data: number; readonly management: number }
 }
@@ -44,13 +48,14 @@ export interface StartIdentityOptions {
 export async function startIdentity(
   options: StartIdentityOptions,
 ): Promise<{ readonly identity: Identity; readonly administrator: AdministratorAccess | undefined }> {
-  const { settings, log, store, catalog, audit, ports } = options
+  const { settings, log, store, catalog, audit, health, ports } = options
   const { issuer, administratorSecret, ...lifetimes } = settings.identity
   const { documents } = catalog
   const identity = await openIdentity({
     store,
     documents,
     log,
+    health,
     publicHost: settings.publicHost,
     managementHosts: settings.managementHosts,
     issuerOrigin: () => issuer ?? defaultIssuer(settings, ports.management),

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { type OptionProblem, OptionsError } from '@postern/program'
 import { parseCertificateFiles } from './certificate-files.ts'
+import { parseOidcIssuer } from './oidc-issuers.ts'
 import { optionTable, type RelayOptionValues } from './option-table.ts'
 
 /**
@@ -42,9 +43,21 @@ function* doorProblems(values: RelayOptionValues): Iterable<OptionProblem> {
   }
 }
 
-function* identityProblems({ issuer, bootstrapAdminSecret }: RelayOptionValues): Iterable<OptionProblem> {
+function* identityProblems({ issuer, oidcIssuers, bootstrapAdminSecret }: RelayOptionValues): Iterable<OptionProblem> {
   if (issuer !== undefined && !isWebOrigin(issuer)) {
     yield problem('issuer', `"${issuer}" must be https://HOST or https://HOST:PORT, without a path`)
+  }
+  const seen = new Set<string>()
+  for (const text of oidcIssuers) {
+    const parsed = parseOidcIssuer(text)
+    if (typeof parsed === 'string') {
+      yield problem('oidcIssuers', parsed)
+      continue
+    }
+    for (const unique of [parsed.name, parsed.issuer]) {
+      if (seen.has(unique)) yield problem('oidcIssuers', `has ${unique} twice`)
+      seen.add(unique)
+    }
   }
   const length = bootstrapAdminSecret?.reveal().length
   if (length !== undefined && (length < 32 || length > 256)) {

@@ -29,6 +29,16 @@ export const identityOptions = {
     min: 3_600_000,
     help: 'Age at which the key that signs tokens is replaced. Old keys stay until the last token that they signed has run out.',
   },
+  oidcIssuers: {
+    group: 'Identity',
+    flag: 'oidc-issuers',
+    env: 'POSTERN_OIDC_ISSUERS',
+    type: 'list',
+    separator: ';',
+    default: [],
+    help: 'OpenID Connect providers whose tokens are accepted too: NAME=ISSUER,audience=AUDIENCE[,audience=...][,subject=CLAIM][,groups=CLAIM][,name=CLAIM]. Role assignments name their principals and groups NAME:SUBJECT and NAME:GROUP; choose claims that nobody can set for himself. Claims are sub, groups and preferred_username unless said otherwise.',
+    example: 'corp=https://login.microsoftonline.com/TENANT/v2.0,audience=api://postern,subject=oid',
+  },
   bootstrapAdminSecret: {
     group: 'Identity',
     env: 'POSTERN_BOOTSTRAP_ADMIN_SECRET',

@@ -1,8 +1,10 @@
 import type { Secret } from '@postern/program'
+import type { OidcIssuer } from '../domain/oidc-issuer.ts'
 import type { PlanLimitTable } from '../domain/plan-limits.ts'
 import type { RelayLimits } from '../domain/relay-limits.ts'
 import { type CertificateFiles, parseCertificateFiles } from './certificate-files.ts'
 import { checkRelayConfig } from './check-relay-config.ts'
+import { parseOidcIssuer } from './oidc-issuers.ts'
 import type { RelayOptionValues } from './option-table.ts'
 
 /** Certificates ordered from an ACME server. */
@@ -28,6 +30,7 @@ export interface IdentityConfig {
   readonly tokenLifetimeMs: number
   readonly keyLifetimeMs: number
   readonly administratorSecret?: Secret
+  readonly oidcIssuers: readonly OidcIssuer[]
 }
 
 /** The typed settings of one relay: names with units, host names in lower case, related options together. */
@@ -128,6 +131,7 @@ function identityConfig(values: RelayOptionValues): IdentityConfig {
     ...(issuer === undefined ? {} : { issuer: new URL(issuer).origin }),
     tokenLifetimeMs: tokenLifetime,
     keyLifetimeMs: tokenKeyLifetime,
+    oidcIssuers: values.oidcIssuers.map(parseOidcIssuer).filter((issuer) => typeof issuer !== 'string'),
     ...(bootstrapAdminSecret === undefined ? {} : { administratorSecret: bootstrapAdminSecret }),
   }
 }

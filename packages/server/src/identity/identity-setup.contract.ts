@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test'
 import { type Logger, silentLogger } from '@postern/program'
 import { DocumentCopy } from '../storage/document-copy.ts'
 import { MemoryStore } from '../storage/memory/memory-store.ts'
+import { Health } from '../telemetry/health.ts'
 import type { IdentityReply, SignInEvent } from './endpoints/identity-request.ts'
 import { type Identity, type IdentityOptions, openIdentity } from './open-identity.ts'
 import { PasswordHasher } from './password-hasher.ts'
@@ -49,6 +50,7 @@ export async function openTestIdentity(
     isNamespaceHost: (host) => host === 'contoso.test',
     tokenLifetimeMs: 3_600_000,
     keyLifetimeMs: 30 * 86_400_000,
+    health: new Health(),
     passwords: new PasswordHasher({ cost: 2 ** 8 }),
     onSignIn: (event) => events.push(event),
     ...options,

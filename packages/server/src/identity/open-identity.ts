@@ -1,6 +1,8 @@
 import type { Logger } from '@postern/program'
+import type { OidcIssuer } from '../domain/oidc-issuer.ts'
 import type { DocumentCopy } from '../storage/document-copy.ts'
 import type { ResourceStore } from '../storage/resource-store.ts'
+import type { Health } from '../telemetry/health.ts'
 import { AssertionReplays } from './assertion-replays.ts'
 import { BuiltInAuthority } from './built-in-authority.ts'
 import { ClientAssertions } from './client-assertion.ts'
@@ -9,6 +11,8 @@ import { Directory } from './directory.ts'
 import { IdentityEndpoints } from './endpoints/identity-endpoints.ts'
 import type { SignInEvent } from './endpoints/identity-request.ts'
 import { OwnHosts } from './endpoints/own-hosts.ts'
+import { ExternalAuthority } from './external-authority.ts'
+import { OidcKeys } from './oidc-keys.ts'
 import { PasswordHasher } from './password-hasher.ts'
 import { RefreshSessions } from './refresh-sessions.ts'
 import { SignIn } from './sign-in.ts'
@@ -33,6 +37,8 @@ export interface IdentityOptions {
   readonly isNamespaceHost: (host: string) => boolean
   readonly tokenLifetimeMs: number
   readonly keyLifetimeMs: number
+  readonly oidcIssuers?: readonly OidcIssuer[]
+  readonly health: Health
   /** Default: a new one. */
   readonly passwords?: PasswordHasher
   readonly onSignIn?: (event: SignInEvent) => void
@@ -82,17 +88,39 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     onSignIn: (event) => options.onSignIn?.({ ...event, name: loggableName(directory, event.name) }),
     log,
   })
+  const builtIn = new BuiltInAuthority({ issuer, keys, directory, audiences })
+  const external = openExternal(options, audiences)
   return {
     directory,
     keys,
-    tokens: new TokenVerifier({ authorities: [new BuiltInAuthority({ issuer, keys, directory, audiences })] }),
+    tokens: new TokenVerifier({ authorities: [builtIn, ...external.map(({ authority }) => authority)] }),
     endpoints,
     close: () => {
+      for (const { keys: fetched } of external) fetched.close()
       sessions.close()
       keys.close()
       directory.close()
     },
   }
+}
+
+/** An issuer that cannot be reached shows in `/readyz`; the others go on. */
+function openExternal(
+  { oidcIssuers = [], health, log }: IdentityOptions,
+  audiences: TokenAudiences,
+): readonly { readonly authority: ExternalAuthority; readonly keys: OidcKeys }[] {
+  return oidcIssuers.map((issuer) => {
+    const part = `oidc ${issuer.name}`
+    const keys = new OidcKeys({
+      issuer: issuer.issuer,
+      onAttempt: (problem) => {
+        if (problem === undefined) return health.clear(part)
+        health.report(part, `The keys of ${issuer.issuer} cannot be fetched: ${problem}`)
+        log.warn('identity.issuer-unreachable', { issuer: issuer.issuer, problem })
+      },
+    })
+    return { authority: new ExternalAuthority({ issuer, keys, audiences }), keys }
+  })
 }
 
 /** People type passwords into the wrong field: what is no name of ours and cannot be a client id is not repeated. */

@@ -16,6 +16,8 @@ export interface VerifiedToken {
   readonly audiences: ReadonlySet<TokenAudience>
   /** The key that signed it. */
   readonly keyId: string
+  /** Verified anew after this time, however long it is good. */
+  readonly rememberUntilMs?: number
 }
 
 /** A header whose algorithm and key id are there; nothing has been checked yet. */

@@ -62,7 +62,8 @@ export class TokenVerifier {
     const remembered = this.#remembered.get(id)
     if (remembered === undefined) return undefined
     const { verified, authority } = remembered
-    if (verified.caller.expiresAtMs <= this.#now() || !authority.isStillGood(verified)) {
+    const endMs = Math.min(verified.caller.expiresAtMs, verified.rememberUntilMs ?? Number.POSITIVE_INFINITY)
+    if (endMs <= this.#now() || !authority.isStillGood(verified)) {
       this.#remembered.delete(id)
       return undefined
     }
