@@ -313,7 +313,7 @@ async function openDoors(from: {
   readonly doors: FrontDoor[]
   readonly stops: Stop[]
 }): Promise<OpenDoors> {
-  const { config, parts, store, health, identity, certificates, doors, stops } = from
+  const { config, parts, health, identity, certificates, doors, stops } = from
   const clientAddress = new ClientAddress(config)
   const tls = certificates && new TlsSettings({ source: certificates, minVersion: config.tls?.minVersion ?? 'TLSv1.2' })
   if (tls) stops.push(() => tls.stop())
@@ -337,7 +337,7 @@ async function openDoors(from: {
   const dataDoor = new DataDoor({ parts, requests, originOf, isPrivate: false })
   const bound = { data: config.dataPort }
   const webOriginOf = (request: IncomingMessage): string => originOf(request).replace(/^ws/, 'http')
-  const arm = startManagement({ settings: config, parts, store, dataPort: () => bound.data, originOf: webOriginOf })
+  const arm = startManagement({ ...from, settings: config, dataPort: () => bound.data, originOf: webOriginOf })
   const identityDoor = new IdentityDoor({
     endpoints: identity.endpoints,
     originOf: webOriginOf,

@@ -4,6 +4,7 @@ import { tenantId } from './domain/tenant.ts'
 import { ArmDoor } from './gateway/arm-door.ts'
 import { auditManagementCall } from './gateway/management-audit.ts'
 import type { RelayParts } from './gateway/relay-parts.ts'
+import type { Identity } from './identity/open-identity.ts'
 import { RoleChanges } from './identity/roles/role-changes.ts'
 import { admitAddress } from './management/admit-address.ts'
 import { ArmRouter } from './management/arm-router.ts'
@@ -26,6 +27,7 @@ export interface StartManagementOptions {
   readonly settings: ManagementConfig
   readonly parts: RelayParts
   readonly store: ResourceStore
+  readonly identity: Identity
   /** Known when the data door is open. */
   readonly dataPort: () => number
   /** `https://host[:port]` as the client wrote it. */
@@ -33,7 +35,8 @@ export interface StartManagementOptions {
 }
 
 /** Builds the management API behind the management door. */
-export function startManagement({ settings, parts, store, dataPort, originOf }: StartManagementOptions): ArmDoor {
+export function startManagement(options: StartManagementOptions): ArmDoor {
+  const { settings, parts, store, identity, dataPort, originOf } = options
   const { catalog, listeners, roles, guard, log } = parts
   const management: ManagementParts = {
     store,
@@ -41,6 +44,7 @@ export function startManagement({ settings, parts, store, dataPort, originOf }: 
     catalog,
     roles,
     roleChanges: new RoleChanges({ store, documents: catalog.documents, roles, now: () => new Date() }),
+    identity,
     listeners,
     settings: {
       publicHost: settings.publicHost,

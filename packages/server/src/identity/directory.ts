@@ -115,6 +115,12 @@ export class Directory {
     return this.#change(id, () => ({ isEnabled }))
   }
 
+  /** @throws {RelayError} RequestMalformed for names that cannot be */
+  setDisplayName(id: string, displayName: string): Promise<DirectoryPrincipal> {
+    checkDisplayName(displayName)
+    return this.#change(id, () => ({ displayName }))
+  }
+
   /** False when there was none. */
   delete(id: string): Promise<boolean> {
     return this.#exclusively(async () => {

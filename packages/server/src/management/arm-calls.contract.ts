@@ -1,5 +1,7 @@
+import { silentLogger } from '@postern/program'
 import type { Caller } from '../domain/caller.ts'
 import type { RoleAssignment } from '../domain/role.ts'
+import { openIdentity } from '../identity/open-identity.ts'
 import { builtInRoles } from '../identity/roles/built-in-roles.ts'
 import { RoleBook } from '../identity/roles/role-book.ts'
 import { RoleChanges } from '../identity/roles/role-changes.ts'
@@ -41,6 +43,18 @@ export async function openArmBed(): Promise<ArmBed> {
   const catalog = await ResourceCatalog.open(store, { baseDomain: 'relay.test' })
   const { documents } = catalog
   const roles = new RoleBook(documents)
+  const identity = await openIdentity({
+    store,
+    documents,
+    log: silentLogger,
+    issuerOrigin: () => 'https://manage.relay.test',
+    publicHost: 'relay.test',
+    managementHosts: ['manage.relay.test'],
+    ports: () => ({ data: 8443, management: 443 }),
+    isNamespaceHost: () => false,
+    tokenLifetimeMs: 3_600_000,
+    keyLifetimeMs: 86_400_000,
+  })
   const listenerCounts = new Map<string, number>()
   const outcomes: ArmOutcome[] = []
   const parts: ManagementParts = {
@@ -49,6 +63,7 @@ export async function openArmBed(): Promise<ArmBed> {
     catalog,
     roles,
     roleChanges: new RoleChanges({ store, documents, roles, now: () => new Date() }),
+    identity,
     listeners: { count: (entity) => listenerCounts.get(entity) ?? 0 },
     settings: {
       publicHost: 'relay.test',
@@ -111,6 +126,7 @@ export async function openArmBed(): Promise<ArmBed> {
     call,
     assign,
     [Symbol.asyncDispose]: async () => {
+      identity.close()
       roles.close()
       catalog.close()
       await store.close()

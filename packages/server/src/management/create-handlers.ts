@@ -1,5 +1,6 @@
 import type { ArmHandler } from './arm-call.ts'
 import { authorizationHandlers } from './authorization/authorization-handlers.ts'
+import { principalHandlers } from './identity/principal-handlers.ts'
 import type { ManagementParts } from './management-parts.ts'
 import { relayHandlers } from './relay/relay-handlers.ts'
 import { resourceHandlers } from './resources/resource-handlers.ts'
@@ -11,6 +12,7 @@ export function createHandlers(parts: ManagementParts): Readonly<Record<string, 
     ...resourceHandlers(parts),
     ...relayHandlers(parts),
     ...webHandlers(parts),
+    ...principalHandlers(parts),
     ...authorizationHandlers(parts),
   }
 }

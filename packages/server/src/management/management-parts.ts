@@ -1,4 +1,5 @@
 import type { PlanLimitTable } from '../domain/plan-limits.ts'
+import type { Identity } from '../identity/open-identity.ts'
 import type { RoleBook } from '../identity/roles/role-book.ts'
 import type { RoleChanges } from '../identity/roles/role-changes.ts'
 import type { ListenerCounts } from '../listeners/listener-counts.ts'
@@ -23,6 +24,7 @@ export interface ManagementParts {
   readonly catalog: ResourceCatalog
   readonly roles: RoleBook
   readonly roleChanges: RoleChanges
+  readonly identity: Pick<Identity, 'directory' | 'keys'>
   readonly listeners: ListenerCounts
   readonly settings: ManagementSettings
   /** Port of the data door, known once it is open. */

@@ -67,6 +67,7 @@ const open: Readonly<Record<'signedIn' | 'stranger', readonly string[]>> = {
   stranger: ['Metadata_Endpoints'],
   signedIn: [
     'AppServicePlans_List',
+    'Me_Get',
     'Namespaces_List',
     'Namespaces_ListByResourceGroup',
     'Permissions_List',
@@ -89,6 +90,7 @@ const open: Readonly<Record<'signedIn' | 'stranger', readonly string[]>> = {
 const irregularActions: Readonly<Record<string, string>> = {
   // Azure counts this question as reading.
   WebSites_CheckNameAvailability: 'Microsoft.Web/checkNameAvailability/read',
+  Principals_RemoveCredential: 'Postern.Management/principals/credentials/action',
 }
 
 const group = '/subscriptions/s/resourceGroups/g'

@@ -1,4 +1,5 @@
 import { authorizationRoutes } from './authorization/authorization-routes.ts'
+import { principalRoutes } from './identity/principal-routes.ts'
 import { relayRoutes } from './relay/relay-routes.ts'
 import { resourceRoutes } from './resources/resource-routes.ts'
 import type { Route } from './route.ts'
@@ -12,6 +13,7 @@ export const routeTable: readonly Route[] = [
   ...resourceRoutes,
   ...relayRoutes,
   ...webRoutes,
+  ...principalRoutes,
   // Last: its templates end like any resource and may begin like one.
   ...authorizationRoutes,
 ]

@@ -86,6 +86,17 @@ export class RoleChanges {
   }
 
   /**
+   * Makes a change after which a principal cannot sign in any more.
+   * @throws {RelayError} ResourceConflict for the last Owner of everything
+   */
+  shutOut<Result>(principalId: string, change: () => Promise<Result>): Promise<Result> {
+    return this.#inOrder(async () => {
+      if (this.isLastOwner(principalId)) throw lastOwner()
+      return change()
+    })
+  }
+
+  /**
    * Whether nobody else who can sign in would be Owner of everything without this principal, or without this one
    * assignment of his.
    */
