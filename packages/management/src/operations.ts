@@ -581,6 +581,45 @@ export const operationTable = {
     path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridconnection/{entityName}',
     version: '2025-05-01',
   },
+  Me_Get: { method: 'GET', path: '/providers/Postern.Management/me', version: '2026-11-01' },
+  Principals_List: {
+    method: 'GET',
+    path: '/providers/Postern.Management/principals',
+    version: '2026-11-01',
+    isPaged: true,
+  },
+  Principals_Get: {
+    method: 'GET',
+    path: '/providers/Postern.Management/principals/{principalId}',
+    version: '2026-11-01',
+  },
+  Principals_Create: {
+    method: 'PUT',
+    path: '/providers/Postern.Management/principals/{principalId}',
+    version: '2026-11-01',
+  },
+  Principals_Update: {
+    method: 'PATCH',
+    path: '/providers/Postern.Management/principals/{principalId}',
+    version: '2026-11-01',
+  },
+  Principals_Delete: {
+    method: 'DELETE',
+    path: '/providers/Postern.Management/principals/{principalId}',
+    version: '2026-11-01',
+  },
+  Principals_AddCredential: {
+    method: 'POST',
+    path: '/providers/Postern.Management/principals/{principalId}/credentials',
+    version: '2026-11-01',
+  },
+  Principals_RemoveCredential: {
+    method: 'DELETE',
+    path: '/providers/Postern.Management/principals/{principalId}/credentials/{credentialId}',
+    version: '2026-11-01',
+  },
+  SigningKeys_List: { method: 'GET', path: '/providers/Postern.Management/signingKeys', version: '2026-11-01' },
+  SigningKeys_Rotate: { method: 'POST', path: '/providers/Postern.Management/signingKeys/rotate', version: '2026-11-01' },
   RoleDefinitions_List: {
     method: 'GET',
     path: '/{+scope}/providers/Microsoft.Authorization/roleDefinitions',
@@ -2031,6 +2070,94 @@ export interface Operations {
     }
     readonly reply: undefined
   }
+  /** Tells who the caller is and which roles were assigned to him. */
+  readonly Me_Get: {
+    readonly input: unknown
+    readonly reply: MeGetReply
+  }
+  /** Lists people and programs of the built-in identity. */
+  readonly Principals_List: {
+    readonly input: {
+      readonly query?: {
+        /** displayName, signInName, clientId or kind, each with eq 'TEXT'; joined by and */
+        readonly $filter?: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly PrincipalsGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets a person or program. */
+  readonly Principals_Get: {
+    readonly input: {
+      readonly params: {
+        readonly principalId: string
+      }
+    }
+    readonly reply: PrincipalsGetReply
+  }
+  /** Creates a person or program under a new GUID; one that is there already stays as it is. */
+  readonly Principals_Create: {
+    readonly input: {
+      readonly params: {
+        readonly principalId: string
+      }
+      readonly body: PrincipalsCreateBody
+    }
+    readonly reply: PrincipalsGetReply
+  }
+  /** Renames a person or program, disables or enables it. */
+  readonly Principals_Update: {
+    readonly input: {
+      readonly params: {
+        readonly principalId: string
+      }
+      readonly body: PrincipalsUpdateBody
+    }
+    readonly reply: PrincipalsGetReply
+  }
+  /** Deletes a person or program with all its role assignments. */
+  readonly Principals_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly principalId: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Makes a client secret, which is shown this once, adds a certificate, or sets the password of a person. */
+  readonly Principals_AddCredential: {
+    readonly input: {
+      readonly params: {
+        readonly principalId: string
+      }
+      readonly body: PrincipalsAddCredentialBody
+    }
+    readonly reply: PrincipalsAddCredentialReply
+  }
+  /** Removes a secret, certificate or password. */
+  readonly Principals_RemoveCredential: {
+    readonly input: {
+      readonly params: {
+        readonly principalId: string
+        readonly credentialId: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Lists the keys that tokens are signed with, newest first. */
+  readonly SigningKeys_List: {
+    readonly input: unknown
+    readonly reply: SigningKeysListReply
+  }
+  /** Makes a new signing key; with `revoke` no token that was signed before counts any more. */
+  readonly SigningKeys_Rotate: {
+    readonly input: {
+      readonly body?: SigningKeysRotateBody
+    }
+    readonly reply: SigningKeysRotateReply
+  }
   /** Lists the roles that can be assigned at a scope. */
   readonly RoleDefinitions_List: {
     readonly input: {
@@ -2415,6 +2542,53 @@ export interface WebAppsListRelayServiceConnectionsReply {
   readonly id: null
 }
 
+export interface MeGetReply {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+  readonly clientId?: string
+  readonly tenantId: string
+  readonly groups: readonly string[]
+  readonly expiresOn?: string
+  readonly roleAssignments: readonly {
+    readonly id: string
+    readonly roleName: string
+    readonly scope: string
+  }[]
+}
+
+export interface PrincipalsGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: 'Postern.Management/principals'
+  readonly properties: {
+    readonly principalId: string
+    readonly clientId: string
+    readonly kind: 'ServicePrincipal' | 'User' | 'App' | 'Hcm'
+    readonly displayName: string
+    readonly signInName?: string
+    readonly enabled: boolean
+    readonly createdOn: string
+    readonly updatedOn: string
+    readonly credentials: readonly ({
+      readonly id: string
+      readonly kind: 'Secret' | 'Key'
+      readonly displayName: string
+      readonly thumbprint?: string
+      readonly createdOn: string
+      readonly expiresOn?: string
+    })[]
+  }
+}
+
+export interface SigningKeysListReply {
+  readonly value: readonly {
+    readonly id: string
+    readonly createdOn: string
+    readonly isCurrent: boolean
+  }[]
+}
+
 export interface RoleDefinitionsGetReply {
   readonly id: string
   readonly name: string
@@ -2489,6 +2663,16 @@ export interface AppServicePlansListHybridConnectionKeysReply {
 export interface AppServicePlansListGatewayKeysReply {
   readonly keyName: string
   readonly gatewayConnectionString: string
+}
+
+export interface PrincipalsAddCredentialReply {
+  readonly credentialId?: string
+  readonly clientId: string
+  readonly secret?: string
+}
+
+export interface SigningKeysRotateReply {
+  readonly id: string
 }
 
 export interface TenantsListItem {
@@ -2708,6 +2892,33 @@ export interface WebAppsCreateOrUpdateHybridConnectionBody {
     readonly sendKeyName?: string | null
     readonly sendKeyValue?: string | null
   }
+}
+
+export interface PrincipalsCreateBody {
+  readonly properties: {
+    readonly kind: 'ServicePrincipal' | 'User'
+    readonly displayName: string
+    readonly signInName?: string | null
+  }
+}
+
+export interface PrincipalsUpdateBody {
+  readonly properties: {
+    readonly displayName?: string | null
+    readonly enabled?: boolean | null
+  }
+}
+
+export interface PrincipalsAddCredentialBody {
+  readonly kind: 'secret' | 'certificate' | 'password'
+  readonly displayName?: string | null
+  readonly expiresOn?: string | null
+  readonly certificate?: string | null
+  readonly password?: string | null
+}
+
+export interface SigningKeysRotateBody {
+  readonly revoke?: boolean | null
 }
 
 export interface RoleDefinitionsCreateOrUpdateBody {
