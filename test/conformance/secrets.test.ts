@@ -1,4 +1,4 @@
-// No key, signature, token or rendezvous address leaves the relay by its log, its answers, its metrics or its process title.
+// No key, signature, token or rendezvous address leaves the relay by its logs, its answers, its metrics or its process title.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { request } from 'node:https'
@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { createLogger, type Logger } from '@postern/program'
 import { encodeRenewToken, encodeResponse } from '@postern/protocol'
 import { signToken, startTestRelay, type TestRelay } from '@postern/testkit'
+import { auditRecords } from './audit-records.ts'
 import { send } from './http-client.ts'
 import { metricsPage } from './metrics.ts'
 import { RecordingLogger } from './recording-logger.ts'
@@ -176,7 +177,7 @@ function recorders(): { readonly logger: Logger; readonly given: RecordingLogger
   return { logger, given, written }
 }
 
-test('no secret is given to the logger or written by it, nor stands in an answer, in the metrics or at the management door', async (t) => {
+test('no secret is given to the logger or written by it, nor stands in an answer, in the metrics, at the management door or in the audit log', async (t) => {
   const { logger, given, written } = recorders()
   const setup = await watched(t, logger)
   await callEverything(setup)
@@ -188,6 +189,9 @@ test('no secret is given to the logger or written by it, nor stands in an answer
     secrets.assertAbsent(text, path)
     assert.doesNotMatch(text, /SharedAccessSignature/)
   }
+  const records = await auditRecords(relay, 60)
+  assert.ok(records.length > 60, `${records.length} records`)
+  for (const record of records) secrets.assertAbsent(JSON.stringify(record), 'an audit record')
   await relay.relay.stop()
   assert.ok(secrets.size > 60, `${secrets.size} secrets`)
   assert.ok(given.lines.length > 60, `${given.lines.length} lines`)
