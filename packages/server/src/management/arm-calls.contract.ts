@@ -7,6 +7,7 @@ import { RoleBook } from '../identity/roles/role-book.ts'
 import { RoleChanges } from '../identity/roles/role-changes.ts'
 import { MemoryStore } from '../storage/memory/memory-store.ts'
 import { ResourceCatalog } from '../storage/resource-catalog.ts'
+import { Health } from '../telemetry/health.ts'
 import type { ArmReply } from './arm-call.ts'
 import { type ArmOutcome, ArmRouter } from './arm-router.ts'
 import { createHandlers } from './create-handlers.ts'
@@ -47,6 +48,7 @@ export async function openArmBed(): Promise<ArmBed> {
     store,
     documents,
     log: silentLogger,
+    health: new Health(),
     issuerOrigin: () => 'https://manage.relay.test',
     publicHost: 'relay.test',
     managementHosts: ['manage.relay.test'],

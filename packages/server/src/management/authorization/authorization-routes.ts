@@ -46,7 +46,7 @@ const assignmentBody = z.object({
       .string()
       .max(512)
       .regex(
-        /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\w.-]{1,64}:[^\s\p{Cc}]+)$/iu,
+        /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\w.-]{1,64}:\P{Cc}+)$/iu,
         'must be an object id (a GUID), or ISSUER:SUBJECT for a principal of another issuer',
       ),
     principalType: z

@@ -197,7 +197,7 @@ test('a principal that nobody knows is refused unless its type is said; of anoth
   const mismatch = await assign(bed, '/', person, { properties: { principalType: 'ServicePrincipal' } })
   assert.deepEqual([mismatch.status, mismatch.json.error.code], [400, 'UnmatchedPrincipalType'])
   assert.equal((await assign(bed, '', person)).json.properties.principalType, 'User')
-  for (const principalId of ['', 'alice', 'corp:', 'corp:a b', `corp:a\u0000`, `corp:${'x'.repeat(600)}`, 5]) {
+  for (const principalId of ['', 'alice', 'corp:', `corp:a\u0000`, `corp:${'x'.repeat(600)}`, 5]) {
     assert.equal((await assign(bed, '/subscriptions/s', principalId as string)).status, 400, String(principalId))
   }
 })
