@@ -6,6 +6,7 @@ import { answer } from './http-client.ts'
 
 /** Azure's ids of the roles that tests give. */
 export const roleIds = {
+  relayOwner: '2787bf04-f1f5-4bfe-8383-c8a24483ee38',
   owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
   reader: 'acdd72a7-3385-48ef-bd42-f606fba81ae7',
   listener: '26e0b698-aa6d-4085-9386-aadae190014d',

@@ -10,6 +10,7 @@ import { TlsSettings } from './certificates/tls-settings.ts'
 import type { RelayConfig } from './config/relay-config.ts'
 import { NetworkGuard } from './domain/network-guard.ts'
 import type { ArmDoor } from './gateway/arm-door.ts'
+import { AtomDoor } from './gateway/atom-door.ts'
 import { ClientAddress } from './gateway/client-address.ts'
 import { DataDoor } from './gateway/data-door.ts'
 import { drainRelay } from './gateway/drain-relay.ts'
@@ -333,7 +334,7 @@ async function openDoors(from: {
     return (await door.listen({ ...(bind !== undefined && { host: bind }), port })).port
   }
   const originOf = createRequestOrigin({ tls: tls !== undefined, clientAddress, fallbackHost: config.publicHost })
-  const requests = new RequestDoor(parts)
+  const requests = new RequestDoor({ parts, atom: new AtomDoor({ parts, store }) })
   const dataDoor = new DataDoor({ parts, requests, originOf, isPrivate: false })
   const bound = { data: config.dataPort }
   const webOriginOf = (request: IncomingMessage): string => originOf(request).replace(/^ws/, 'http')

@@ -72,6 +72,14 @@ export const managementErrors = {
     message: 'Hybrid Connection does not exist',
     help: 'Check the name; `postern relay hyco list` shows what there is.',
   },
+  EndpointAlreadyExists: {
+    httpStatus: 409,
+    closeCode: 1008,
+    armCode: 'EndpointAlreadyExists',
+    isTransient: false,
+    message: 'The endpoint exists already',
+    help: 'Choose another name, or send `If-Match: *` with the entry to change what is there.',
+  },
   RequestContentInvalid: {
     ...badRequest,
     armCode: 'InvalidRequestContent',

@@ -2,11 +2,10 @@ import type { ServerResponse } from 'node:http'
 import { type Credential, requestCredential } from '../auth/credential.ts'
 import type { Decision, Principal } from '../auth/decision.ts'
 import { endpointOfMetadata, formatEndpoint } from '../domain/endpoint.ts'
-import { entityKey } from '../domain/hybrid-connection.ts'
 import type { HttpOutcome } from '../http-relay/http-call.ts'
 import { HttpExchange } from '../http-relay/http-exchange.ts'
-import { atomEntryContentType, atomError, hybridConnectionEntry } from '../management/atom-entry.ts'
 import { toLogText } from '../telemetry/log-text.ts'
+import type { AtomDoor } from './atom-door.ts'
 import { allowedRecord, streamRecord } from './audit-records.ts'
 import { authorizationQuestion } from './authorization-question.ts'
 import type { Call } from './call.ts'
@@ -22,18 +21,21 @@ interface DecidedRequest {
   readonly expectsContinue: boolean
 }
 
-/** HTTP requests at the data door: relayed to a listener, or answered as ATOM management reads. */
+/** HTTP requests at the data door: relayed to a listener, or calls of the ATOM API. */
 export class RequestDoor {
   readonly #parts: RelayParts
+  readonly #atom: AtomDoor
 
-  constructor(parts: RelayParts) {
+  constructor({ parts, atom }: { readonly parts: RelayParts; readonly atom: AtomDoor }) {
     this.#parts = parts
+    this.#atom = atom
   }
 
   handle(call: Call, response: ServerResponse, options: { readonly expectsContinue: boolean }): void {
-    // The header, not `api-version`, tells a management read from a relayed request (observed).
+    // The header, not `api-version`, tells a call of the ATOM API from a relayed request (observed).
     const processAt = call.request.headers['x-process-at']
-    if (typeof processAt === 'string' && processAt.toLowerCase() === 'servicebus') this.#readAtom(call, response)
+    if (typeof processAt === 'string' && processAt.toLowerCase() === 'servicebus')
+      this.#atom.handle(call, response, options)
     else this.#relay(call, response, options.expectsContinue)
   }
 
@@ -128,46 +130,6 @@ export class RequestDoor {
         { isWhole, ...(status !== undefined && { status }), stream },
       ),
     )
-  }
-
-  /** What .NET's GetRuntimeInformation and the HCM ask; any right on the entity is enough (observed). */
-  #readAtom(call: Call, response: ServerResponse): void {
-    const parts = this.#parts
-    const isIn = mayTry(parts, call, 'listen') || mayTry(parts, call, 'send')
-    if (!isIn || !mayTry(parts, call, 'manage')) return this.#refuseAtom(call, response, { code: 'AddressNotAllowed' })
-    const token = requestCredential(call.request.headers, call.target)?.token
-    const question = authorizationQuestion(parts, call, token)
-    const decision = parts.authorizer.authorize({ ...question, rights: ['Listen', 'Send', 'Manage'] })
-    const goOn = (decided: Decision): void => this.#answerAtom(call, response, decided)
-    whenDecided(parts, call.request.socket, { decision, goOn })
-  }
-
-  #answerAtom(call: Call, response: ServerResponse, decision: Decision): void {
-    const { entity, namespace, request, host } = call
-    if (!decision.allowed) return this.#refuseAtom(call, response, decision)
-    const { principal } = decision
-    if (entity === undefined) return this.#refuseAtom(call, response, { code: 'EndpointNotFound', principal })
-    if (request.method !== 'GET') return this.#refuseAtom(call, response, { code: 'MethodNotAllowed', principal })
-    this.#parts.admit(request.socket)
-    this.#parts.audit.record(allowedRecord({ call, action: 'atom', principal }))
-    const listenerCount = this.#parts.listeners.count(entityKey(entity.namespace, entity.name))
-    const selfUrl = `https://${host}/${entity.name}`
-    response.writeHead(200, { 'Content-Type': atomEntryContentType })
-    response.end(hybridConnectionEntry(entity, { selfUrl, author: namespace.name, listenerCount }))
-  }
-
-  #refuseAtom(call: Call, response: ServerResponse, why: Pick<Refusal, 'code' | 'reason' | 'principal'>): void {
-    const { trackingId, address, remote, scope } = call
-    const { status, reason, text } = this.#parts.refusals.record({
-      ...why,
-      stage: 'atom',
-      trackingId,
-      address,
-      remote,
-      scope,
-    })
-    response.writeHead(status, reason, { 'Content-Type': 'application/xml; charset=utf-8' })
-    response.end(atomError({ status, detail: text }))
   }
 
   #refuse(

@@ -11,6 +11,7 @@ import { deleteDocument } from '../write-document.ts'
 import { parentNamespace } from './find-namespace.ts'
 import { hybridConnectionJson } from './hybrid-connection-json.ts'
 import type { hybridConnectionRoutes } from './hybrid-connection-routes.ts'
+import { type GivenSettings, givenOr, replacedSettings } from './replaced-settings.ts'
 import { type HybridConnectionSettings, writeHybridConnection } from './write-hybrid-connection.ts'
 
 export function hybridConnectionHandlers(parts: ManagementParts): ArmHandlers<typeof hybridConnectionRoutes> {
@@ -42,7 +43,8 @@ export function hybridConnectionHandlers(parts: ManagementParts): ArmHandlers<ty
       if (!stored) throw new RelayError('EntityNotFound')
       return ok(toJson(call, namespace, stored.document.value), etagOf(stored))
     },
-    HybridConnections_CreateOrUpdate: (call) => write(call, (standing) => replaced(call.body.properties, standing)),
+    HybridConnections_CreateOrUpdate: (call) =>
+      write(call, (standing) => replacedSettings(call.body.properties, standing)),
     HybridConnections_Update: (call) =>
       write(call, (standing) => {
         if (!standing) throw new RelayError('EntityNotFound')
@@ -57,38 +59,17 @@ export function hybridConnectionHandlers(parts: ManagementParts): ArmHandlers<ty
   }
 }
 
-type Properties =
-  | {
-      readonly [Name in keyof Omit<HybridConnectionSettings, 'rules'>]?:
-        | HybridConnectionSettings[Name]
-        | null
-        | undefined
-    }
-  | null
-  | undefined
-
-/** Azure's clients do not know our two members and would otherwise take them away by every change. */
-function replaced(properties: Properties, standing: HybridConnection | undefined): HybridConnectionSettings {
-  const { requiresClientAuthorization, userMetadata, maxListeners, httpResponseTimeoutMs } = properties ?? {}
-  return {
-    requiresClientAuthorization: requiresClientAuthorization ?? true,
-    userMetadata: userMetadata ?? undefined,
-    maxListeners: pick(maxListeners, standing?.maxListeners),
-    httpResponseTimeoutMs: pick(httpResponseTimeoutMs, standing?.httpResponseTimeoutMs),
-  }
-}
-
 function changed(
-  properties: (Properties & object & { readonly endpoint?: string | null | undefined }) | null | undefined,
+  properties: (GivenSettings & { readonly endpoint?: string | null | undefined }) | null | undefined,
   standing: HybridConnection,
 ): HybridConnectionSettings {
   const { requiresClientAuthorization, userMetadata, maxListeners, httpResponseTimeoutMs, endpoint } = properties ?? {}
-  const metadata = pick(userMetadata, standing.userMetadata)
+  const metadata = givenOr(userMetadata, standing.userMetadata)
   return {
     requiresClientAuthorization: requiresClientAuthorization ?? standing.requiresClientAuthorization,
     userMetadata: endpoint === undefined ? metadata : moveEndpoint(metadata, endpoint),
-    maxListeners: pick(maxListeners, standing.maxListeners),
-    httpResponseTimeoutMs: pick(httpResponseTimeoutMs, standing.httpResponseTimeoutMs),
+    maxListeners: givenOr(maxListeners, standing.maxListeners),
+    httpResponseTimeoutMs: givenOr(httpResponseTimeoutMs, standing.httpResponseTimeoutMs),
   }
 }
 
@@ -105,9 +86,4 @@ function moveEndpoint(userMetadata: string | undefined, endpoint: string | null)
   throw new RelayError('RequestContentInvalid', {
     message: 'userMetadata is no list of entries and cannot hold an endpoint; change userMetadata itself',
   })
-}
-
-/** Null takes away, undefined leaves. */
-function pick<Value>(wanted: Value | null | undefined, standing: Value | undefined): Value | undefined {
-  return wanted === undefined ? standing : (wanted ?? undefined)
 }

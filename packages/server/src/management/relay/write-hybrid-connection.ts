@@ -8,6 +8,9 @@ import type { ManagementParts } from '../management-parts.ts'
 import { writeDocument } from '../write-document.ts'
 import { parentNotFound } from './find-namespace.ts'
 
+/** What writing a hybrid connection takes. */
+export type HybridConnectionWriter = Pick<ManagementParts, 'store' | 'documents' | 'catalog' | 'now'>
+
 /** Hybrid connections of one namespace, as in Azure. */
 export const maxHybridConnections = 10_000
 
@@ -24,7 +27,7 @@ export type HybridConnectionSettings = Pick<HybridConnection, 'requiresClientAut
  *   ParentResourceNotFound when the namespace was deleted meanwhile, and what `settings` throws
  */
 export async function writeHybridConnection(
-  parts: ManagementParts,
+  parts: HybridConnectionWriter,
   conditions: Pick<ArmCall, 'ifMatch' | 'ifNoneMatch'>,
   target: {
     readonly namespace: StoredDocument<'namespace'>
@@ -90,7 +93,7 @@ function refuseSettings({ userMetadata, rules }: HybridConnectionSettings): void
 }
 
 /** @throws {RelayError} RequestContentInvalid, ResourceLimitReached */
-function refuseNew({ catalog }: ManagementParts, namespace: string, name: string): void {
+function refuseNew({ catalog }: HybridConnectionWriter, namespace: string, name: string): void {
   const problem = hybridConnectionNameProblem(name)
   if (problem !== undefined) {
     throw new RelayError('RequestContentInvalid', { message: `The name of a hybrid connection ${problem}` })
@@ -103,7 +106,7 @@ function refuseNew({ catalog }: ManagementParts, namespace: string, name: string
 
 /** A namespace that was deleted while we wrote must not leave anything to whoever takes its name next. */
 async function removeOrphan(
-  { documents, store }: ManagementParts,
+  { documents, store }: HybridConnectionWriter,
   namespace: StoredDocument<'namespace'>,
   { key, revision }: StoredDocument<'hybridConnection'>,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { HybridConnection } from '../domain/hybrid-connection.ts'
-import { atomError, emptyFeed, hybridConnectionEntry } from './atom-entry.ts'
+import type { HybridConnection } from '../../domain/hybrid-connection.ts'
+import { atomError, hybridConnectionEntry, hybridConnectionFeed } from './atom-entry.ts'
 
 const entity: HybridConnection = {
   namespace: 'local',
@@ -59,8 +59,23 @@ test('an error carries status and detail', () => {
   )
 })
 
-test('an empty feed is a feed without an entry', () => {
-  const feed = emptyFeed({ selfUrl: 'https://relay.test/x', updatedAt: entity.updatedAt })
-  assert.match(feed, /^<feed xmlns="http:\/\/www\.w3\.org\/2005\/Atom">.*<\/feed>$/)
-  assert.doesNotMatch(feed, /<entry/)
+test('rules stand between their neighbours of the data contract, with the keys that are to be told', () => {
+  const rules = [{ name: 'r&d', rights: ['Listen', 'Send'], primaryKey: 'k<1' }] as const
+  assert.match(
+    hybridConnectionEntry(entity, { ...details, rules }),
+    /<\/RequiresClientAuthorization><AuthorizationRules><AuthorizationRule i:type="SharedAccessAuthorizationRule"><ClaimType>SharedAccessKey<\/ClaimType><ClaimValue>None<\/ClaimValue><Rights><AccessRights>Listen<\/AccessRights><AccessRights>Send<\/AccessRights><\/Rights><KeyName>r&amp;d<\/KeyName><PrimaryKey>k&lt;1<\/PrimaryKey><\/AuthorizationRule><\/AuthorizationRules><UserMetadata>/,
+  )
+})
+
+test('a feed holds its entries, and a link to the next page when there is one', () => {
+  const updatedAt = entity.updatedAt
+  const empty = hybridConnectionFeed([], { selfUrl: 'https://relay.test/x', updatedAt })
+  assert.match(
+    empty,
+    /^<feed xmlns="http:\/\/www\.w3\.org\/2005\/Atom">.*<link rel="self" href="https:\/\/relay\.test\/x"\/><\/feed>$/,
+  )
+  assert.doesNotMatch(empty, /<entry|rel="next"/)
+  const entry = hybridConnectionEntry(entity, details)
+  const full = hybridConnectionFeed([entry, entry], { selfUrl: 'https://a/', nextUrl: 'https://a/?b&c', updatedAt })
+  assert.ok(full.endsWith(`<link rel="next" href="https://a/?b&amp;c"/>${entry}${entry}</feed>`))
 })
