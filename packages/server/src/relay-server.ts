@@ -334,7 +334,7 @@ async function openDoors(from: {
     return (await door.listen({ ...(bind !== undefined && { host: bind }), port })).port
   }
   const originOf = createRequestOrigin({ tls: tls !== undefined, clientAddress, fallbackHost: config.publicHost })
-  const requests = new RequestDoor({ parts, atom: new AtomDoor({ parts, store }) })
+  const requests = new RequestDoor({ parts, atom: new AtomDoor({ parts, store: from.store }) })
   const dataDoor = new DataDoor({ parts, requests, originOf, isPrivate: false })
   const bound = { data: config.dataPort }
   const webOriginOf = (request: IncomingMessage): string => originOf(request).replace(/^ws/, 'http')
