@@ -11,7 +11,7 @@ import {
   type TokenRefusal,
   type VerifiedToken,
 } from './token-authority.ts'
-import { type JwtClaims, verifyJwt } from './verify-jwt.ts'
+import { audiencesOf, type JwtClaims, verifyJwt } from './verify-jwt.ts'
 
 export interface BuiltInAuthorityOptions {
   readonly issuer: () => string
@@ -63,9 +63,9 @@ export class BuiltInAuthority implements TokenAuthority {
     return this.#directory.find(caller.id)?.isEnabled === true && this.#keys.find(keyId) !== undefined
   }
 
-  #audiencesOf({ aud }: JwtClaims): ReadonlySet<TokenAudience> {
-    const resources = typeof aud === 'string' ? [aud] : (aud ?? [])
-    return new Set(resources.map((resource) => this.#audiences.kindOf(resource)).filter((kind) => kind !== undefined))
+  #audiencesOf(claims: JwtClaims): ReadonlySet<TokenAudience> {
+    const kinds = audiencesOf(claims).map((resource) => this.#audiences.kindOf(resource))
+    return new Set(kinds.filter((kind) => kind !== undefined))
   }
 }
 

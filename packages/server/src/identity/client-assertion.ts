@@ -8,7 +8,7 @@ import type { SignInResult } from './sign-in.ts'
 import type { SignInThrottle } from './sign-in-throttle.ts'
 import { isTokenRefusal } from './token-authority.ts'
 import { looksLikeJwt } from './token-verifier.ts'
-import { verifyJwt } from './verify-jwt.ts'
+import { audiencesOf, verifyJwt } from './verify-jwt.ts'
 
 /** Microsoft's libraries sign for ten minutes; nobody needs longer. */
 const maxLifetimeMs = 3_600_000
@@ -86,9 +86,8 @@ export class ClientAssertions {
     return undefined
   }
 
-  #isFit({ aud, exp = 0 }: JWTPayload, { isOurs }: AssertionClaim): boolean {
-    const audiences = typeof aud === 'string' ? [aud] : (aud ?? [])
-    return audiences.some(isOurs) && exp * 1000 <= this.#now() + maxLifetimeMs
+  #isFit(payload: JWTPayload, { isOurs }: AssertionClaim): boolean {
+    return audiencesOf(payload).some(isOurs) && (payload.exp ?? 0) * 1000 <= this.#now() + maxLifetimeMs
   }
 }
 

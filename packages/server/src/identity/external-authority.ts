@@ -10,7 +10,7 @@ import {
   type TokenRefusal,
   type VerifiedToken,
 } from './token-authority.ts'
-import { type JwtClaims, verifyJwt } from './verify-jwt.ts'
+import { audiencesOf, type JwtClaims, verifyJwt } from './verify-jwt.ts'
 
 /** Public-key algorithms alone: with a shared secret whoever can verify could also sign. RFC 7518 section 3.1, RFC 8037 */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
@@ -69,9 +69,8 @@ export class ExternalAuthority implements TokenAuthority {
     return true
   }
 
-  #audiencesOf({ aud }: JwtClaims): ReadonlySet<TokenAudience> {
-    const named = typeof aud === 'string' ? [aud] : (aud ?? [])
-    return new Set(named.flatMap((audience) => this.#planes.get(audience) ?? []))
+  #audiencesOf(claims: JwtClaims): ReadonlySet<TokenAudience> {
+    return new Set(audiencesOf(claims).flatMap((audience) => this.#planes.get(audience) ?? []))
   }
 
   #callerOf(claims: JwtClaims): Caller | TokenRefusal {

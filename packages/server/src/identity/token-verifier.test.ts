@@ -70,8 +70,17 @@ test('a wrong issuer is refused', async (t) => {
 
 test('a token for another audience is refused, also the one of the other plane', async (t) => {
   const signed = await setUp(t)
-  for (const aud of ['https://graph.microsoft.com', '00000003-0000-0000-c000-000000000000', '', undefined, []]) {
-    const token = await signed.sign({ aud } as JWTPayload)
+  for (const aud of [
+    'https://graph.microsoft.com',
+    '00000003-0000-0000-c000-000000000000',
+    '',
+    undefined,
+    [],
+    7,
+    {},
+    [7],
+  ]) {
+    const token = await signed.sign({ aud } as unknown as JWTPayload)
     assert.equal(await refused(signed, token), 'TokenAudienceInvalid', String(aud))
     assert.equal(await refused(signed, token, 'data'), 'TokenAudienceInvalid', String(aud))
   }

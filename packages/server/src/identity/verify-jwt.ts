@@ -42,6 +42,12 @@ export async function verifyJwt(
   }
 }
 
+/** `aud` as a list, whatever a signer has put there. */
+export function audiencesOf({ aud }: { readonly aud?: unknown }): readonly string[] {
+  const listed: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  return listed.filter((audience) => typeof audience === 'string')
+}
+
 function refusalOf(error: unknown): TokenRefusal | undefined {
   if (error instanceof errors.JWTExpired) return { code: 'TokenExpired', reason: error.message }
   if (error instanceof errors.JWTClaimValidationFailed) {

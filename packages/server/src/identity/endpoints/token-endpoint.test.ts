@@ -299,6 +299,7 @@ test('an assertion that is wrong in any way is refused', async (t) => {
       key,
       claims: { aud: `${testOrigin}.evil.test${v2}` },
     }),
+    'an audience that is a number': await assertionForm(clientId, { key, claims: { aud: 7 } }),
     'an audience with a user part': await assertionForm(clientId, {
       key,
       claims: { aud: `https://relay.test@evil.test${v2}` },
