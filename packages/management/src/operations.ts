@@ -620,6 +620,11 @@ export const operationTable = {
   },
   SigningKeys_List: { method: 'GET', path: '/providers/Postern.Management/signingKeys', version: '2026-11-01' },
   SigningKeys_Rotate: { method: 'POST', path: '/providers/Postern.Management/signingKeys/rotate', version: '2026-11-01' },
+  Usage_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/providers/Postern.Management/usage',
+    version: '2026-11-01',
+  },
   RoleDefinitions_List: {
     method: 'GET',
     path: '/{+scope}/providers/Microsoft.Authorization/roleDefinitions',
@@ -2158,6 +2163,21 @@ export interface Operations {
     }
     readonly reply: SigningKeysRotateReply
   }
+  /** Gets what a namespace used in a month: listeners as billed, hours, bytes, connections. */
+  readonly Usage_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+      readonly query?: {
+        /** `2026-11`, UTC. Default: this month */
+        readonly month?: string
+      }
+    }
+    readonly reply: UsageGetReply
+  }
   /** Lists the roles that can be assigned at a scope. */
   readonly RoleDefinitions_List: {
     readonly input: {
@@ -2587,6 +2607,27 @@ export interface SigningKeysListReply {
     readonly createdOn: string
     readonly isCurrent: boolean
   }[]
+}
+
+export interface UsageGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: 'Postern.Management/usage'
+  readonly properties: {
+    readonly month: string
+    readonly listenerHours: number
+    readonly listeners: number
+    readonly bytes: number
+    readonly connections: number
+    readonly hybridConnections: readonly {
+      readonly name: string
+      readonly listenerHours: number
+      readonly listeners: number
+      readonly bytes: number
+      readonly connections: number
+    }[]
+    readonly updatedAt?: string
+  }
 }
 
 export interface RoleDefinitionsGetReply {

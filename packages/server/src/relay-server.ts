@@ -38,6 +38,7 @@ import { OfferBook } from './rendezvous/offer-book.ts'
 import { serverVersion } from './server-version.ts'
 import { startIdentity } from './start-identity.ts'
 import { startManagement } from './start-management.ts'
+import { startUsage } from './start-usage.ts'
 import { applyDeclaredResources, releaseDeclaredResources } from './storage/apply-declared-resources.ts'
 import type { AuditStore } from './storage/audit-store.ts'
 import { toDeclaration } from './storage/check-declared-resources.ts'
@@ -153,6 +154,8 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   stops.push(() => identity.close())
   const doors: FrontDoor[] = []
   const parts = createParts({ config, log, catalog, audit, identity, doors, stops })
+  const usage = startUsage(parts, store)
+  stops.push(() => usage.close())
   const ports = await openDoors({ config, parts, store, health, identity, certificates, doors, stops })
   Object.assign(inUse, { data: ports.data, management: ports.management })
   health.become('ready')

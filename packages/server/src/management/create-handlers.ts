@@ -4,6 +4,7 @@ import { principalHandlers } from './identity/principal-handlers.ts'
 import type { ManagementParts } from './management-parts.ts'
 import { relayHandlers } from './relay/relay-handlers.ts'
 import { resourceHandlers } from './resources/resource-handlers.ts'
+import { usageHandlers } from './usage/usage-handlers.ts'
 import { webHandlers } from './web/web-handlers.ts'
 
 /** The handler of every route, by its id. */
@@ -13,6 +14,7 @@ export function createHandlers(parts: ManagementParts): Readonly<Record<string, 
     ...relayHandlers(parts),
     ...webHandlers(parts),
     ...principalHandlers(parts),
+    ...usageHandlers(parts),
     ...authorizationHandlers(parts),
   }
 }

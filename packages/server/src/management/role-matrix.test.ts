@@ -89,6 +89,7 @@ const open: Readonly<Record<'signedIn' | 'stranger', readonly string[]>> = {
 /** Actions that method and path alone do not tell. */
 const irregularActions: Readonly<Record<string, string>> = {
   // Azure counts this question as reading.
+  Usage_Get: 'Microsoft.Relay/namespaces/read',
   WebSites_CheckNameAvailability: 'Microsoft.Web/checkNameAvailability/read',
   Principals_RemoveCredential: 'Postern.Management/principals/credentials/action',
 }

@@ -3,6 +3,7 @@ import { principalRoutes } from './identity/principal-routes.ts'
 import { relayRoutes } from './relay/relay-routes.ts'
 import { resourceRoutes } from './resources/resource-routes.ts'
 import type { Route } from './route.ts'
+import { usageRoutes } from './usage/usage-routes.ts'
 import { webRoutes } from './web/web-routes.ts'
 
 /**
@@ -14,6 +15,7 @@ export const routeTable: readonly Route[] = [
   ...relayRoutes,
   ...webRoutes,
   ...principalRoutes,
+  ...usageRoutes,
   // Last: its templates end like any resource and may begin like one.
   ...authorizationRoutes,
 ]
