@@ -1,5 +1,5 @@
 // Runs the test files of one kind, each in a process of its own, and ends with the line `N passed, N failed`.
-// usage: node tools/run-tests.ts quick|system|java|long|fuzz [--name REGEXP] [PART-OF-A-PATH...]
+// usage: node tools/run-tests.ts quick|system|java|clients|long|fuzz [--name REGEXP] [PART-OF-A-PATH...]
 import { globSync } from 'node:fs'
 import { dirname, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'

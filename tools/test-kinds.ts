@@ -44,6 +44,13 @@ export const testKinds: Readonly<Record<string, TestKind>> = {
     concurrency: 1,
     fileTimeoutMs: 10 * minuteMs,
   },
+  clients: {
+    title: 'interop tests of the Azure CLI and the Python SDK',
+    files: ['test/clients/**/*.test.ts'],
+    concurrency: 2,
+    // The first one also makes the virtual environment.
+    fileTimeoutMs: 15 * minuteMs,
+  },
   long: {
     title: 'chaos and soak tests',
     files: ['test/chaos/**/*.test.ts', 'test/soak/**/*.test.ts'],

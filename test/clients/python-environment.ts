@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { exclusively } from '../interop/exclusive-work.ts'
+
+const run = promisify(execFile)
+const requirements = fileURLToPath(new URL('./requirements.txt', import.meta.url))
+const cache = fileURLToPath(new URL('../../node_modules/.cache/postern-clients/', import.meta.url))
+
+// 150 packages with tens of thousands of files.
+const installTimeoutMs = 500_000
+const venvTimeoutMs = 100_000
+
+/** A virtual environment with the clients that requirements.txt names. */
+export interface PythonEnvironment {
+  readonly python: string
+  readonly az: string
+}
+
+/**
+ * Makes the virtual environment, or finds the one that an earlier run has made. Several test processes may call it at once.
+ * @returns why there can be none here, when Python or a package is not to be had
+ */
+export async function openPythonEnvironment(): Promise<PythonEnvironment | string> {
+  if (process.platform === 'win32') return 'the scripts of the tests are for Linux and macOS'
+  let version: string
+  try {
+    version = (await run('python3', ['--version'])).stdout.trim()
+  } catch {
+    return 'it needs python3'
+  }
+  mkdirSync(cache, { recursive: true })
+  // The folder is part of it: a virtual environment that was copied elsewhere runs the programs of the old place.
+  const hash = createHash('sha256').update(readFileSync(requirements)).update(version).update(cache).digest('hex')
+  const folder = join(cache, hash.slice(0, 16))
+  const stamp = join(folder, 'installed')
+  const environment = { python: join(folder, 'bin', 'python'), az: join(folder, 'bin', 'az') }
+  return await exclusively(`${folder}.lock`, {
+    timeoutMs: installTimeoutMs + venvTimeoutMs,
+    work: async () => {
+      if (existsSync(stamp)) return environment
+      const problem = await install(folder, environment)
+      if (problem !== undefined) return problem
+      writeFileSync(stamp, version)
+      return environment
+    },
+  })
+}
+
+async function install(folder: string, { python }: PythonEnvironment): Promise<string | undefined> {
+  const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--no-compile', '--disable-pip-version-check']
+  try {
+    await run('python3', ['-m', 'venv', '--clear', folder], { timeout: venvTimeoutMs })
+  } catch (error) {
+    return `python3 makes no virtual environment (apt install python3-venv): ${lastLine(error)}`
+  }
+  try {
+    await run(python, [...pip, '-r', requirements], { timeout: installTimeoutMs })
+    return undefined
+  } catch (error) {
+    return `pip does not install the clients: ${lastLine(error)}`
+  }
+}
+
+function lastLine(error: unknown): string {
+  const { stdout = '', stderr = '', message = '' } = error as { stdout?: string; stderr?: string; message?: string }
+  return `${message}\n${stdout}\n${stderr}`.trim().split('\n').at(-1) ?? ''
+}
