@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -35,6 +36,7 @@ export class AzureCli implements Disposable {
   readonly #az: string
   readonly #environment: NodeJS.ProcessEnv
   readonly #session: PythonProcess
+  readonly #succeeded: string[] = []
 
   constructor({ python, az }: PythonEnvironment, relay: RunningRelay) {
     this.folder = mkdtempSync(join(tmpdir(), 'postern-az-'))
@@ -67,7 +69,9 @@ export class AzureCli implements Disposable {
    * @throws {AzError} when it ends with another code than 0
    */
   async run(...args: readonly string[]): Promise<Json> {
-    return outputOf(args, await this.#session.ask<AzEnd>({ args }))
+    const output = outputOf(args, await this.#session.ask<AzEnd>({ args }))
+    this.#succeeded.push(args.join(' '))
+    return output
   }
 
   /** The same with the program `az` in a process of its own. */
@@ -85,9 +89,23 @@ export class AzureCli implements Disposable {
     })
   }
 
-  /** The commands below some groups, such as `relay`. */
-  async commands(...groups: readonly string[]): Promise<readonly string[]> {
-    return JSON.parse((await this.#session.ask<AzEnd>({ groups })).out) as readonly string[]
+  /** Fails for commands below some groups, such as `relay`, that neither succeeded nor begin with one of those left out. */
+  async assertEveryCommand(
+    groups: readonly string[],
+    { leftOut }: { readonly leftOut: readonly string[] },
+  ): Promise<void> {
+    const commands = JSON.parse((await this.#session.ask<AzEnd>({ groups })).out) as readonly string[]
+    for (const group of groups)
+      assert.ok(
+        commands.some((command) => command.startsWith(group)),
+        group,
+      )
+    const isDone = (command: string): boolean => this.#succeeded.some((args) => `${args} `.startsWith(`${command} `))
+    const isLeftOut = (command: string): boolean => leftOut.some((start) => command.startsWith(start))
+    assert.deepEqual(
+      commands.filter((command) => !isDone(command) && !isLeftOut(command)),
+      [],
+    )
   }
 
   /** Writes a file that commands can be given; its path. */
