@@ -15,6 +15,8 @@ export interface SdkExchange {
   readonly url: string
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** As it came, for what a client's type leaves out. */
+  readonly body: Json
 }
 
 /** An operation that tests leave out, and why. A pattern stands for several. */
@@ -74,14 +76,13 @@ export class AzureApplication implements Disposable {
     const called = this.#called.get(sdk) ?? new Set()
     this.#called.set(sdk, called)
     const exchange: SdkClient['exchange'] = async (operation, args = [], callOptions = {}) => {
-      const answer = await this.#process.call<SdkAnswer>('invoke', { key, operation, args, options: callOptions })
       called.add(operation)
-      return answer
+      return await this.#process.call<SdkAnswer>('invoke', { key, operation, args, options: callOptions })
     }
     return { exchange, call: async (...call) => (await exchange(...call)).value }
   }
 
-  /** Fails for operations of an SDK that were neither called with success nor left out for a reason. */
+  /** Fails for operations of an SDK that were neither called nor left out for a reason. */
   async assertEveryOperation(sdk: AzureSdk, exemptions: readonly Exemption[]): Promise<void> {
     const called = this.#called.get(sdk) ?? new Set()
     const operations = await this.#process.call<string[]>('operations', { client: sdk })

@@ -8,7 +8,7 @@ import type { ClientError } from './client-process.ts'
 
 const exemptions: readonly Exemption[] = [
   {
-    operation: /^wCFRelays\./,
+    operation: /^wCFRelays\..*(?:Keys|AuthorizationRules?)$/,
     reason: 'WCF relays are not supported: docs/out-of-scope.md',
   },
 ]
@@ -192,6 +192,15 @@ describe('@azure/arm-relay 3.1.1', () => {
     const { exchanges, value } = await newer.exchange('namespaces.get', [group, 'contoso1'])
     assert.match(exchanges[0]?.url ?? '', /api-version=2021-11-01/)
     assert.equal(value.provisioningState, 'Succeeded')
+  })
+
+  it('WCF relays are answered: there are none, and none can be made', async () => {
+    const at = [group, 'contoso1', 'w1']
+    assert.deepEqual(await sdk.call('wCFRelays.listByNamespace', [group, 'contoso1']), [])
+    await assert.rejects(sdk.call('wCFRelays.get', at), { status: 404 })
+    const wanted = { relayType: 'NetTcp', requiresClientAuthorization: true, requiresTransportSecurity: true }
+    await assert.rejects(sdk.call('wCFRelays.createOrUpdate', [...at, wanted]), /not supported/)
+    assert.equal((await sdk.exchange('wCFRelays.delete', at)).exchanges[0]?.status, 204)
   })
 
   it('a namespace is deleted by a poller of the SDK, and by one call that waits', async () => {
