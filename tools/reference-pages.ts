@@ -1,5 +1,7 @@
 import { markdownRow, optionTableJsonSchema, optionTableMarkdown } from '@postern/program'
 import { type ErrorEntry, errorTable } from '@postern/protocol'
+import { managedCommands, managedGroups } from '../packages/cli/src/manage/command-table.ts'
+import { commandsMarkdown } from '../packages/cli/src/manage/commands-markdown.ts'
 import { optionTable } from '../packages/server/src/config/option-table.ts'
 import { openApiDocument } from '../packages/server/src/management/openapi/openapi-document.ts'
 import { routesMarkdown } from '../packages/server/src/management/openapi/routes-markdown.ts'
@@ -19,6 +21,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ],
     ['metrics.md', page(metricsIntroduction, metricsMarkdown())],
     ['errors.md', page(errorsIntroduction, errorsMarkdown(errorTable))],
+    ['cli.md', page(commandsIntroduction, commandsMarkdown(managedCommands, managedGroups))],
     ['management-routes.md', page(routesIntroduction, routesMarkdown(routeTable))],
     ['openapi.json', `${JSON.stringify(openApiDocument(routeTable, { version: serverVersion() }), null, 2)}\n`],
   ])
@@ -40,6 +43,23 @@ const errorsIntroduction = `# Error codes
 
 One table for every reply. \`status\` is what an HTTP request or a refused upgrade gets, \`close\` the code of the WebSocket CLOSE
 frame, \`ARM code\` the \`code\` in JSON error bodies. A transient error may go away when the same thing is tried again.`
+
+const commandsIntroduction = `# Commands that manage a relay
+
+Words and flags are those of the Azure CLI. \`postern login\` signs in, \`postern account set\` says what \`--subscription\` and
+\`--resource-group\` are when they are left out, \`postern rest METHOD URL\` sends anything else, \`postern completion bash|zsh|fish\`
+completes all of it; \`--help\` of every command has its options and examples.
+
+Everything that prints a result takes \`--output -o table|json|yaml|tsv|none\` (default: POSTERN_OUTPUT, else a table on a terminal and
+JSON otherwise), \`--query JMESPATH\` and \`--account NAME\`. \`--ids\` takes ids of resources in place of names. \`--yes -y\` does not ask before
+something is deleted; only a person at a terminal is asked. What takes long is waited for, unless \`--no-wait\` is said.
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | it failed, or was refused; the error says which, and what to do |
+| 2 | typed or configured wrongly |
+| 3 | what was named is not there |`
 
 const routesIntroduction = `# Routes of the management API
 

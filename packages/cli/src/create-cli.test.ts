@@ -2,7 +2,22 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createCli } from './create-cli.ts'
 
-const names = ['start', 'up', 'server', 'bridge', 'token', 'audit', 'config']
+const names = [
+  'start',
+  'up',
+  'server',
+  'bridge',
+  'token',
+  'audit',
+  'config',
+  'login',
+  'logout',
+  'account',
+  'group',
+  'relay',
+  'rest',
+  'completion',
+]
 
 test('the list of commands is complete without importing any', async () => {
   const cli = await createCli([])

@@ -46,7 +46,46 @@ const commands: readonly CommandEntry[] = [
     summary: 'Checks and prints the configuration of a relay.',
     load: async () => (await import('./commands/config.ts')).configureConfigCommand,
   },
+  {
+    name: 'login',
+    summary: 'Signs you, or a program, in at a relay.',
+    load: async () => (await import('./manage/login.ts')).configureLoginCommand,
+  },
+  {
+    name: 'logout',
+    summary: 'Forgets a sign-in.',
+    load: async () => (await import('./manage/account-commands.ts')).configureLogoutCommand,
+  },
+  {
+    name: 'account',
+    summary: 'The sign-ins of this computer, and which of them commands use.',
+    load: async () => (await import('./manage/account-commands.ts')).configureAccountCommand,
+  },
+  managed('group', 'Resource groups.'),
+  managed('relay', 'Namespaces, hybrid connections, their rules and keys.'),
+  {
+    name: 'rest',
+    summary: 'Any request of the management API.',
+    load: async () => (await import('./manage/rest.ts')).configureRestCommand,
+  },
+  {
+    name: 'completion',
+    summary: 'Completion of commands and options for a shell.',
+    load: async () => {
+      const { configureCompletionCommand } = await import('./manage/completion/completion-command.ts')
+      return (command) => configureCompletionCommand(command, createWholeCli)
+    },
+  },
 ]
+
+/** A command whose parts stand in the table of commands of the management API. */
+function managed(name: string, summary: string): CommandEntry {
+  return {
+    name,
+    summary,
+    load: async () => (await import('./manage/configure-commands.ts')).configureManagedGroup(name),
+  }
+}
 
 /**
  * Builds the `postern` command line. Only the command that is meant by `args` is imported; of the others there is no more
@@ -54,16 +93,25 @@ const commands: readonly CommandEntry[] = [
  * @param args what stands behind the program's name; to be parsed with `{ from: 'user' }`
  */
 export async function createCli(args: readonly string[]): Promise<Command> {
+  const [meant] = args.filter((arg) => !arg.startsWith('-') && arg !== 'help')
+  return buildCli((name) => name === meant)
+}
+
+/** The same with every command imported: for completion and documentation. */
+export async function createWholeCli(): Promise<Command> {
+  return buildCli(() => true)
+}
+
+async function buildCli(isWanted: (name: string) => boolean): Promise<Command> {
   const cli = new Command('postern')
     .description('A self-hosted relay for unmodified Azure Relay Hybrid Connections clients.')
     .version(readVersion())
     .exitOverride()
     .showHelpAfterError('(--help shows options and examples)')
     .addHelpText('after', examples())
-  const [meant] = args.filter((arg) => !arg.startsWith('-') && arg !== 'help')
   for (const { name, summary, load } of commands) {
     const command = cli.command(name).description(summary)
-    if (name === meant) (await load())(command)
+    if (isWanted(name)) (await load())(command)
   }
   return cli
 }
@@ -77,6 +125,7 @@ Examples:
   ${postern} bridge -T db:127.0.0.1:5432 -x "$LISTEN"  make a private service reachable through the relay
   ${postern} bridge -L 127.0.0.1:15432:db -x "$SEND"   reach it on a local port
   ${postern} token create -x "$SEND" --header          a shared access signature for curl
+  ${postern} login --endpoint https://HOST:8444        sign in; then relay, group and the others manage that relay
 
 ${postern} COMMAND --help has the options and more examples. POSTERN_DEBUG=1 adds stacks to error messages.`
 }

@@ -14,5 +14,5 @@ try {
   const cli = await createCli(args)
   await cli.parseAsync(args, { from: 'user' })
 } catch (error) {
-  process.exitCode = reportFailure(error)
+  process.exitCode = await reportFailure(error)
 }

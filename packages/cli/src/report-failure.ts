@@ -1,19 +1,41 @@
+import type { ManagementError } from '@postern/management'
 import { errorTable, isRelayError } from '@postern/protocol'
 import { CommanderError } from 'commander'
+import { safeText } from './manage/output/safe-text.ts'
 
 /** What was typed or configured wrongly ends with 2, everything else that went wrong with 1. */
-const configurationCodes = new Set(['InvalidConfiguration', 'InvalidConnectionString', 'TokenMalformed'])
+const configurationCodes = new Set([
+  'InvalidConfiguration',
+  'InvalidConnectionString',
+  'TokenMalformed',
+  'InsecureEndpoint',
+  'ParameterMissing',
+])
 
 /**
  * Says on standard error what went wrong and what to do, without a stack: POSTERN_DEBUG=1 shows that too.
- * @returns the exit code
+ * @returns the exit code; 3 for what is not there
  */
-export function reportFailure(error: unknown): 0 | 1 | 2 {
+export async function reportFailure(error: unknown): Promise<0 | 1 | 2 | 3> {
   // It has been said already; asking for help or the version is no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`postern: ${message}\n`)
-  if (isRelayError(error)) process.stderr.write(`  ${errorTable[error.code].help}\n`)
+  const code = isFromManagement(error) ? `${safeText(error.code)}: ` : ''
+  // Lines of our own stay lines; everything else that a terminal could obey is shown.
+  process.stderr.write(`postern: ${code}${message.split('\n').map(safeText).join('\n')}\n`)
+  const help = await helpFor(error)
+  if (help !== undefined) process.stderr.write(`  ${help}\n`)
   if (process.env['POSTERN_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`)
-  return isRelayError(error) && configurationCodes.has(error.code) ? 2 : 1
+  if (isFromManagement(error) && error.status === 404) return 3
+  return (isRelayError(error) || isFromManagement(error)) && configurationCodes.has(error.code) ? 2 : 1
+}
+
+async function helpFor(error: unknown): Promise<string | undefined> {
+  if (isRelayError(error)) return errorTable[error.code].help
+  return isFromManagement(error) ? (await import('@postern/management')).errorHelp(error) : undefined
+}
+
+/** Told by its name: a relay that fails to start has no need of the client of another one. */
+function isFromManagement(error: unknown): error is ManagementError {
+  return error instanceof Error && error.name === 'ManagementError' && 'status' in error && 'code' in error
 }

@@ -1,0 +1,109 @@
+import { hybridConnectionName, nameOf, namespaceName, resourceGroup, subscription } from '../flags.ts'
+import type { ManagedCommand, ManagedFlag, ManagedGroup } from '../managed-command.ts'
+import { authorizationRuleCommands, authorizationRuleGroups } from './authorization-rules.ts'
+
+const name = nameOf('hybrid connection', 'path.hybridConnectionName')
+const where = [namespaceName, resourceGroup, subscription]
+const columns = {
+  Name: 'name',
+  Namespace: "split(id, '/')[8]",
+  Listeners: 'properties.listenerCount',
+  ClientAuthorization: 'properties.requiresClientAuthorization',
+  UserMetadata: 'properties.userMetadata',
+}
+
+const requiresClientAuthorization: ManagedFlag = {
+  long: 'requires-client-authorization',
+  value: 'true|false',
+  help: 'whether senders need a token',
+  kind: 'boolean',
+  to: 'body.properties.requiresClientAuthorization',
+}
+
+const userMetadata: ManagedFlag = {
+  long: 'user-metadata',
+  value: 'TEXT',
+  help: 'any text, 1024 characters at most',
+  to: 'body.properties.userMetadata',
+}
+
+const endpointHelp = 'the host:port that it stands for: what an HCM connects to and an app calls'
+
+const words = 'relay hyco'
+const scope = { words, what: 'hybrid connection' }
+
+export const hybridConnectionGroups: readonly ManagedGroup[] = [
+  { words, summary: 'Hybrid connections.' },
+  ...authorizationRuleGroups(scope),
+]
+
+/** `postern relay hyco ...` */
+export const hybridConnectionCommands: readonly ManagedCommand[] = [
+  {
+    words: `${words} create`,
+    summary: 'Creates a hybrid connection, or replaces its properties.',
+    flags: [
+      name,
+      ...where,
+      requiresClientAuthorization,
+      userMetadata,
+      {
+        long: 'endpoint',
+        value: 'HOST:PORT',
+        help: endpointHelp,
+        kind: 'endpointMetadata',
+        to: 'body.properties.userMetadata',
+      },
+    ],
+    does: 'HybridConnections_CreateOrUpdate',
+    body: { properties: {} },
+    columns,
+    examples: [
+      '-n db --namespace-name contoso -g demo',
+      '-n db --namespace-name contoso -g demo --endpoint db.internal:5432',
+    ],
+  },
+  {
+    words: `${words} list`,
+    summary: 'Lists the hybrid connections of a namespace.',
+    flags: where,
+    does: 'HybridConnections_ListByNamespace',
+    columns,
+    examples: ['--namespace-name contoso -g demo', '--namespace-name contoso -g demo --query "[].name" -o tsv'],
+  },
+  {
+    words: `${words} show`,
+    summary: 'Shows a hybrid connection.',
+    flags: [name, ...where],
+    does: 'HybridConnections_Get',
+    columns,
+    examples: ['-n db --namespace-name contoso -g demo'],
+  },
+  {
+    words: `${words} update`,
+    summary: 'Changes some properties of a hybrid connection.',
+    flags: [
+      name,
+      ...where,
+      userMetadata,
+      { long: 'endpoint', value: 'HOST:PORT', help: endpointHelp, to: 'body.properties.endpoint' },
+    ],
+    does: 'HybridConnections_Update',
+    columns,
+    examples: ['-n db --namespace-name contoso -g demo --endpoint db2.internal:5432'],
+  },
+  {
+    words: `${words} delete`,
+    summary: 'Deletes a hybrid connection; its connections end.',
+    flags: [name, ...where],
+    does: 'HybridConnections_Delete',
+    confirmation: 'Its connections end, and its rules are deleted with it.',
+    examples: ['-n db --namespace-name contoso -g demo'],
+  },
+  ...authorizationRuleCommands({
+    ...scope,
+    operations: 'HybridConnections',
+    flags: [hybridConnectionName, ...where],
+    example: '--hybrid-connection-name db --namespace-name contoso -g demo',
+  }),
+]
