@@ -38,7 +38,7 @@ describe('the guides', () => {
 
   test('every option on a command line exists', async () => {
     const lines = blocks('sh').flatMap(({ page, text }) =>
-      [...text.replaceAll('\\\n', ' ').matchAll(/(?:^|["( /])postern ([a-z]+)( [a-z]+)?(.*)$/gm)].map(
+      [...text.replaceAll('\\\n', ' ').matchAll(/(?:^|["( /])postern ([a-z]+)( [a-z][a-z-]*)?(.*)$/gm)].map(
         ([, name = '', second = '', rest = '']) => ({ page, name, second: second.trim(), rest }),
       ),
     )

@@ -2,6 +2,7 @@ import { markdownRow, optionTableJsonSchema, optionTableMarkdown } from '@poster
 import { type ErrorEntry, errorTable } from '@postern/protocol'
 import { managedCommands, managedGroups } from '../packages/cli/src/manage/command-table.ts'
 import { commandsMarkdown } from '../packages/cli/src/manage/commands-markdown.ts'
+import { rotationOptionTable } from '../packages/server/src/config/master-key-rotation-table.ts'
 import { optionTable } from '../packages/server/src/config/option-table.ts'
 import { openApiDocument } from '../packages/server/src/management/openapi/openapi-document.ts'
 import { routesMarkdown } from '../packages/server/src/management/openapi/routes-markdown.ts'
@@ -14,7 +15,7 @@ const note = '<!-- Made by tools/generate-docs.ts from the table in the source. 
 /** The pages of docs/reference that are made from tables: file name to text. */
 export function referencePages(): ReadonlyMap<string, string> {
   return new Map([
-    ['options.md', page(optionsIntroduction, optionTableMarkdown(optionTable))],
+    ['options.md', page(optionsIntroduction, `${optionTableMarkdown(optionTable)}\n${rotationOptions}`)],
     [
       'options.schema.json',
       `${JSON.stringify(optionTableJsonSchema(optionTable, { title: 'Postern relay options' }), null, 2)}\n`,
@@ -33,6 +34,12 @@ A flag wins over the environment, the environment over the file, the file over t
 the first column; a name that is not in this table is an error. A flag for a list may be given several times. Durations have a
 unit (\`250ms\`, \`30s\`, \`5m\`, \`1h\`, \`2d\`), sizes may have one (\`65536\`, \`64KiB\`, \`1MiB\`). Editors check the file with
 [options.schema.json](options.schema.json).`
+
+const rotationOptions = `# Options of postern config rotate-master-key
+
+Those above, to find folder and key of the relay as it does, and:
+
+${optionTableMarkdown(rotationOptionTable)}`
 
 const metricsIntroduction = `# Metrics of the relay
 

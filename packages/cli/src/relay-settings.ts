@@ -51,7 +51,7 @@ export function unknownEnvironment({ unknownEnvironment }: LoadedOptions<RelayOp
 }
 
 /** Those of other commands. */
-const otherVariables = new Set(['POSTERN_CONNECTION_STRING', 'POSTERN_DEBUG'])
+const otherVariables = new Set(['POSTERN_CONNECTION_STRING', 'POSTERN_DEBUG', 'POSTERN_NEW_MASTER_KEY'])
 
 function withDefaults<Table extends OptionTable>(
   table: Table,

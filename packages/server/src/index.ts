@@ -1,3 +1,4 @@
+export { masterKeyRotationTable } from './config/master-key-rotation-table.ts'
 export { optionTable } from './config/option-table.ts'
 export { type RelayConfig, relayConfig } from './config/relay-config.ts'
 export { RelayServer, type RelayServerOptions } from './relay-server.ts'
@@ -20,3 +21,9 @@ export type {
 export { type ParsedResources, parseDeclaredResources } from './storage/parse-declared-resources.ts'
 export { auditDatabaseName } from './storage/sqlite/audit-database.ts'
 export { AuditFile } from './storage/sqlite/audit-file.ts'
+export {
+  type MasterKeyRotation,
+  type RotateMasterKeyOptions,
+  type RotationStep,
+  rotateMasterKey,
+} from './storage/sqlite/rotate-master-key.ts'

@@ -6,8 +6,9 @@ import type { Command } from 'commander'
 import { programName } from '../program-name.ts'
 import { type RelaySettings, readRelaySettings, unknownEnvironment } from '../relay-settings.ts'
 import { addTableOptions, typedFlags } from '../table-options.ts'
+import { configureRotateMasterKey } from './rotate-master-key.ts'
 
-/** Adds `postern config check|print`. */
+/** Adds `postern config check|print|rotate-master-key`. */
 export function configureConfigCommand(config: Command): void {
   const postern = programName()
   config.addHelpText('after', examples(postern))
@@ -22,6 +23,7 @@ export function configureConfigCommand(config: Command): void {
     command.option('--config <file>', 'YAML file of options').addHelpText('after', examples(postern))
     addTableOptions(command, optionTable, [])
   }
+  configureRotateMasterKey(config.command('rotate-master-key'))
   check.action((options: { readonly config?: string }) => checkConfig(read(check, options.config)))
   print.action((options: { readonly config?: string; readonly withSource?: boolean }) => {
     const { loaded } = read(print, options.config)
@@ -31,12 +33,13 @@ export function configureConfigCommand(config: Command): void {
 
 function examples(postern: string): string {
   return `
-Both take the options of \`${postern} server\` and read the environment as it does.
+All take the options of \`${postern} server\` and read the environment as it does.
 
 Examples:
   ${postern} config check --config /etc/postern/postern.yaml
   ${postern} config check --resources relay.yaml
-  ${postern} config print --with-source`
+  ${postern} config print --with-source
+  ${postern} config rotate-master-key --data /var/lib/postern`
 }
 
 function read(command: Command, file: string | undefined): RelaySettings {

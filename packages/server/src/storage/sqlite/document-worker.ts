@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import { openDocumentDatabase, readMasterKeyId, writeMasterKeyId } from './document-database.ts'
 import type { DocumentAnswer, DocumentCall, DocumentWorkerData } from './document-messages.ts'
 import { DocumentTable } from './document-table.ts'
-import { documentMigrations } from './migrations.ts'
-import { OpenProblem, openDatabase, takeLock } from './open-database.ts'
+import { OpenProblem, takeLock } from './open-database.ts'
 import { type ServedDatabase, serveDatabase } from './serve-database.ts'
 
 // The worker thread of the resource store.
@@ -17,8 +17,7 @@ function openDocuments(data: DocumentWorkerData): ServedDatabase<DocumentCall, D
     lock.close()
   }
   try {
-    // "PSTN"
-    database = openDatabase({ file: data.databaseFile, applicationId: 0x5053544e, migrations: documentMigrations })
+    database = openDocumentDatabase(data.databaseFile)
     checkMasterKey(database, data.masterKeyId)
     const table = new DocumentTable(database)
     return { batch: (calls) => table.batch(calls), close }
@@ -29,7 +28,7 @@ function openDocuments(data: DocumentWorkerData): ServedDatabase<DocumentCall, D
 }
 
 function checkMasterKey(database: DatabaseSync, masterKeyId: string): void {
-  database.prepare("INSERT OR IGNORE INTO setting VALUES ('masterKeyId', ?)").run(masterKeyId)
-  const needed = String(database.prepare("SELECT value FROM setting WHERE name = 'masterKeyId'").get()?.['value'])
-  if (needed !== masterKeyId) throw new OpenProblem('masterKey', needed)
+  const needed = readMasterKeyId(database)
+  if (needed === undefined) writeMasterKeyId(database, masterKeyId)
+  else if (needed !== masterKeyId) throw new OpenProblem('masterKey', needed)
 }
