@@ -163,12 +163,12 @@ export default {
     {
       name: 'composition-root',
       comment:
-        'Only relay-server.ts, and start-relay.ts for tests of other programs, know engines, options and certificates.',
+        'Only relay-server.ts, start-relay.ts for tests of other programs, and start-recovery.ts for stopped relays, know engines, options and certificates.',
       severity: 'error',
       from: {
         path: server,
         pathNot: [
-          `${server}(relay-server|start-relay|index)\\.ts$`,
+          `${server}(relay-server|start-relay|start-recovery|index)\\.ts$`,
           `${server}(storage|cluster|config|certificates)/`,
           testFile,
         ],

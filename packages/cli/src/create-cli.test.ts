@@ -9,6 +9,7 @@ const names = [
   'bridge',
   'token',
   'audit',
+  'identity',
   'config',
   'login',
   'logout',

@@ -42,6 +42,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/audit.ts')).configureAuditCommand,
   },
   {
+    name: 'identity',
+    summary: 'Gives the administrator of a stopped relay a new secret.',
+    load: async () => (await import('./commands/identity.ts')).configureIdentityCommand,
+  },
+  {
     name: 'config',
     summary: 'Checks and prints the configuration of a relay.',
     load: async () => (await import('./commands/config.ts')).configureConfigCommand,

@@ -12,7 +12,17 @@ export interface ReadyFacts {
   readonly caFile: string | null
   /** Absolute; null when everything is in memory. */
   readonly dataDir: string | null
+  /** What the administrator signs in with, when this start made him: where the secret is, or itself when nothing is kept. */
+  readonly administrator: AdministratorFacts | null
   readonly hybridConnections: readonly HybridConnectionAccess[]
+}
+
+export interface AdministratorFacts {
+  readonly clientId: string
+  /** Absolute; null when everything is in memory. */
+  readonly secretFile: string | null
+  /** Null when it is in the file. */
+  readonly clientSecret: string | null
 }
 
 /** Gathers the facts. A CA that is kept in memory only is written to a folder that is removed when the process exits. */
@@ -23,8 +33,16 @@ export function readyFacts(relay: RunningRelay): ReadyFacts {
     management,
     caFile: caFile === null ? caPem && exportCa(caPem) : resolve(caFile),
     dataDir: dataDir && resolve(dataDir),
+    administrator: administratorFacts(relay),
     hybridConnections: relay.hybridConnections(),
   }
+}
+
+function administratorFacts({ bootstrapAdmin, dataDir }: RunningRelay): AdministratorFacts | null {
+  if (bootstrapAdmin === null) return null
+  const { clientId, clientSecret } = bootstrapAdmin
+  if (dataDir === null) return { clientId, secretFile: null, clientSecret: clientSecret.reveal() }
+  return { clientId, secretFile: resolve(dataDir, 'bootstrap-admin.json'), clientSecret: null }
 }
 
 function exportCa(caPem: string): string {

@@ -1,9 +1,9 @@
-import type { ReadyFacts } from './ready-facts.ts'
+import type { AdministratorFacts, ReadyFacts } from './ready-facts.ts'
 import { shellQuote } from './shell-quote.ts'
 
 /** Addresses and files of a relay, a row each; `more` follows in the same columns. */
 export function formatAddresses(
-  { data, management, caFile, dataDir }: ReadyFacts,
+  { data, management, caFile, dataDir, administrator }: ReadyFacts,
   more: readonly (readonly [name: string, value: string])[] = [],
 ): string {
   return formatRows([
@@ -11,8 +11,13 @@ export function formatAddresses(
     ['management', `${management}   /healthz /readyz /metrics`],
     ...(caFile === null ? [] : [['CA file', caFile] as const]),
     ['data folder', dataDir ?? 'none: everything is in memory'],
+    ...(administrator === null ? [] : [['administrator', formatAdministrator(administrator)] as const]),
     ...more,
   ])
+}
+
+function formatAdministrator({ clientId, secretFile, clientSecret }: AdministratorFacts): string {
+  return `client id ${clientId}, client secret ${secretFile === null ? clientSecret : `in ${secretFile}`}`
 }
 
 /** Lines for a shell that make clients trust the CA; empty when there is none of ours. */

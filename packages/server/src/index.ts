@@ -2,6 +2,7 @@ export { masterKeyRotationTable } from './config/master-key-rotation-table.ts'
 export { optionTable } from './config/option-table.ts'
 export { type RelayConfig, relayConfig } from './config/relay-config.ts'
 export { RelayServer, type RelayServerOptions } from './relay-server.ts'
+export { type RecoveryOptions, recoverAdministrator } from './start-recovery.ts'
 export {
   type HybridConnectionAccess,
   type RunningRelay,

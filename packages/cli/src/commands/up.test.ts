@@ -38,6 +38,11 @@ test('up --json prints one line with everything that a script needs, and SIGTERM
     management: `https://localhost:${new URL(ready.management).port}`,
     caFile: ready.caFile,
     dataDir: null,
+    administrator: {
+      clientId: ready.administrator.clientId,
+      secretFile: null,
+      clientSecret: ready.administrator.clientSecret,
+    },
     hybridConnections: [
       {
         namespace: 'local',
@@ -67,6 +72,8 @@ test('up shows addresses, trust and what a changed resources file gives; Ctrl-C 
   const [, caFile = ''] = await postern.waitFor('stdout', /NODE_EXTRA_CA_CERTS=(\S+)/)
   assert.ok(isAbsolute(caFile) && existsSync(caFile), caFile)
   assert.doesNotMatch(postern.stdout, /Endpoint=/)
+  const [, secretFile = ''] = await postern.waitFor('stdout', /client id [\da-f-]{36}, client secret in (\S+)/)
+  assert.ok(existsSync(secretFile), secretFile)
   declare('{ name: late }')
   await postern.waitFor('stdout', /local\/late\n {4}listen {2}Endpoint=/)
   postern.kill('SIGINT')
