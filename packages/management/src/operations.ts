@@ -2929,7 +2929,7 @@ export interface WebAppsCreateOrUpdateHybridConnectionBody {
     readonly relayName?: string | null
     readonly relayArmUri?: string | null
     readonly hostname?: string | null
-    readonly port?: number | null
+    readonly port?: number | string | null
     readonly sendKeyName?: string | null
     readonly sendKeyValue?: string | null
   }

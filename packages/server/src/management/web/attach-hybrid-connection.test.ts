@@ -92,6 +92,8 @@ test('the path alone is enough, and a body that means another hybrid connection 
   const attached = await attach(bed, 'shop', 'db', { properties: { port: 0 } })
   assert.equal(attached.json.properties.relayArmUri, `${relayNamespace}/hybridConnections/db`)
   assert.equal(attached.json.properties.port, 1433)
+  const asText = await attach(bed, 'shop', 'db', { properties: { port: '1433' } })
+  assert.equal(asText.json.properties.port, 1433, 'as az 2.91 sends it')
 })
 
 test('a Reader of the relay is told what he lacks; a key in the body, or the right to list it, is enough', async () => {
@@ -203,7 +205,8 @@ test('attaching to another endpoint than the metadata has is refused, naming bot
   const refused = await attach(bed, 'shop', 'db', { properties: { hostname: 'evil.corp', port: 22 } })
   assert.equal(refused.status, 409)
   assert.match(refused.json.error.message, /stands for db\.corp:1433, not for evil\.corp:22/)
-  for (const properties of [{ hostname: 'a b' }, { hostname: 'a:1' }, { port: 65_536 }, { port: -1 }, { port: 1.5 }]) {
+  const badPorts = [65_536, -1, 1.5, '65536', '-1', '1433x', '', ' 1', '0x10'].map((port) => ({ port }))
+  for (const properties of [{ hostname: 'a b' }, { hostname: 'a:1' }, ...badPorts]) {
     assert.equal((await attach(bed, 'shop', 'db', { properties })).status, 400, JSON.stringify(properties))
   }
 })

@@ -85,14 +85,24 @@ export const siteReply = z.object({
   }),
 })
 
+const portNumber = z.number().int().min(0).max(65_535)
+/** azurerm sends 0 for "whatever it is", az 2.91 a text (observed). */
+const portBody = z.union([
+  portNumber,
+  z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a number')
+    .transform(Number)
+    .pipe(portNumber),
+])
+
 /** Members that clients send and that count for nothing, such as `serviceBusSuffix`, are not here. */
 const relayProperties = z.object({
   serviceBusNamespace: z.string().max(64).nullish(),
   relayName: z.string().max(512).nullish(),
   relayArmUri: z.string().max(2048).nullish(),
   hostname: z.string().max(512).nullish(),
-  /** azurerm sends 0 for "whatever it is". */
-  port: z.number().int().min(0).max(65_535).nullish(),
+  port: portBody.nullish(),
   sendKeyName: z.string().max(256).nullish(),
   /** Answers say "", and clients send back what they read. */
   sendKeyValue: z.string().max(512).nullish(),
