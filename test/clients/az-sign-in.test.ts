@@ -51,7 +51,7 @@ describe('az 2.91.0', { skip }, () => {
     assert.equal(shown.id, account.id)
     const { accessToken, tokenType } = await az.run('account', 'get-access-token')
     assert.equal(tokenType, 'Bearer')
-    const claims = JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString()) as Json
+    const claims = JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString())
     assert.equal(new URL(claims.iss).origin, relay.relay.management)
     assert.deepEqual(await az.run('account', 'list-locations'), [])
   })

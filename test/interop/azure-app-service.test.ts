@@ -155,7 +155,7 @@ for (const dialect of dialects) {
       assertAttached(await sdk.call('webApps.getHybridConnection', at))
       assertAttached(await sdk.call('webApps.updateHybridConnection', [...at, wanted]))
       const { exchanges } = await sdk.exchange('webApps.listHybridConnections', [group, 'app0'])
-      const { value, ...others } = exchanges[0]?.body
+      const { value, ...others } = exchanges[0]?.body ?? {}
       assert.deepEqual(others, { nextLink: null, id: null })
       assert.deepEqual(names(value), ['hc1'])
       await sdk.call('webApps.deleteHybridConnection', at)
