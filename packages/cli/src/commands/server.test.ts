@@ -34,7 +34,7 @@ test('server logs JSON alone, reads the resources file again, drains on SIGTERM 
     .split('\n')
     .map((line) => JSON.parse(line))
   const events = lines.map(({ event }) => event)
-  assert.deepEqual(events.slice(-2), ['relay.stopping', 'relay.stopped'])
+  assert.deepEqual(events.slice(-3), ['relay.stopping', 'audit.head', 'relay.stopped'])
   assert.deepEqual(lines.find(({ event }) => event === 'config.unknown-environment')?.names, ['POSTERN_DTA_PORT'])
   assert.equal(lines.find(({ event }) => event === 'relay.stopping')?.drainTimeoutMs, 2000)
 })

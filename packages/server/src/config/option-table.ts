@@ -222,6 +222,8 @@ export const optionTable = {
     type: 'duration',
     default: '90d',
     min: 3_600_000,
+    // A hundred years: with more there is no date to count back to.
+    max: 3_153_600_000_000,
     help: 'Older audit records are deleted, once an hour.',
   },
   logLevel: {
