@@ -129,6 +129,14 @@ export const managementErrors = {
     message: 'The plan uses as many hybrid connections as it may',
     help: 'Detach one that no app needs, or scale the plan up. `postern appservice hybrid-connection list --plan` shows which apps use what.',
   },
+  TooManyFeeds: {
+    httpStatus: 429,
+    closeCode: 1013,
+    armCode: 'TooManyRequests',
+    isTransient: true,
+    message: 'Too many connections follow the changes of the app',
+    help: 'Each connector needs one; look whether something opens them and leaves them open.',
+  },
   OperationNotSupported: {
     ...badRequest,
     armCode: 'OperationNotSupported',

@@ -67,6 +67,7 @@ const open: Readonly<Record<'signedIn' | 'stranger', readonly string[]>> = {
   stranger: ['Metadata_Endpoints'],
   signedIn: [
     'AppServicePlans_List',
+    'Apps_GetOwnHybridConnections',
     'Me_Get',
     'Namespaces_List',
     'Namespaces_ListByResourceGroup',
@@ -90,6 +91,8 @@ const open: Readonly<Record<'signedIn' | 'stranger', readonly string[]>> = {
 const irregularActions: Readonly<Record<string, string>> = {
   // Azure counts this question as reading.
   Usage_Get: 'Microsoft.Relay/namespaces/read',
+  WebApps_CreateConnectorCredential: 'Microsoft.Web/sites/write',
+  WebApps_CreateConnectorCredentialSlot: 'Microsoft.Web/sites/slots/write',
   WebSites_CheckNameAvailability: 'Microsoft.Web/checkNameAvailability/read',
   Principals_RemoveCredential: 'Postern.Management/principals/credentials/action',
 }

@@ -1,6 +1,7 @@
 import type { ArmCall } from '../arm-call.ts'
 import { writeCondition } from '../etag.ts'
 import type { ManagementParts } from '../management-parts.ts'
+import { allDeployments, deletePrincipals } from '../web/delete-principals.ts'
 import { refuseDeclared } from '../write-document.ts'
 import type { FoundGroup } from './find-resource-group.ts'
 
@@ -10,7 +11,7 @@ import type { FoundGroup } from './find-resource-group.ts'
  * @throws {RelayError} ResourceConflict when the resources file declares something in it; nothing is deleted then
  */
 export async function deleteGroup(
-  { documents, store }: Pick<ManagementParts, 'documents' | 'store'>,
+  parts: Pick<ManagementParts, 'documents' | 'store' | 'identity' | 'roleChanges'>,
   call: Pick<ArmCall, 'ifMatch' | 'ifNoneMatch'>,
   { group, stored }: FoundGroup,
 ): Promise<void> {
@@ -19,9 +20,12 @@ export async function deleteGroup(
     place.subscriptionId.toLowerCase() === group.subscriptionId.toLowerCase() &&
     place.resourceGroup.toLowerCase() === group.name.toLowerCase()
   const doomed = (['app', 'plan', 'namespace'] as const).flatMap((kind) =>
-    documents.list(kind).filter(({ document }) => isInside(document.value)),
+    parts.documents.list(kind).filter(({ document }) => isInside(document.value)),
   )
   for (const each of doomed) refuseDeclared(each)
-  for (const { key } of doomed) await store.delete(key)
-  if (stored) await store.delete(stored.key)
+  for (const { key, document } of doomed) {
+    if (document.kind === 'app') await deletePrincipals(parts, allDeployments(document.value))
+    await parts.store.delete(key)
+  }
+  if (stored) await parts.store.delete(stored.key)
 }

@@ -119,9 +119,11 @@ function withAttachment(
   if (!plan) {
     throw new RelayError('ResourceConflict', { message: `The plan of the app is gone: move the app to another one` })
   }
-  const kept = deployment.hybridConnections.filter((each) => each !== standing && isAlive(parts.catalog, each))
+  const kept = deployment.hybridConnections
+    .filter((each) => each === standing || isAlive(parts.catalog, each))
+    .map((each) => (each === standing ? attachment : each))
   const after: App = {
-    ...withDeployment(app, slot, { hybridConnections: [...kept, attachment] }),
+    ...withDeployment(app, slot, { hybridConnections: standing ? kept : [...kept, attachment] }),
     updatedAt: parts.now(),
   }
   const others = appsOfPlan(parts.documents, plan)

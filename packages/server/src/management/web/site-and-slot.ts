@@ -1,3 +1,4 @@
+import type { ApiVersionGroup } from '../api-versions.ts'
 import type { Route } from '../route.ts'
 
 /** A route below an app: path and action go on from those of the site. */
@@ -6,6 +7,8 @@ export interface BelowSite extends Omit<Route, 'path' | 'access' | 'versions'> {
   readonly below: string
   /** `hybridConnectionRelays/read` */
   readonly action: string
+  /** Default: those of Azure. */
+  readonly versions?: ApiVersionGroup
 }
 
 type Placed = Pick<Route, 'path' | 'access' | 'versions'>
@@ -36,5 +39,11 @@ function place(
   const path = `${at.path}${below}`
   // What stands below `relays/{relayName}` is asked for at the attachment, everything else at the app.
   const scope = /^.*\/relays\/\{relayName\}/.exec(path)?.[0] ?? at.path
-  return { ...row, id: at.id, path, versions: 'web', access: { action: `${at.actions}/${action}`, scope } }
+  return {
+    ...row,
+    id: at.id,
+    path,
+    versions: row.versions ?? 'web',
+    access: { action: `${at.actions}/${action}`, scope },
+  }
 }

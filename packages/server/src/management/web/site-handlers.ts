@@ -2,12 +2,14 @@ import { appId } from '@postern/protocol'
 import type { App } from '../../domain/app.ts'
 import type { StoredDocument } from '../../storage/resource-store.ts'
 import { type ArmCall, type ArmHandlers, type ArmReply, ok } from '../arm-call.ts'
-import { etagOf } from '../etag.ts'
+import { etagOf, writeCondition } from '../etag.ts'
 import { page } from '../page.ts'
 import { partConditions } from '../part-conditions.ts'
 import { findResourceGroup } from '../resources/find-resource-group.ts'
 import { nameIn } from '../resources/resource-handlers.ts'
 import { deleteDocument, writeDocument } from '../write-document.ts'
+import { changeIdentity, readIdentity } from './app-identity.ts'
+import { allDeployments, deletePrincipals } from './delete-principals.ts'
 import {
   appsOfPlan,
   deploymentOf,
@@ -84,13 +86,19 @@ export function siteHandlers(parts: WebParts): Handlers {
 
 async function write(parts: WebParts, call: ArmCall<SiteBody>): Promise<ArmReply> {
   const slot = call.params['slot']
+  const wanted = readIdentity(call.body.identity)
   const stored = slot === undefined ? await writeSite(parts, call) : await writeSlot(parts, call)
-  return replyOf(deploymentOf(stored, slot) ?? findDeployment(parts.documents, call.params))
+  await changeIdentity(parts, deploymentOf(stored, slot) ?? findDeployment(parts.documents, call.params), wanted)
+  return replyOf(findDeployment(parts.documents, call.params))
 }
 
 async function deleteSite(parts: WebParts, call: ArmCall): Promise<ArmReply> {
   const path = pathOf(call.params)
-  const app = parts.documents.get('app', ...path)?.document.value
+  const standing = parts.documents.get('app', ...path)
+  const app = standing?.document.value
+  writeCondition(call, standing)
+  // First: what is left of an app whose deletion was cut short is an app that nobody can sign in as.
+  if (app) await deletePrincipals(parts, allDeployments(app))
   if (!(await deleteDocument(parts, call, { kind: 'app', path }))) return { status: 204 }
   if (app && wantsPlanGone(call)) await deleteEmptyPlan(parts, call, app)
   return { status: 200 }
@@ -121,6 +129,8 @@ async function deleteSlot(parts: WebParts, call: ArmCall): Promise<ArmReply> {
     return { ...app, slots: app.slots.filter(({ name }) => name !== slot), updatedAt: parts.now() }
   }
   const conditions = partConditions(call, { isThere: true })
+  writeCondition(conditions, found.stored)
+  await deletePrincipals(parts, [found.deployment])
   await writeDocument(parts, conditions, { kind: 'app', path: pathOf(call.params), make })
   return { status: 200 }
 }

@@ -2,9 +2,12 @@ import { z } from 'zod'
 import type { Route } from '../route.ts'
 import { siteAndSlot, sitePath } from './site-and-slot.ts'
 import {
+  credentialReply,
   gatewayKeysReply,
   keysReply,
   listOf,
+  newCredentialReply,
+  ownReply,
   relayBody,
   relayReply,
   siteBody,
@@ -163,6 +166,60 @@ const attachments = siteAndSlot([
   },
 ])
 
+const credentials = siteAndSlot([
+  {
+    id: 'WebApps_ListConnectorCredentials',
+    method: 'GET',
+    below: '/connectorCredentials',
+    action: 'connectorCredentials/read',
+    versions: 'postern',
+    summary: 'Lists the credentials of the connector of an app, without their secrets.',
+    reply: listOf(credentialReply),
+    statuses: [200],
+  },
+  {
+    id: 'WebApps_CreateConnectorCredential',
+    method: 'POST',
+    below: '/connectorCredentials',
+    action: 'write',
+    versions: 'postern',
+    summary: 'Makes a secret with which the connector of an app signs in as the app. It is shown this once.',
+    body: z.object({ displayName: z.string().min(1).max(256).nullish() }),
+    bodyIsOptional: true,
+    reply: newCredentialReply,
+    statuses: [201],
+  },
+  {
+    id: 'WebApps_DeleteConnectorCredential',
+    method: 'DELETE',
+    below: '/connectorCredentials/{credentialId}',
+    action: 'connectorCredentials/delete',
+    versions: 'postern',
+    summary: 'Deletes a credential of the connector of an app. Tokens that it got before end by themselves.',
+    statuses: [200, 204],
+  },
+])
+
+/** What the connector of an app asks, by the identity of the app. */
+const self = [
+  {
+    id: 'Apps_GetOwnHybridConnections',
+    method: 'GET',
+    path: '/providers/Postern.Management/apps/self/hybridConnections',
+    versions: 'postern',
+    access: { anyone: 'signedIn' },
+    summary:
+      'Gets the hybrid connections of the app that is calling, with the keys to send through them; as server-sent events, again after each change.',
+    query: {
+      wait: '`30s`: answer only when the revision is another one than `after`, or with 304 when the time is over',
+      after: 'Revision that the caller has, as Last-Event-ID says it for events',
+    },
+    reply: ownReply,
+    statuses: [200, 304],
+    isStream: true,
+  },
+] as const satisfies readonly Route[]
+
 /** BizTalk hybrid connections: what is left of a feature that ended in 2018. */
 const classic = siteAndSlot([
   {
@@ -209,4 +266,4 @@ const classic = siteAndSlot([
 ])
 
 /** Apps with their slots, and the hybrid connections that they use. */
-export const siteRoutes = [...siteLists, ...sites, ...attachments, ...classic]
+export const siteRoutes = [...siteLists, ...sites, ...attachments, ...credentials, ...self, ...classic]

@@ -1,5 +1,8 @@
 import type { ArmHandlers } from '../arm-call.ts'
 import type { ManagementParts } from '../management-parts.ts'
+import { connectorCredentialHandlers } from './connector-credential-handlers.ts'
+import { AppFeeds } from './feed/app-feeds.ts'
+import { feedHandlers } from './feed/feed-handlers.ts'
 import { KeyedQueue } from './keyed-queue.ts'
 import { planHandlers } from './plan-handlers.ts'
 import { planRelayHandlers } from './plan-relay-handlers.ts'
@@ -11,5 +14,12 @@ import type { webRoutes } from './web-routes.ts'
 /** Handlers of Microsoft.Web. */
 export function webHandlers(parts: ManagementParts): ArmHandlers<typeof webRoutes> {
   const web: WebParts = { ...parts, planQueue: new KeyedQueue() }
-  return { ...planHandlers(web), ...siteHandlers(web), ...planRelayHandlers(web), ...siteRelayHandlers(web) }
+  return {
+    ...planHandlers(web),
+    ...siteHandlers(web),
+    ...planRelayHandlers(web),
+    ...siteRelayHandlers(web),
+    ...connectorCredentialHandlers(web),
+    ...feedHandlers(new AppFeeds(web)),
+  }
 }

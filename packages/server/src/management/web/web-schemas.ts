@@ -144,6 +144,38 @@ export const gatewayKeysReply = z.object({
   gatewayConnectionString: z.string(),
 })
 
+export const credentialReply = z.object({
+  credentialId: z.string(),
+  displayName: z.string(),
+  createdOn: z.string(),
+  expiresOn: z.string().optional(),
+})
+
+export const newCredentialReply = z.object({
+  credentialId: z.string(),
+  tenantId: z.string(),
+  clientId: z.string(),
+  principalId: z.string(),
+  clientSecret: z.string(),
+  tokenEndpoint: z.string(),
+  scope: z.string(),
+})
+
+export const ownReply = z.object({
+  revision: z.string().describe('The same as the ETag and the id of the event'),
+  app: z.object({ id: z.string(), name: z.string(), slot: z.string().optional() }),
+  value: z.array(
+    z.object({
+      id: z.string(),
+      namespace: z.string(),
+      name: z.string(),
+      endpoint: z.object({ host: z.string(), port: z.number().int() }),
+      dataDoor: z.string().describe('wss://host[:port]'),
+      connectionString: z.string(),
+    }),
+  ),
+})
+
 export const limitReply = z.object({
   id: z.string(),
   name: z.literal('limit'),

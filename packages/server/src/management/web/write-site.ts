@@ -17,6 +17,7 @@ export interface SiteBody {
   readonly location?: string | undefined
   readonly kind?: string | null | undefined
   readonly tags?: Readonly<Record<string, string>> | null | undefined
+  readonly identity?: { readonly type: string } | null | undefined
   readonly properties?: { readonly serverFarmId?: string | null | undefined } | null | undefined
 }
 
