@@ -4,7 +4,8 @@ import type { ResourceCatalog } from '../storage/resource-catalog.ts'
 import type { RouteMatch } from './route-index.ts'
 
 /**
- * Applies the management rules of a namespace to a call about it or something in it.
+ * Applies the management rules of a namespace to a call about it or something in it, and to one that attaches something of
+ * it to an app or asks for its keys there.
  * @throws {RelayError} AddressNotAllowed
  */
 export function admitAddress(
@@ -12,11 +13,18 @@ export function admitAddress(
   { route, params }: RouteMatch,
   address: string,
 ): void {
-  const name = route.path.includes(relayNamespaces) ? params['namespaceName'] : undefined
+  const isAbout = route.path.includes(relayNamespaces) || usesRelay(route)
+  const name = isAbout ? params['namespaceName'] : undefined
   const namespace = name === undefined ? undefined : catalog.namespaceByName(name)
   if (namespace === undefined) return
   if (guard.allows(namespace.network, { activity: 'manage', address, isPrivate: false })) return
   throw new RelayError('AddressNotAllowed')
 }
 
+/** Looking at an attachment and taking it away concern the app alone. */
+function usesRelay({ method, path }: RouteMatch['route']): boolean {
+  return path.includes(attachments) && method !== 'GET' && method !== 'DELETE'
+}
+
+const attachments = '/hybridConnectionNamespaces/{namespaceName}/relays/'
 const relayNamespaces = '/providers/Microsoft.Relay/namespaces/{namespaceName}'
