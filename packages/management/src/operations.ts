@@ -531,6 +531,42 @@ export const operationTable = {
     path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/hybridConnectionNamespaces/{namespaceName}/relays/{relayName}/listGatewayKeys',
     version: '2025-05-01',
   },
+  WebApps_ListConnectorCredentials: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/connectorCredentials',
+    version: '2026-11-01',
+  },
+  WebApps_ListConnectorCredentialsSlot: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/connectorCredentials',
+    version: '2026-11-01',
+  },
+  WebApps_CreateConnectorCredential: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/connectorCredentials',
+    version: '2026-11-01',
+  },
+  WebApps_CreateConnectorCredentialSlot: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/connectorCredentials',
+    version: '2026-11-01',
+  },
+  WebApps_DeleteConnectorCredential: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/connectorCredentials/{credentialId}',
+    version: '2026-11-01',
+  },
+  WebApps_DeleteConnectorCredentialSlot: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/slots/{slot}/connectorCredentials/{credentialId}',
+    version: '2026-11-01',
+  },
+  Apps_GetOwnHybridConnections: {
+    method: 'GET',
+    path: '/providers/Postern.Management/apps/self/hybridConnections',
+    version: '2026-11-01',
+    isStream: true,
+  },
   WebApps_ListRelayServiceConnections: {
     method: 'GET',
     path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Web/sites/{name}/hybridconnection',
@@ -1952,6 +1988,91 @@ export interface Operations {
     }
     readonly reply: AppServicePlansListGatewayKeysReply
   }
+  /** Lists the credentials of the connector of an app, without their secrets. */
+  readonly WebApps_ListConnectorCredentials: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+    }
+    readonly reply: WebAppsListConnectorCredentialsReply
+  }
+  /** Lists the credentials of the connector of an app, without their secrets. */
+  readonly WebApps_ListConnectorCredentialsSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+      }
+    }
+    readonly reply: WebAppsListConnectorCredentialsReply
+  }
+  /** Makes a secret with which the connector of an app signs in as the app. It is shown this once. */
+  readonly WebApps_CreateConnectorCredential: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+      }
+      readonly body?: WebAppsCreateConnectorCredentialBody
+    }
+    readonly reply: WebAppsCreateConnectorCredentialReply
+  }
+  /** Makes a secret with which the connector of an app signs in as the app. It is shown this once. */
+  readonly WebApps_CreateConnectorCredentialSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+      }
+      readonly body?: WebAppsCreateConnectorCredentialBody
+    }
+    readonly reply: WebAppsCreateConnectorCredentialReply
+  }
+  /** Deletes a credential of the connector of an app. Tokens that it got before end by themselves. */
+  readonly WebApps_DeleteConnectorCredential: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly credentialId: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Deletes a credential of the connector of an app. Tokens that it got before end by themselves. */
+  readonly WebApps_DeleteConnectorCredentialSlot: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly name: string
+        readonly slot: string
+        readonly credentialId: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Gets the hybrid connections of the app that is calling, with the keys to send through them; as server-sent events, again after each change. */
+  readonly Apps_GetOwnHybridConnections: {
+    readonly input: {
+      readonly query?: {
+        /** `30s`: answer only when the revision is another one than `after`, or with 304 when the time is over */
+        readonly wait?: string
+        /** Revision that the caller has, as Last-Event-ID says it for events */
+        readonly after?: string
+      }
+    }
+    readonly reply: AppsGetOwnHybridConnectionsReply
+  }
   /** Answers an empty list: BizTalk hybrid connections ended in 2018. */
   readonly WebApps_ListRelayServiceConnections: {
     readonly input: {
@@ -2556,6 +2677,36 @@ export interface WebAppsListHybridConnectionsReply {
   readonly id: null
 }
 
+export interface WebAppsListConnectorCredentialsReply {
+  readonly value: readonly {
+    readonly credentialId: string
+    readonly displayName: string
+    readonly createdOn: string
+    readonly expiresOn?: string
+  }[]
+  readonly nextLink?: string | null
+}
+
+export interface AppsGetOwnHybridConnectionsReply {
+  readonly revision: string
+  readonly app: {
+    readonly id: string
+    readonly name: string
+    readonly slot?: string
+  }
+  readonly value: readonly {
+    readonly id: string
+    readonly namespace: string
+    readonly name: string
+    readonly endpoint: {
+      readonly host: string
+      readonly port: number
+    }
+    readonly dataDoor: string
+    readonly connectionString: string
+  }[]
+}
+
 export interface WebAppsListRelayServiceConnectionsReply {
   readonly value: readonly unknown[]
   readonly nextLink: null
@@ -2704,6 +2855,16 @@ export interface AppServicePlansListHybridConnectionKeysReply {
 export interface AppServicePlansListGatewayKeysReply {
   readonly keyName: string
   readonly gatewayConnectionString: string
+}
+
+export interface WebAppsCreateConnectorCredentialReply {
+  readonly credentialId: string
+  readonly tenantId: string
+  readonly clientId: string
+  readonly principalId: string
+  readonly clientSecret: string
+  readonly tokenEndpoint: string
+  readonly scope: string
 }
 
 export interface PrincipalsAddCredentialReply {
@@ -2933,6 +3094,10 @@ export interface WebAppsCreateOrUpdateHybridConnectionBody {
     readonly sendKeyName?: string | null
     readonly sendKeyValue?: string | null
   }
+}
+
+export interface WebAppsCreateConnectorCredentialBody {
+  readonly displayName?: string | null
 }
 
 export interface PrincipalsCreateBody {
