@@ -661,6 +661,56 @@ export const operationTable = {
     path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/providers/Postern.Management/usage',
     version: '2026-11-01',
   },
+  Hcms_Enrol: { method: 'POST', path: '/providers/Postern.Management/hcms/enrol', version: '2026-11-01' },
+  Hcms_GetSelf: { method: 'GET', path: '/providers/Postern.Management/hcms/self', version: '2026-11-01' },
+  Hcms_Report: { method: 'PUT', path: '/providers/Postern.Management/hcms/self/report', version: '2026-11-01' },
+  Hcms_List: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Postern.Management/hcms',
+    version: '2026-11-01',
+    isPaged: true,
+  },
+  Hcms_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Postern.Management/hcms/{hcmId}',
+    version: '2026-11-01',
+  },
+  Hcms_Create: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/providers/Postern.Management/hcms/{hcmId}',
+    version: '2026-11-01',
+  },
+  Hcms_Delete: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/providers/Postern.Management/hcms/{hcmId}',
+    version: '2026-11-01',
+  },
+  Hcms_AddHybridConnection: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/providers/Postern.Management/hcms/{hcmId}/addHybridConnection',
+    version: '2026-11-01',
+  },
+  Hcms_RemoveHybridConnection: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/providers/Postern.Management/hcms/{hcmId}/removeHybridConnection',
+    version: '2026-11-01',
+  },
+  HcmEnrolments_List: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Postern.Management/hcmEnrolments',
+    version: '2026-11-01',
+    isPaged: true,
+  },
+  HcmEnrolments_Create: {
+    method: 'POST',
+    path: '/subscriptions/{subscriptionId}/providers/Postern.Management/hcmEnrolments',
+    version: '2026-11-01',
+  },
+  HcmEnrolments_Delete: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/providers/Postern.Management/hcmEnrolments/{enrolmentId}',
+    version: '2026-11-01',
+  },
   RoleDefinitions_List: {
     method: 'GET',
     path: '/{+scope}/providers/Microsoft.Authorization/roleDefinitions',
@@ -2299,6 +2349,127 @@ export interface Operations {
     }
     readonly reply: UsageGetReply
   }
+  /** Enrols a Hybrid Connection Manager by a one-time token: its public key becomes an identity of its own. */
+  readonly Hcms_Enrol: {
+    readonly input: {
+      readonly body: HcmsEnrolBody
+    }
+    readonly reply: HcmsEnrolReply
+  }
+  /** Tells a Hybrid Connection Manager which hybrid connections it serves, with addresses and endpoints. */
+  readonly Hcms_GetSelf: {
+    readonly input: {
+      readonly query?: {
+        /** with If-None-Match: answers as soon as something changes, at latest after so many; 0 to 60 */
+        readonly waitSeconds?: string
+      }
+    }
+    readonly reply: HcmsGetSelfReply
+  }
+  /** Takes the heartbeat of a Hybrid Connection Manager, due every half minute, and answers what it serves. */
+  readonly Hcms_Report: {
+    readonly input: {
+      readonly body: HcmsReportBody
+    }
+    readonly reply: HcmsGetSelfReply
+  }
+  /** Lists the Hybrid Connection Managers of a subscription. */
+  readonly Hcms_List: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly HcmsGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets a Hybrid Connection Manager: version, address, when it was last seen, and the state of its targets. */
+  readonly Hcms_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly hcmId: string
+      }
+    }
+    readonly reply: HcmsGetReply
+  }
+  /** Enrols a Hybrid Connection Manager by the sign-in of a person, who must be allowed to list the keys of each hybrid connection. */
+  readonly Hcms_Create: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly hcmId: string
+      }
+      readonly body: HcmsCreateBody
+    }
+    readonly reply: HcmsEnrolReply
+  }
+  /** Revokes a Hybrid Connection Manager: its identity and roles are gone and its channels are cut. */
+  readonly Hcms_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly hcmId: string
+      }
+    }
+    readonly reply: undefined
+  }
+  /** Lets a Hybrid Connection Manager serve one more; the caller must be allowed to list its keys. */
+  readonly Hcms_AddHybridConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly hcmId: string
+      }
+      readonly body: HcmsAddHybridConnectionBody
+    }
+    readonly reply: HcmsGetReply
+  }
+  /** Takes a hybrid connection away from a Hybrid Connection Manager. */
+  readonly Hcms_RemoveHybridConnection: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly hcmId: string
+      }
+      readonly body: HcmsAddHybridConnectionBody
+    }
+    readonly reply: HcmsGetReply
+  }
+  /** Lists the enrolments that were not used yet, without their tokens. */
+  readonly HcmEnrolments_List: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly HcmEnrolmentsCreateReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Makes a token with which one Hybrid Connection Manager can enrol; the caller must be allowed to list the keys of each hybrid connection. */
+  readonly HcmEnrolments_Create: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+      readonly body: HcmEnrolmentsCreateBody
+    }
+    readonly reply: HcmEnrolmentsCreateReply
+  }
+  /** Revokes an enrolment that was not used yet. */
+  readonly HcmEnrolments_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly enrolmentId: string
+      }
+    }
+    readonly reply: undefined
+  }
   /** Lists the roles that can be assigned at a scope. */
   readonly RoleDefinitions_List: {
     readonly input: {
@@ -2781,6 +2952,47 @@ export interface UsageGetReply {
   }
 }
 
+export interface HcmsGetSelfReply {
+  readonly hcmId: string
+  readonly name: string
+  readonly heartbeatSeconds: number
+  readonly hybridConnections: readonly {
+    readonly id: string
+    readonly namespace: string
+    readonly name: string
+    readonly serviceBusEndpoint: string
+    readonly userMetadata?: string
+    readonly endpoint?: string
+  }[]
+}
+
+export interface HcmsGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: 'Postern.Management/hcms'
+  readonly properties: {
+    readonly hcmId: string
+    readonly displayName: string
+    readonly principalId: string
+    readonly status: 'Online' | 'Offline' | 'NeverSeen'
+    readonly version?: string
+    readonly address?: string
+    readonly lastSeenAt?: string
+    readonly createdOn: string
+    readonly hybridConnections: readonly ({
+      readonly id: string
+      readonly namespace: string
+      readonly name: string
+      readonly serviceBusEndpoint: string
+      readonly userMetadata?: string
+      readonly endpoint?: string
+      readonly target: 'Reachable' | 'Unreachable' | 'Unknown'
+      readonly lastError?: string
+      readonly since?: string
+    })[]
+  }
+}
+
 export interface RoleDefinitionsGetReply {
   readonly id: string
   readonly name: string
@@ -2875,6 +3087,41 @@ export interface PrincipalsAddCredentialReply {
 
 export interface SigningKeysRotateReply {
   readonly id: string
+}
+
+export interface HcmsEnrolReply {
+  readonly hcmId: string
+  readonly name: string
+  readonly principalId: string
+  readonly clientId: string
+  readonly tenantId: string
+  readonly tokenEndpoint: string
+  readonly scopes: {
+    readonly management: string
+    readonly relay: string
+  }
+  readonly heartbeatSeconds: number
+  readonly hybridConnections: readonly {
+    readonly id: string
+    readonly namespace: string
+    readonly name: string
+    readonly serviceBusEndpoint: string
+    readonly userMetadata?: string
+    readonly endpoint?: string
+  }[]
+}
+
+export interface HcmEnrolmentsCreateReply {
+  readonly id: string
+  readonly name: string
+  readonly type: 'Postern.Management/hcmEnrolments'
+  readonly properties: {
+    readonly hybridConnections: readonly string[]
+    readonly createdBy: string
+    readonly createdOn: string
+    readonly expiresOn: string
+    readonly token?: string
+  }
 }
 
 export interface TenantsListItem {
@@ -3125,6 +3372,43 @@ export interface PrincipalsAddCredentialBody {
 
 export interface SigningKeysRotateBody {
   readonly revoke?: boolean | null
+}
+
+export interface HcmsEnrolBody {
+  readonly token: string
+  readonly name: string
+  readonly version: string
+  readonly publicKey: string
+}
+
+export interface HcmsReportBody {
+  readonly version: string
+  readonly entities: readonly ({
+    readonly namespace: string
+    readonly name: string
+    readonly target: 'Reachable' | 'Unreachable' | 'Unknown'
+    readonly lastError?: string | null
+  })[]
+}
+
+export interface HcmsCreateBody {
+  readonly properties: {
+    readonly displayName: string
+    readonly version?: string | null
+    readonly publicKey: string
+    readonly hybridConnections: readonly string[]
+  }
+}
+
+export interface HcmsAddHybridConnectionBody {
+  readonly hybridConnectionId: string
+}
+
+export interface HcmEnrolmentsCreateBody {
+  readonly properties: {
+    readonly hybridConnections: readonly string[]
+    readonly expiresInSeconds?: number | null
+  }
 }
 
 export interface RoleDefinitionsCreateOrUpdateBody {

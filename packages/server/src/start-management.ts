@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Secret } from '@postern/program'
 import type { PlanLimitTable } from './domain/plan-limits.ts'
 import { tenantId } from './domain/tenant.ts'
 import { ArmDoor } from './gateway/arm-door.ts'
@@ -9,6 +10,8 @@ import { RoleChanges } from './identity/roles/role-changes.ts'
 import { admitAddress } from './management/admit-address.ts'
 import { ArmRouter } from './management/arm-router.ts'
 import { createHandlers } from './management/create-handlers.ts'
+import { HcmRegistry } from './management/hcm/hcm-registry.ts'
+import { Webhook } from './management/hcm/webhook.ts'
 import type { ManagementParts } from './management/management-parts.ts'
 import { routeTable } from './management/route-table.ts'
 import { authenticateManagement } from './start-identity.ts'
@@ -21,6 +24,7 @@ export interface ManagementConfig {
   readonly hybridConnectionLimits: PlanLimitTable
   /** Absent when a load balancer ends TLS. */
   readonly tls?: { readonly minVersion: 'TLSv1.2' | 'TLSv1.3' }
+  readonly webhook?: { readonly url: string; readonly secret: Secret }
 }
 
 export interface StartManagementOptions {
@@ -32,6 +36,8 @@ export interface StartManagementOptions {
   readonly dataPort: () => number
   /** `https://host[:port]` as the client wrote it. */
   readonly originOf: (request: IncomingMessage) => string
+  /** What is to be stopped with the relay is added. */
+  readonly stops: (() => void | Promise<void>)[]
 }
 
 /** Builds the management API behind the management door. */
@@ -45,6 +51,7 @@ export function startManagement(options: StartManagementOptions): ArmDoor {
     roles,
     roleChanges: new RoleChanges({ store, documents: catalog.documents, roles, now: () => new Date() }),
     identity,
+    hcms: startHcmRegistry(options),
     listeners,
     settings: {
       publicHost: settings.publicHost,
@@ -66,4 +73,25 @@ export function startManagement(options: StartManagementOptions): ArmDoor {
     onUnexpected: (error, requestId) => log.error('management.failed', { error, requestId }),
   })
   return new ArmDoor({ router, originOf })
+}
+
+/** Watches over Hybrid Connection Managers, and tells the log and the webhook about them. */
+function startHcmRegistry({ settings, parts, store, stops }: StartManagementOptions): HcmRegistry {
+  const { catalog, log } = parts
+  const webhook = settings.webhook && new Webhook({ ...settings.webhook, log })
+  if (webhook) stops.push(() => webhook.close())
+  const registry = new HcmRegistry({
+    store,
+    documents: catalog.documents,
+    now: () => new Date(),
+    onEvent: (event) => {
+      const { id, name, address } = event.hcm
+      log.info(event.event, { hcm: id, name, ...(address !== undefined && { address }) })
+      webhook?.notify(event)
+    },
+    onError: (error) => log.error('hcm.watch-failed', { error }),
+  })
+  registry.start()
+  stops.push(() => registry.close())
+  return registry
 }

@@ -4,7 +4,7 @@ import { badRequest } from './error-kinds.ts'
 const notFound = { httpStatus: 404, closeCode: 1008, isTransient: false } as const
 const conflict = { httpStatus: 409, closeCode: 1008, isTransient: false } as const
 
-/** The part of the error table that roles and their assignments speak. Codes and texts are Azure's where they are known. */
+/** The part of the error table that roles, their assignments and enrolments speak. Codes and texts are Azure's where they are known. */
 export const authorizationErrors = {
   RoleAssignmentExists: {
     ...conflict,
@@ -59,5 +59,22 @@ export const authorizationErrors = {
     armCode: 'RoleDefinitionWithSameNameExists',
     message: 'A role with the same name already exists',
     help: 'Give the role another name; names are compared without regard to case.',
+  },
+  EnrolmentTokenInvalid: {
+    httpStatus: 403,
+    closeCode: 1008,
+    armCode: 'EnrolmentTokenInvalid',
+    isTransient: false,
+    // The same words for all three: strangers shall not learn which tokens there were.
+    message: 'The enrolment token is unknown, has expired or has been used already',
+    help: 'A token is good for one Hybrid Connection Manager and for its time only: ask for a new one (`postern hcm enrol`).',
+  },
+  EnrolmentThrottled: {
+    httpStatus: 429,
+    closeCode: 1013,
+    armCode: 'TooManyRequests',
+    isTransient: true,
+    message: 'Too many attempts to enrol have failed',
+    help: 'Wait as long as Retry-After says, and check the token.',
   },
 } as const satisfies Readonly<Record<string, ErrorEntry>>

@@ -9,9 +9,9 @@ import { optionTable, type RelayOptionValues } from './option-table.ts'
  * @throws {OptionsError} `InvalidConfiguration` with everything that is wrong
  */
 export function checkRelayConfig(values: RelayOptionValues): void {
-  const problems = [textProblems, doorProblems, identityProblems, tlsProblems, proxyProblems].flatMap((check) => [
-    ...check(values),
-  ])
+  const problems = [textProblems, doorProblems, identityProblems, webhookProblems, tlsProblems, proxyProblems].flatMap(
+    (check) => [...check(values)],
+  )
   if (problems.length > 0) throw new OptionsError(problems)
 }
 
@@ -65,6 +65,19 @@ function* identityProblems({ issuer, oidcIssuers, bootstrapAdminSecret }: RelayO
   }
 }
 
+function* webhookProblems({ webhookUrl, webhookSecret }: RelayOptionValues): Iterable<OptionProblem> {
+  if (webhookUrl === undefined) return
+  if (!isWebhookUrl(webhookUrl)) {
+    yield problem(
+      'webhookUrl',
+      `"${webhookUrl}" must be an https address without a user name; http only to this machine`,
+    )
+  }
+  if ((webhookSecret?.reveal().length ?? 0) < 16) {
+    yield problem('webhookSecret', 'is needed with a webhook, and must have at least 16 characters')
+  }
+}
+
 function* tlsProblems(values: RelayOptionValues): Iterable<OptionProblem> {
   const hosts = new Set<string>()
   for (const text of values.certificates) {
@@ -113,6 +126,14 @@ function isWebOrigin(text: string): boolean {
 function isOrigin(text: string): boolean {
   const match = /^wss?:\/\/(\[[^\]]+\]|[^:/[\]]+)(?::(\d{1,5}))?\/?$/.exec(text)
   return match !== null && isHost(match[1] ?? '') && Number(match[2] ?? 443) <= 65_535
+}
+
+/** What is told goes over the network in clear otherwise; a user name would stand in logs. */
+function isWebhookUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password } = new URL(text)
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
+  return username === '' && password === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback))
 }
 
 function isNetwork(text: string): boolean {

@@ -252,6 +252,21 @@ export const optionTable = {
     default: '30s',
     help: 'How long relayed connections may go on after the relay was asked to stop.',
   },
+  webhookUrl: {
+    group: 'Operation',
+    flag: 'webhook-url',
+    env: 'POSTERN_WEBHOOK_URL',
+    type: 'string',
+    help: 'Address that is told when a Hybrid Connection Manager goes offline or returns: POST with JSON, five attempts. https, or http to this machine. Without it nobody is told.',
+    example: 'https://ops.example.test/hooks/postern',
+  },
+  webhookSecret: {
+    group: 'Operation',
+    env: 'POSTERN_WEBHOOK_SECRET',
+    type: 'secret',
+    help: 'Signs what the webhook is told: the header Postern-Signature is t=SECONDS,v1=HMAC-SHA256 of SECONDS.BODY in hexadecimal. Needed with a webhook; at least 16 characters.',
+    example: '@/run/secrets/postern-webhook-secret',
+  },
   maxListenersPerEntity: {
     group: 'Limits',
     flag: 'max-listeners-per-entity',

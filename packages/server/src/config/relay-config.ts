@@ -63,6 +63,8 @@ export interface RelayConfig {
   readonly forwardingHeader: 'x-forwarded-for' | 'forwarded'
   /** Absent: off. */
   readonly audit?: { readonly retentionMs: number }
+  /** Absent: nobody is told. */
+  readonly webhook?: { readonly url: string; readonly secret: Secret }
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
   readonly logFormat: 'json' | 'text'
   readonly drainTimeoutMs: number
@@ -76,7 +78,7 @@ export interface RelayConfig {
  */
 export function relayConfig(values: RelayOptionValues): RelayConfig {
   checkRelayConfig(values)
-  const { bind, advertise, resources, privateBind, privatePort } = values
+  const { bind, advertise, resources, privateBind, privatePort, webhookUrl, webhookSecret } = values
   return {
     dataPort: values.dataPort,
     managementPort: values.managementPort,
@@ -97,6 +99,9 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     proxyProtocol: values.proxyProtocol,
     forwardingHeader: values.forwardingHeader,
     ...(values.audit === 'off' ? {} : { audit: { retentionMs: values.auditRetention } }),
+    ...(webhookUrl === undefined || webhookSecret === undefined
+      ? {}
+      : { webhook: { url: webhookUrl, secret: webhookSecret } }),
     logLevel: values.logLevel,
     logFormat: values.logFormat,
     drainTimeoutMs: values.drainTimeout,

@@ -22,7 +22,10 @@ export interface Hcm {
   readonly version?: string
   /** Source address of its last report. */
   readonly address?: string
+  /** When it was last heard of; up to five minutes behind while nothing but the time changes. */
   readonly lastSeenAt?: Date
+  /** Whether it is heard of; absent until its first report. */
+  readonly isOnline?: boolean
   readonly entities: readonly HcmEntityReport[]
   readonly createdAt: Date
   readonly updatedAt: Date

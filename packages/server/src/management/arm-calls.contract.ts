@@ -11,6 +11,7 @@ import { Health } from '../telemetry/health.ts'
 import type { ArmReply } from './arm-call.ts'
 import { type ArmOutcome, ArmRouter } from './arm-router.ts'
 import { createHandlers } from './create-handlers.ts'
+import { type HcmEvent, HcmRegistry } from './hcm/hcm-registry.ts'
 import type { ManagementParts } from './management-parts.ts'
 import { routeTable } from './route-table.ts'
 
@@ -21,6 +22,10 @@ export interface ArmBed extends AsyncDisposable {
   readonly outcomes: readonly ArmOutcome[]
   /** Listeners that the relay is to have, by `namespace/name` in lower case. */
   readonly listenerCounts: Map<string, number>
+  /** What was told about Hybrid Connection Managers. */
+  readonly hcmEvents: readonly HcmEvent[]
+  /** Time that passes only when a test says so; begins with the real one. */
+  readonly clock: { nowMs: number }
   /** Calls as a principal; default `owner`, who is Owner of everything. Objects become JSON. */
   call(method: string, url: string, options?: ArmCallOptions): Promise<ArmReply & { readonly json: Json }>
   /** Gives a principal a role by its name or GUID. */
@@ -57,6 +62,18 @@ export async function openArmBed(): Promise<ArmBed> {
     tokenLifetimeMs: 3_600_000,
     keyLifetimeMs: 86_400_000,
   })
+  const clock = { nowMs: Date.now() }
+  const now = (): Date => new Date(clock.nowMs)
+  const hcmEvents: HcmEvent[] = []
+  const hcms = new HcmRegistry({
+    store,
+    documents,
+    now,
+    onEvent: (event) => void hcmEvents.push(event),
+    onError: (error) => {
+      throw error
+    },
+  })
   const listenerCounts = new Map<string, number>()
   const outcomes: ArmOutcome[] = []
   const parts: ManagementParts = {
@@ -64,8 +81,9 @@ export async function openArmBed(): Promise<ArmBed> {
     documents,
     catalog,
     roles,
-    roleChanges: new RoleChanges({ store, documents, roles, now: () => new Date() }),
+    roleChanges: new RoleChanges({ store, documents, roles, now }),
     identity,
+    hcms,
     listeners: { count: (entity) => listenerCounts.get(entity) ?? 0 },
     settings: {
       publicHost: 'relay.test',
@@ -74,7 +92,7 @@ export async function openArmBed(): Promise<ArmBed> {
       hybridConnectionLimits: 'seed',
     },
     dataPort: () => 8443,
-    now: () => new Date(),
+    now,
   }
   const router = new ArmRouter({
     routes: routeTable,
@@ -125,9 +143,12 @@ export async function openArmBed(): Promise<ArmBed> {
     store,
     outcomes,
     listenerCounts,
+    hcmEvents,
+    clock,
     call,
     assign,
     [Symbol.asyncDispose]: async () => {
+      await hcms.close()
       identity.close()
       roles.close()
       catalog.close()

@@ -16,8 +16,14 @@ export function armErrorReply(
   return {
     status: known.httpStatus,
     body: options.isWeb ? { ...body, ...webError(armCode, message) } : body,
-    ...(known.httpStatus === 503 && { headers: { 'Retry-After': '1' } }),
+    ...retryAfter(known.httpStatus),
   }
+}
+
+/** Whoever was too busy is soon ready; whoever was tried too often takes his time. */
+function retryAfter(status: number): Pick<ArmReply, 'headers'> {
+  if (status !== 503 && status !== 429) return {}
+  return { headers: { 'Retry-After': status === 503 ? '1' : '60' } }
 }
 
 function webError(code: string, message: string): Record<string, unknown> {

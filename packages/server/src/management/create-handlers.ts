@@ -1,5 +1,6 @@
 import type { ArmHandler } from './arm-call.ts'
 import { authorizationHandlers } from './authorization/authorization-handlers.ts'
+import { hcmHandlers } from './hcm/hcm-handlers.ts'
 import { principalHandlers } from './identity/principal-handlers.ts'
 import type { ManagementParts } from './management-parts.ts'
 import { relayHandlers } from './relay/relay-handlers.ts'
@@ -15,6 +16,7 @@ export function createHandlers(parts: ManagementParts): Readonly<Record<string, 
     ...webHandlers(parts),
     ...principalHandlers(parts),
     ...usageHandlers(parts),
+    ...hcmHandlers(parts),
     ...authorizationHandlers(parts),
   }
 }

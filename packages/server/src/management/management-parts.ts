@@ -6,6 +6,7 @@ import type { ListenerCounts } from '../listeners/listener-counts.ts'
 import type { DocumentCopy } from '../storage/document-copy.ts'
 import type { ResourceCatalog } from '../storage/resource-catalog.ts'
 import type { ResourceStore } from '../storage/resource-store.ts'
+import type { HcmRegistry } from './hcm/hcm-registry.ts'
 
 /** Settings of the relay that answers of the management API depend on. */
 export interface ManagementSettings {
@@ -26,6 +27,7 @@ export interface ManagementParts {
   readonly roleChanges: RoleChanges
   readonly identity: Pick<Identity, 'directory' | 'keys'>
   readonly listeners: ListenerCounts
+  readonly hcms: HcmRegistry
   readonly settings: ManagementSettings
   /** Port of the data door, known once it is open. */
   readonly dataPort: () => number

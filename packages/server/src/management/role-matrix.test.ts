@@ -64,10 +64,13 @@ const publishedRoles: Readonly<Record<string, PublishedRole>> = {
 
 /** Routes that need no role. Whoever adds one writes here that everybody, or even every stranger, shall have it. */
 const open: Readonly<Record<'signedIn' | 'stranger', readonly string[]>> = {
-  stranger: ['Metadata_Endpoints'],
+  stranger: ['Hcms_Enrol', 'Metadata_Endpoints'],
   signedIn: [
     'AppServicePlans_List',
     'Apps_GetOwnHybridConnections',
+    'Hcms_Create',
+    'Hcms_GetSelf',
+    'Hcms_Report',
     'Me_Get',
     'Namespaces_List',
     'Namespaces_ListByResourceGroup',
@@ -94,6 +97,9 @@ const irregularActions: Readonly<Record<string, string>> = {
   WebApps_CreateConnectorCredential: 'Microsoft.Web/sites/write',
   WebApps_CreateConnectorCredentialSlot: 'Microsoft.Web/sites/slots/write',
   WebSites_CheckNameAvailability: 'Microsoft.Web/checkNameAvailability/read',
+  HcmEnrolments_List: 'Postern.Management/hcms/read',
+  HcmEnrolments_Create: 'Postern.Management/hcms/write',
+  HcmEnrolments_Delete: 'Postern.Management/hcms/write',
   Principals_RemoveCredential: 'Postern.Management/principals/credentials/action',
 }
 

@@ -1,4 +1,5 @@
 import { authorizationRoutes } from './authorization/authorization-routes.ts'
+import { hcmRoutes } from './hcm/hcm-routes.ts'
 import { principalRoutes } from './identity/principal-routes.ts'
 import { relayRoutes } from './relay/relay-routes.ts'
 import { resourceRoutes } from './resources/resource-routes.ts'
@@ -16,6 +17,7 @@ export const routeTable: readonly Route[] = [
   ...webRoutes,
   ...principalRoutes,
   ...usageRoutes,
+  ...hcmRoutes,
   // Last: its templates end like any resource and may begin like one.
   ...authorizationRoutes,
 ]

@@ -278,6 +278,7 @@ export const documentKinds: { readonly [Kind in DocumentKind]: DocumentKindEntry
       version: z.string().exactOptional(),
       address: z.string().exactOptional(),
       lastSeenAt: date.exactOptional(),
+      isOnline: z.boolean().exactOptional(),
       entities: z.array(
         z.object({
           namespace: z.string(),

@@ -452,6 +452,7 @@ export const everyKind: readonly ResourceDocument[] = [
       version: '1',
       address: '10.0.0.1',
       lastSeenAt: new Date(3),
+      isOnline: true,
       entities: [{ namespace: 'local', name: 'db', target: 'Unreachable', lastError: 'refused', since: new Date(4) }],
       ...dates,
     },

@@ -8,7 +8,7 @@ export async function addPrincipal(
   wanted: Partial<Pick<DirectoryPrincipal, 'id' | 'kind' | 'isEnabled'>> = {},
 ): Promise<string> {
   const { id = randomUUID(), kind = 'servicePrincipal', isEnabled = true } = wanted
-  const dates = { createdAt: new Date(), updatedAt: new Date() }
+  const dates = { createdAt: bed.parts.now(), updatedAt: bed.parts.now() }
   const value = { id, clientId: id, kind, displayName: 'somebody', credentials: [], isEnabled, ...dates }
   await bed.store.put({ kind: 'principal', value })
   return id
@@ -16,7 +16,7 @@ export async function addPrincipal(
 
 /** Puts a namespace with a hybrid connection `db` into resource group `g` of subscription `s`. */
 export async function addEntity(bed: ArmBed, namespace = 'contoso'): Promise<void> {
-  const dates = { createdAt: new Date(), updatedAt: new Date() }
+  const dates = { createdAt: bed.parts.now(), updatedAt: bed.parts.now() }
   await bed.store.put({
     kind: 'namespace',
     value: {

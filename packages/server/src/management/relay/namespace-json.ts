@@ -29,7 +29,7 @@ export function namespaceJson(
       status: statuses[state],
       createdAt: armDate(createdAt),
       updatedAt: armDate(updatedAt),
-      serviceBusEndpoint: `https://${bracket(namespaceHost(namespace, settings))}:${dataPort()}/`,
+      serviceBusEndpoint: serviceBusEndpoint({ settings, dataPort }, namespace),
       metricId: `${subscriptionId}:${name.toLowerCase()}`,
       ...(apiVersion >= '2021' && {
         privateEndpointConnections: privateEndpointConnections.map((each) =>
@@ -43,6 +43,14 @@ export function namespaceJson(
       systemData: { createdAt: createdAt.toISOString(), lastModifiedAt: updatedAt.toISOString() },
     }),
   }
+}
+
+/** `https://host:port/` of a namespace, as Azure writes it. */
+export function serviceBusEndpoint(
+  { settings, dataPort }: Pick<ManagementParts, 'settings' | 'dataPort'>,
+  namespace: Namespace,
+): string {
+  return `https://${bracket(namespaceHost(namespace, settings))}:${dataPort()}/`
 }
 
 function bracket(host: string): string {

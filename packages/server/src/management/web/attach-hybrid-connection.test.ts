@@ -267,17 +267,17 @@ test('details say whether it is connected, what HCMs report, and that app and na
   }
   bed.listenerCounts.set('contoso/db', 2)
   assert.deepEqual(await details(), ['Connected', 'Unknown', 2, 0])
-  const report = (id: string, target: 'Reachable' | 'Unreachable', seenMsAgo: number) => {
+  const report = (id: string, target: 'Reachable' | 'Unreachable', isOnline = true) => {
     const now = new Date()
     const entities = [{ namespace: 'Contoso', name: 'DB', target, since: now }]
     const value = { id, name: id, subscriptionId: 's', principalId: id, entities, createdAt: now, updatedAt: now }
-    return bed.store.put({ kind: 'hcm', value: { ...value, lastSeenAt: new Date(now.getTime() - seenMsAgo) } })
+    return bed.store.put({ kind: 'hcm', value: { ...value, isOnline } })
   }
-  await report('h1', 'Unreachable', 0)
+  await report('h1', 'Unreachable')
   assert.deepEqual(await details(), ['Connected', 'Unreachable', 2, 1])
-  await report('h2', 'Reachable', 1000)
+  await report('h2', 'Reachable')
   assert.deepEqual(await details(), ['Connected', 'Reachable', 2, 2])
-  await report('h2', 'Reachable', 600_000)
+  await report('h2', 'Reachable', false)
   assert.deepEqual(await details(), ['Connected', 'Unreachable', 2, 1])
   await putNamespace(bed.store, 'contoso')
   const far = siteUrl('far')

@@ -3,9 +3,6 @@ import { entityKey } from '../../domain/hybrid-connection.ts'
 import type { ListenerCounts } from '../../listeners/listener-counts.ts'
 import type { DocumentCopy } from '../../storage/document-copy.ts'
 
-/** How long what a Hybrid Connection Manager said counts: two of its reports may get lost. */
-const reportLifetimeMs = 90_000
-
 /** What is known of the far end of a hybrid connection. */
 export interface HybridConnectionStatus {
   /** Connected: at least one listener is registered; says nothing about the target. */
@@ -20,20 +17,18 @@ export interface HybridConnectionStatus {
 export interface StatusParts {
   readonly documents: DocumentCopy
   readonly listeners: ListenerCounts
-  readonly now: () => Date
 }
 
 /** Asks the listeners of this relay and the latest reports of Hybrid Connection Managers. */
 export function hybridConnectionStatus(
-  { documents, listeners, now }: StatusParts,
+  { documents, listeners }: StatusParts,
   namespace: string,
   name: string,
 ): HybridConnectionStatus {
   const key = entityKey(namespace, name)
-  const oldestMs = now().getTime() - reportLifetimeMs
   const targets = documents
     .list('hcm')
-    .filter(({ document: { value } }) => (value.lastSeenAt?.getTime() ?? Number.NEGATIVE_INFINITY) >= oldestMs)
+    .filter(({ document }) => document.value.isOnline === true)
     .flatMap(
       ({ document: { value } }) => value.entities.find((each) => entityKey(each.namespace, each.name) === key) ?? [],
     )
