@@ -7,24 +7,28 @@ import { promisify } from 'node:util'
 import { exclusively } from '../interop/exclusive-work.ts'
 
 const run = promisify(execFile)
-const requirements = fileURLToPath(new URL('./requirements.txt', import.meta.url))
 const cache = fileURLToPath(new URL('../../node_modules/.cache/postern-clients/', import.meta.url))
 
 // 150 packages with tens of thousands of files.
 const installTimeoutMs = 500_000
 const venvTimeoutMs = 100_000
 
-/** A virtual environment with the clients that requirements.txt names. */
+/** A virtual environment with the clients that a file of test/clients/requirements names. */
 export interface PythonEnvironment {
   readonly python: string
   readonly az: string
 }
 
+/** `azure-cli-2.91.0` has the Python SDK of Microsoft.Relay too; `azure-cli-2.51.0` is for what newer ones cannot do. */
+export type PythonClients = 'azure-cli-2.91.0' | 'azure-cli-2.51.0'
+
 /**
- * Makes the virtual environment, or finds the one that an earlier run has made. Several test processes may call it at once.
+ * Makes a virtual environment, or finds the one that an earlier run has made. Several test processes may call it at once.
  * @returns why there can be none here, when Python or a package is not to be had
  */
-export async function openPythonEnvironment(): Promise<PythonEnvironment | string> {
+export async function openPythonEnvironment(
+  clients: PythonClients = 'azure-cli-2.91.0',
+): Promise<PythonEnvironment | string> {
   if (process.platform === 'win32') return 'the scripts of the tests are for Linux and macOS'
   let version: string
   try {
@@ -33,16 +37,17 @@ export async function openPythonEnvironment(): Promise<PythonEnvironment | strin
     return 'it needs python3'
   }
   mkdirSync(cache, { recursive: true })
+  const requirements = fileURLToPath(new URL(`./requirements/${clients}.txt`, import.meta.url))
   // The folder is part of it: a virtual environment that was copied elsewhere runs the programs of the old place.
   const hash = createHash('sha256').update(readFileSync(requirements)).update(version).update(cache).digest('hex')
-  const folder = join(cache, hash.slice(0, 16))
+  const folder = join(cache, `${clients}-${hash.slice(0, 16)}`)
   const stamp = join(folder, 'installed')
   const environment = { python: join(folder, 'bin', 'python'), az: join(folder, 'bin', 'az') }
   return await exclusively(`${folder}.lock`, {
     timeoutMs: installTimeoutMs + venvTimeoutMs,
     work: async () => {
       if (existsSync(stamp)) return environment
-      const problem = await install(folder, environment)
+      const problem = await install(folder, environment, requirements)
       if (problem !== undefined) return problem
       writeFileSync(stamp, version)
       return environment
@@ -50,8 +55,22 @@ export async function openPythonEnvironment(): Promise<PythonEnvironment | strin
   })
 }
 
-async function install(folder: string, { python }: PythonEnvironment): Promise<string | undefined> {
-  const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--no-compile', '--disable-pip-version-check']
+async function install(
+  folder: string,
+  { python }: PythonEnvironment,
+  requirements: string,
+): Promise<string | undefined> {
+  // The file has everything that is wanted: what else a package asks for is none of the tests' business.
+  const pip = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--no-input',
+    '--no-deps',
+    '--no-compile',
+    '--disable-pip-version-check',
+  ]
   try {
     await run('python3', ['-m', 'venv', '--clear', folder], { timeout: venvTimeoutMs })
   } catch (error) {
