@@ -1,5 +1,6 @@
 import type { OptionTable, OptionValues } from '@postern/program'
 import { identityOptions } from './identity-options.ts'
+import { strangerOptions } from './stranger-options.ts'
 
 /**
  * Every option of the relay: the only place of its names, form, default and meaning. The name is the one in the file; the
@@ -350,63 +351,7 @@ export const optionTable = {
     default: 'seed',
     help: 'How many hybrid connections the apps of a plan may use. seed: Basic 5, Standard 25, Premium and Isolated 200. today: since 2022 Premium and Isolated have 220 for each app instead.',
   },
-  maxHeaderBytes: {
-    group: 'Strangers',
-    flag: 'max-header-bytes',
-    env: 'POSTERN_MAX_HEADER_BYTES',
-    type: 'bytes',
-    default: '64KiB',
-    min: 4096,
-    help: 'Size of one request line with its headers; more is refused with 431.',
-  },
-  maxHeaderCount: {
-    group: 'Strangers',
-    flag: 'max-header-count',
-    env: 'POSTERN_MAX_HEADER_COUNT',
-    type: 'integer',
-    unit: 'headers',
-    default: 200,
-    min: 20,
-    help: 'Header lines in one request; more are refused with 431.',
-  },
-  handshakeTimeout: {
-    group: 'Strangers',
-    flag: 'handshake-timeout',
-    env: 'POSTERN_HANDSHAKE_TIMEOUT',
-    type: 'duration',
-    default: '10s',
-    min: 100,
-    help: 'From the accepted TCP connection to the complete request head, TLS included.',
-  },
-  maxUnauthorizedConnections: {
-    group: 'Strangers',
-    flag: 'max-unauthorized-connections',
-    env: 'POSTERN_MAX_UNAUTHORIZED_CONNECTIONS',
-    type: 'integer',
-    unit: 'connections',
-    default: 2000,
-    min: 1,
-    help: 'Sockets at once that have not been authorised yet, over all clients.',
-  },
-  maxUnauthorizedConnectionsPerAddress: {
-    group: 'Strangers',
-    flag: 'max-unauthorized-connections-per-address',
-    env: 'POSTERN_MAX_UNAUTHORIZED_CONNECTIONS_PER_ADDRESS',
-    type: 'integer',
-    unit: 'connections',
-    default: 200,
-    min: 1,
-    help: 'The same from one source address.',
-  },
-  refusalDelay: {
-    group: 'Strangers',
-    flag: 'refusal-delay',
-    env: 'POSTERN_REFUSAL_DELAY',
-    type: 'duration',
-    default: '1s',
-    max: 30_000,
-    help: 'A refused handshake is answered this late, because some clients try again without any pause.',
-  },
+  ...strangerOptions,
 } as const satisfies OptionTable
 
 /** What `loadOptions(optionTable, ...)` gives. */

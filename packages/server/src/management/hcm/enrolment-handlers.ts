@@ -25,8 +25,11 @@ const maxEnrolments = 1000
 
 /** How a Hybrid Connection Manager gets an identity: by a token that somebody made for it, or by the sign-in of a person. */
 export function enrolmentHandlers(parts: ManagementParts): Pick<Handlers, Name> {
+  return { ...tokenHandlers(parts), ...hcmMakers(parts) }
+}
+
+function tokenHandlers(parts: ManagementParts): Pick<Handlers, Exclude<Name, 'Hcms_Enrol' | 'Hcms_Create'>> {
   const { documents, store, now } = parts
-  const throttle = new SignInThrottle({ now: () => now().getTime() })
   return {
     HcmEnrolments_List: (call) => {
       const found = documents.list('hcmEnrolment').filter((stored) => isAt(stored, call) && !isOver(parts, stored))
@@ -59,6 +62,13 @@ export function enrolmentHandlers(parts: ManagementParts): Pick<Handlers, Name> 
       const isDeleted = stored !== undefined && isAt(stored, call) && (await store.delete(stored.key))
       return { status: isDeleted ? 200 : 204 }
     },
+  }
+}
+
+function hcmMakers(parts: ManagementParts): Pick<Handlers, 'Hcms_Enrol' | 'Hcms_Create'> {
+  const { documents, now } = parts
+  const throttle = new SignInThrottle({ now: () => now().getTime() })
+  return {
     Hcms_Enrol: async (call) => {
       const { token, name, version, publicKey } = call.body
       const attempt = { name: readEnrolmentToken(token)?.id ?? '', address: call.address }
