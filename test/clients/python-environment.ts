@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { exclusively } from '../interop/exclusive-work.ts'
 
 const run = promisify(execFile)
-const cache = fileURLToPath(new URL('../../node_modules/.cache/postern-clients/', import.meta.url))
 
 // 150 packages with tens of thousands of files.
 const installTimeoutMs = 500_000
@@ -36,10 +36,9 @@ export async function openPythonEnvironment(
   } catch {
     return 'it needs python3'
   }
-  mkdirSync(cache, { recursive: true })
+  const cache = openCache()
   const requirements = fileURLToPath(new URL(`./requirements/${clients}.txt`, import.meta.url))
-  // The folder is part of it: a virtual environment that was copied elsewhere runs the programs of the old place.
-  const hash = createHash('sha256').update(readFileSync(requirements)).update(version).update(cache).digest('hex')
+  const hash = createHash('sha256').update(readFileSync(requirements)).update(version).digest('hex')
   const folder = join(cache, `${clients}-${hash.slice(0, 16)}`)
   const stamp = join(folder, 'installed')
   const environment = { python: join(folder, 'bin', 'python'), az: join(folder, 'bin', 'az') }
@@ -55,29 +54,31 @@ export async function openPythonEnvironment(
   })
 }
 
+/** A folder that outlives `npm ci`, of this user alone: what others could write there would be run. */
+function openCache(): string {
+  const { uid } = userInfo()
+  const cache = join(tmpdir(), `postern-clients-${uid}`)
+  mkdirSync(cache, { recursive: true, mode: 0o700 })
+  const facts = lstatSync(cache)
+  if (facts.isDirectory() && facts.uid === uid && (facts.mode & 0o022) === 0) return cache
+  throw new Error(`${cache} belongs to somebody else`)
+}
+
 async function install(
   folder: string,
   { python }: PythonEnvironment,
   requirements: string,
 ): Promise<string | undefined> {
   // The file has everything that is wanted: what else a package asks for is none of the tests' business.
-  const pip = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--no-input',
-    '--no-deps',
-    '--no-compile',
-    '--disable-pip-version-check',
-  ]
+  const quiet = ['--quiet', '--no-input', '--disable-pip-version-check']
+  const pip = ['-m', 'pip', 'install', ...quiet, '--no-deps', '--no-compile', '-r', requirements]
   try {
     await run('python3', ['-m', 'venv', '--clear', folder], { timeout: venvTimeoutMs })
   } catch (error) {
     return `python3 makes no virtual environment (apt install python3-venv): ${lastLine(error)}`
   }
   try {
-    await run(python, [...pip, '-r', requirements], { timeout: installTimeoutMs })
+    await run(python, pip, { timeout: installTimeoutMs })
     return undefined
   } catch (error) {
     return `pip does not install the clients: ${lastLine(error)}`
