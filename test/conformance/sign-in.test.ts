@@ -189,3 +189,17 @@ test('sign-ins go to the audit log', async (t) => {
   )
   assert.ok(signIns.every(({ principal }) => principal.startsWith(relay.bootstrapAdmin?.clientId ?? '')))
 })
+
+test('an external issuer that cannot be reached shows in /readyz, its tokens get 503, and everybody else goes on', async (t) => {
+  const relay = await start(t, { oidcIssuers: 'corp=http://127.0.0.1:1/realm,audience=postern' })
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const token = `${part({ alg: 'RS256', kid: 'k' })}.${part({ iss: 'http://127.0.0.1:1/realm' })}.AAAA`
+  const bearer = (text: string) => ({ headers: { Authorization: `Bearer ${text}` } })
+  const path = '/subscriptions?api-version=2019-11-01'
+  assert.equal((await call(relay, path, bearer(token))).status, 503)
+  const ready = await call(relay, '/readyz')
+  assert.equal(ready.status, 200)
+  assert.match(ready.body.toString(), /"oidc corp"/)
+  const { token: own } = await signIn(relay, secretForm(relay))
+  assert.equal((await call(relay, path, bearer(own))).status, 200)
+})

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DeviceCodes } from './device-codes.ts'
 
-const wanted = { clientId: 'cli', audience: 'https://management.azure.com', scope: '', address: '192.0.2.1' }
+const wanted = {
+  clientId: 'cli',
+  audience: 'https://management.azure.com',
+  scope: '',
+  staysSignedIn: false,
+  address: '192.0.2.1',
+}
 const answer = { principalId: 'p', credentialId: 'c' }
 
 function openCodes() {

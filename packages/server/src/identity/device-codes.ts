@@ -26,6 +26,8 @@ export interface DeviceRequest {
   /** `aud` of the token that it wants. */
   readonly audience: string
   readonly scope: string
+  /** It wants a refresh token too, with which it can ask for either plane later. */
+  readonly staysSignedIn: boolean
   /** Where it runs. */
   readonly address: string
   readonly expiresAtMs: number
@@ -61,7 +63,7 @@ export class DeviceCodes {
 
   /** Undefined when there is no room: too many wait already. */
   begin(
-    wanted: Pick<DeviceRequest, 'clientId' | 'audience' | 'scope' | 'address'>,
+    wanted: Omit<DeviceRequest, 'userCode' | 'expiresAtMs'>,
   ): { readonly deviceCode: string; readonly userCode: string } | undefined {
     this.#sweep()
     const network = networkOf(wanted.address)

@@ -19,7 +19,8 @@ export async function deviceCodeEndpoint(parts: IdentityParts, request: Identity
   if (!clientIdPattern.test(clientId)) return oauthError('requestMalformed', { correlationId })
   const resource = requestedResource(form, { audiences: parts.audiences, origin })
   if (typeof resource === 'string') return oauthError(resource, { correlationId })
-  const begun = parts.deviceCodes.begin({ clientId: clientId.toLowerCase(), address, ...resource })
+  const staysSignedIn = wantsScope(request, resource.scope, 'offline_access')
+  const begun = parts.deviceCodes.begin({ clientId: clientId.toLowerCase(), address, staysSignedIn, ...resource })
   if (begun === undefined) return oauthError('busy', { correlationId, headers: { 'Retry-After': '60' } })
   const userCode = spellUserCode(begun.userCode)
   const page = `${origin}/device`
@@ -57,9 +58,8 @@ export async function deviceCodeGrant(
     parts.onSignIn({ ...event, result: 'failed', reason: 'disabled' })
     return oauthError('deviceCodeDeclined', { correlationId })
   }
-  const refreshToken = wantsScope(request, asked.scope, 'offline_access')
-    ? await parts.sessions.begin(principal, { clientId, credentialId })
-    : undefined
+  const by = { clientId, credentialId }
+  const refreshToken = asked.staysSignedIn ? await parts.sessions.begin(principal, by) : undefined
   parts.onSignIn({ ...event, result: 'succeeded', reason: `credential ${credentialId}, for client ${asked.clientId}` })
   const grant = { principal, resource: asked, clientId, ...(refreshToken && { refreshToken }) }
   return jsonReply(200, await userTokenMembers(parts, request, grant))

@@ -17,7 +17,8 @@ export interface ShownRequest {
   readonly userCode: string
   readonly client: string
   readonly address: string
-  readonly plane: 'management' | 'data'
+  /** Both: with a refresh token it can ask for either later. */
+  readonly plane: 'management' | 'data' | 'both'
   readonly host: string
 }
 
@@ -69,6 +70,7 @@ export function consentForm({ userCode, client, address, plane, host }: ShownReq
   const powers = {
     management: 'manage what you may manage at this relay',
     data: 'listen and send through this relay where you may',
+    both: 'stay signed in for you at this relay: manage, listen and send what you may, for 90 days at most',
   }
   return `<p>A program asks to act in your name. Allow it only if you have started it yourself.</p>
 <dl>
@@ -100,8 +102,8 @@ const style = `
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --back: #eef1f5; --line: #8a94a2; --key: #0b5cad; --bad: #a4161a; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ebef; --paper: #1c2127; --back: #11151a; --line: #7d8794; --key: #7ab8ff; --bad: #ff9b9b; } }
 * { box-sizing: border-box; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--back); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-main { width: min(28rem, 100vw); margin: 1rem; padding: 2rem; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; }
+body { margin: 0; padding: 1rem; min-height: 100vh; display: grid; place-items: center; background: var(--back); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
+main { width: min(28rem, 100%); padding: 2rem; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; }
 h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; }
 .product { margin: 0; font-size: .875rem; font-weight: 600; letter-spacing: .05em; color: var(--key); }
 .problem { padding: .5rem .75rem; border: 1px solid var(--bad); border-radius: .375rem; color: var(--bad); font-weight: 600; }

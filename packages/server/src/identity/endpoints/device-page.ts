@@ -113,9 +113,10 @@ function consentPage(page: {
 }
 
 function shown({ audiences }: IdentityParts, asked: DeviceRequest, { origin }: IdentityRequest): ShownRequest {
-  const { userCode, clientId, address, audience } = asked
+  const { userCode, clientId, address, audience, staysSignedIn } = asked
   const client = knownClients.get(clientId) ?? clientId
-  return { userCode, client, address, plane: audiences.kindOf(audience) ?? 'management', host: new URL(origin).host }
+  const plane = staysSignedIn ? 'both' : (audiences.kindOf(audience) ?? 'management')
+  return { userCode, client, address, plane, host: new URL(origin).host }
 }
 
 /** Programs of Microsoft whose ids people cannot know by heart. Nothing proves that it is them, so the id stays in view. */

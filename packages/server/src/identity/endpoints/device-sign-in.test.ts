@@ -54,7 +54,7 @@ test('a person signs in for a program that waits', async (t) => {
   const consent = await setup.post('/device', { user_code, action: 'look' })
   assert.match(consent.body, /Azure CLI \(04b07795-8ddb-461a-bbee-02f9e1bf7b46\)/)
   assert.match(consent.body, /192\.0\.2\.7/)
-  assert.match(consent.body, /listen and send through this relay/)
+  assert.match(consent.body, /stay signed in for you at this relay/)
   const done = await allow(setup, user_code)
   assert.deepEqual([done.status, /You are signed in/.test(done.body)], [200, true])
   const { status, json: answer } = await poll(setup, device_code)
@@ -110,6 +110,8 @@ test('a refresh token keeps the person signed in, also for the other plane, and 
 test('who asks for no refresh token gets none', async (t) => {
   const setup = await setUp(t)
   const { device_code, user_code } = await begin(setup, { scope: 'https://relay.azure.net/.default' })
+  const consent = await setup.post('/device', { user_code, action: 'look' })
+  assert.match(consent.body, /listen and send through this relay where you may/)
   await allow(setup, user_code)
   const { json } = await poll(setup, device_code)
   assert.deepEqual(

@@ -121,3 +121,11 @@ test('a list above an assignment can hold something for its principal', async (t
   assert.equal(book.reachesBelow({ principalIds: ['q'] }, question), false)
   assert.equal(book.reachesBelow({ principalIds: ['p'] }, { ...question, scope: '/subscriptions/t' }), false)
 })
+
+test('subjects of other issuers are told apart by case, unlike GUIDs', async (t) => {
+  const { book, assign } = await openBook(t)
+  await assign('a', 'corp:Ann', reader, '/')
+  const question = ask('Microsoft.Relay/namespaces/read', namespace)
+  assert.equal(book.decide({ principalIds: ['corp:Ann'] }, question).allowed, true)
+  assert.equal(book.decide({ principalIds: ['corp:ann'] }, question).allowed, false)
+})

@@ -41,7 +41,7 @@ export class RoleBook {
   decide(caller: Pick<Caller, 'principalIds'>, { kind, action, scope }: RoleQuestion): RoleDecision {
     const below = plainScope(scope)
     for (const principal of caller.principalIds) {
-      for (const grant of this.#grants.get(principal.toLowerCase())?.values() ?? []) {
+      for (const grant of this.#grants.get(plainPrincipal(principal))?.values() ?? []) {
         if (!covers(grant.scope, below)) continue
         const role = this.definition(grant.assignment.roleDefinitionId)
         if (role && this.#matcherOf(role).allows(kind, action)) {
@@ -56,7 +56,7 @@ export class RoleBook {
   reachesBelow(caller: Pick<Caller, 'principalIds'>, { kind, action, scope }: RoleQuestion): boolean {
     const above = plainScope(scope)
     return caller.principalIds.some((principal) =>
-      [...(this.#grants.get(principal.toLowerCase())?.values() ?? [])].some((grant) => {
+      [...(this.#grants.get(plainPrincipal(principal))?.values() ?? [])].some((grant) => {
         const role = this.definition(grant.assignment.roleDefinitionId)
         const isNear = covers(grant.scope, above) || covers(above, grant.scope)
         return isNear && role !== undefined && this.#matcherOf(role).allows(kind, action)
@@ -67,7 +67,7 @@ export class RoleBook {
   /** Assignments of the given principals. */
   assignmentsOf(principalIds: readonly string[]): readonly RoleAssignment[] {
     return principalIds.flatMap((principal) =>
-      [...(this.#grants.get(principal.toLowerCase())?.values() ?? [])].map(({ assignment }) => assignment),
+      [...(this.#grants.get(plainPrincipal(principal))?.values() ?? [])].map(({ assignment }) => assignment),
     )
   }
 
@@ -106,18 +106,23 @@ export class RoleBook {
   }
 
   #add(assignment: RoleAssignment): void {
-    const principal = assignment.principalId.toLowerCase()
+    const principal = plainPrincipal(assignment.principalId)
     const grants = this.#grants.get(principal) ?? new Map<string, Grant>()
     grants.set(assignment.id.toLowerCase(), { assignment, scope: plainScope(assignment.scope) })
     this.#grants.set(principal, grants)
   }
 
   #remove(assignment: RoleAssignment): void {
-    const principal = assignment.principalId.toLowerCase()
+    const principal = plainPrincipal(assignment.principalId)
     const grants = this.#grants.get(principal)
     grants?.delete(assignment.id.toLowerCase())
     if (grants?.size === 0) this.#grants.delete(principal)
   }
+}
+
+/** GUIDs in any case; subjects of other issuers to the letter, because there `Ann` and `ann` may be two people. */
+function plainPrincipal(id: string): string {
+  return id.includes(':') ? id : id.toLowerCase()
 }
 
 /** Both in plain form. */
