@@ -16,6 +16,11 @@ const names = [
   'account',
   'group',
   'relay',
+  'webapp',
+  'appservice',
+  'role',
+  'principal',
+  'usage',
   'rest',
   'completion',
 ]

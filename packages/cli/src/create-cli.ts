@@ -68,6 +68,11 @@ const commands: readonly CommandEntry[] = [
   },
   managed('group', 'Resource groups.'),
   managed('relay', 'Namespaces, hybrid connections, their rules and keys.'),
+  managed('webapp', 'Apps and their hybrid connections.'),
+  managed('appservice', 'Plans, and the hybrid connections of all their apps.'),
+  managed('role', 'Roles, and who has them where.'),
+  managed('principal', 'People and programs of the built-in identity.'),
+  managed('usage', 'What a namespace used, as it would be billed.'),
   {
     name: 'rest',
     summary: 'Any request of the management API.',

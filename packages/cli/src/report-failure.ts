@@ -26,7 +26,7 @@ export async function reportFailure(error: unknown): Promise<0 | 1 | 2 | 3> {
   const help = await helpFor(error)
   if (help !== undefined) process.stderr.write(`  ${help}\n`)
   if (process.env['POSTERN_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`)
-  if (isFromManagement(error) && error.status === 404) return 3
+  if ((isFromManagement(error) && error.status === 404) || isRelayError(error, 'ResourceNotFound')) return 3
   return (isRelayError(error) || isFromManagement(error)) && configurationCodes.has(error.code) ? 2 : 1
 }
 

@@ -3,7 +3,7 @@ import { ManagementError } from './management-error.ts'
 /** One operation of the management API, as the table of operations has it. */
 export interface Operation {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
-  /** Template; `{+scope}` is a whole resource id. */
+  /** Template; `{+scope}` is a whole resource id, or `/`. */
   readonly path: string
   /** The newest api-version; absent for addresses without versions. */
   readonly version?: string
@@ -24,12 +24,14 @@ export interface OperationInput {
  * @throws {ManagementError} ParameterMissing
  */
 export function operationTarget(operation: Operation, input: OperationInput, apiVersion?: string): string {
-  const path = operation.path.replace(/\{(\+?)(\w+)\}/g, (_, plus: string, name: string) => {
+  const path = operation.path.replace(/\/\{(\+?)(\w+)\}/g, (_, plus: string, name: string) => {
     const value = input.params?.[name]
     if (value === undefined || value === '') {
       throw new ManagementError('ParameterMissing', { message: `The parameter ${name} of the address is missing` })
     }
-    return plus === '' ? encodeSegment(value) : value.split('/').filter(Boolean).map(encodeSegment).join('/')
+    // A whole id; `/` alone is everything that the relay has.
+    const segments = plus === '' ? [value] : value.split('/').filter((segment) => segment !== '')
+    return segments.map((segment) => `/${encodeSegment(segment)}`).join('')
   })
   const query = new URLSearchParams()
   const version = apiVersion ?? operation.version

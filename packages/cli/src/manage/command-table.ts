@@ -1,6 +1,13 @@
+import { planHybridConnectionCommands, planHybridConnectionGroups } from './groups/appservice-hybrid-connection.ts'
+import { planCommands, planGroups } from './groups/appservice-plan.ts'
 import { resourceGroupCommands, resourceGroups } from './groups/group.ts'
+import { principalCommands, principalGroups } from './groups/principal.ts'
 import { hybridConnectionCommands, hybridConnectionGroups } from './groups/relay-hyco.ts'
 import { namespaceCommands, namespaceGroups } from './groups/relay-namespace.ts'
+import { roleCommands, roleGroups } from './groups/role.ts'
+import { usageCommands, usageGroups } from './groups/usage.ts'
+import { webAppCommands, webAppGroups } from './groups/webapp.ts'
+import { appHybridConnectionCommands, appHybridConnectionGroups } from './groups/webapp-hybrid-connection.ts'
 import type { ManagedCommand, ManagedGroup } from './managed-command.ts'
 
 /** Every command that works with the management API, in the order of `--help`. */
@@ -8,6 +15,13 @@ export const managedCommands: readonly ManagedCommand[] = [
   ...resourceGroupCommands,
   ...namespaceCommands,
   ...hybridConnectionCommands,
+  ...planCommands,
+  ...planHybridConnectionCommands,
+  ...webAppCommands,
+  ...appHybridConnectionCommands,
+  ...roleCommands,
+  ...principalCommands,
+  ...usageCommands,
 ]
 
 /** What the groups above them are. */
@@ -16,4 +30,11 @@ export const managedGroups: readonly ManagedGroup[] = [
   { words: 'relay', summary: 'Namespaces, hybrid connections, their rules and keys.' },
   ...namespaceGroups,
   ...hybridConnectionGroups,
+  ...planHybridConnectionGroups,
+  ...planGroups,
+  ...webAppGroups,
+  ...appHybridConnectionGroups,
+  ...roleGroups,
+  ...principalGroups,
+  ...usageGroups,
 ]

@@ -1,4 +1,4 @@
-import type { ManagedFlag } from './managed-command.ts'
+import type { FlagValues, ManagedFlag, ManagedRun } from './managed-command.ts'
 
 /** Flags that many commands have, spelt as the Azure CLI spells them. */
 export const subscription: ManagedFlag = {
@@ -44,9 +44,15 @@ export const location: ManagedFlag = {
   long: 'location',
   short: 'l',
   value: 'NAME',
-  help: 'where it is: any text',
-  isRequired: true,
+  help: 'where it is, any text; default: where its resource group is',
   to: 'body.location',
+}
+
+/** `--location` of what is made in a resource group, when it was left out. */
+export async function locationOfGroup({ client, values, subscriptionId }: ManagedRun): Promise<FlagValues> {
+  if (values['location'] !== undefined) return {}
+  const params = { subscriptionId, resourceGroupName: String(values['resource-group']) }
+  return { location: (await client.call('ResourceGroups_Get', { params })).location }
 }
 
 export const tags: ManagedFlag = {

@@ -54,10 +54,16 @@ export interface ManagedCommand {
   readonly flags: readonly ManagedFlag[]
   /** An operation of the management API, or several of them in a function. */
   readonly does: OperationId | ((run: ManagedRun) => Promise<unknown>)
+  /** Values for flags that were left out, found out before the call. */
+  readonly prepare?: (run: ManagedRun) => Promise<FlagValues>
   /** Members of the body that no flag says. */
   readonly body?: Readonly<Record<string, unknown>>
   /** Columns of `-o table`: title to JMESPath of the item. */
   readonly columns?: Readonly<Record<string, string>>
+  /** JMESPath of the rows of that table, where they are not the result itself. */
+  readonly rows?: string
+  /** JMESPath of a line below it. */
+  readonly note?: string
   /** Asked on a terminal before it is done; `--yes` answers. */
   readonly confirmation?: string
   /** Arguments behind `postern` and the words. */

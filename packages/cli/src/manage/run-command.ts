@@ -3,7 +3,7 @@ import { RelayError } from '@postern/protocol'
 import { callInput, idParameters } from './call-input.ts'
 import { confirm } from './confirm.ts'
 import { flagValue } from './flag-value.ts'
-import type { FlagValues, ManagedCommand, ManagedFlag } from './managed-command.ts'
+import type { FlagValues, ManagedCommand, ManagedFlag, ManagedRun } from './managed-command.ts'
 import { formatResult } from './output/format-result.ts'
 import { chooseFormat } from './output/output-format.ts'
 import { startProgress } from './progress.ts'
@@ -34,9 +34,14 @@ export async function runCommand(command: ManagedCommand, options: TypedOptions)
   try {
     const result = await perform(command, { options, session, values, progress: progress.say })
     progress.end()
+    const { columns, rows, note } = command
+    const table = {
+      ...(columns && { columns }),
+      ...(rows !== undefined && { rows }),
+      ...(note !== undefined && { note }),
+    }
     const { query } = options
-    const columns = command.columns && { columns: command.columns }
-    process.stdout.write(await formatResult(result, { format, ...(query !== undefined && { query }), ...columns }))
+    process.stdout.write(await formatResult(result, { format, ...(query !== undefined && { query }), ...table }))
   } finally {
     progress.end()
   }
@@ -50,11 +55,16 @@ interface Performance {
 }
 
 async function perform(command: ManagedCommand, performance: Performance): Promise<unknown> {
-  const { options, session, values, progress } = performance
+  const { options, session, values } = performance
   const { client } = session
-  const { does } = command
+  const { does, prepare } = command
   if (typeof does === 'function') {
-    return does({ client, values, progress, subscriptionId: await subscriptionOf(values, session) })
+    return does(await openRun(command, performance))
+  }
+  if (prepare && !options.ids) {
+    const run = await openRun(command, performance)
+    const found = { ...(await prepare(run)), subscription: run.subscriptionId }
+    return call(performance, does, callInput(command, { ...found, ...values }))
   }
   const operation: Operation = operationTable[does]
   if (options.ids) {
@@ -93,12 +103,38 @@ async function call({ session, options, progress }: Performance, id: string, inp
     return items
   }
   const isWaitedFor = operation.isLongRunning && options.wait !== false
-  return isWaitedFor ? client.callAndWait(id, { ...input, timeoutMs: waitTimeoutMs }) : client.call(id, input)
+  return isWaitedFor
+    ? client.callAndWait(id, { ...input, timeoutMs: waitTimeoutMs })
+    : listed(await client.call(id, input))
 }
 
-async function subscriptionOf(values: FlagValues, { client }: Session): Promise<string> {
+/** Some lists of Azure's come whole, in the form of a page all the same. */
+function listed(reply: unknown): unknown {
+  const { value, ...others } = (reply ?? {}) as { readonly value?: unknown }
+  const isList = Array.isArray(value) && Object.keys(others).every((name) => ['nextLink', 'id'].includes(name))
+  return isList ? value : reply
+}
+
+/** What a function of the table works with. Who has several subscriptions must name one only where one is needed. */
+async function openRun(command: ManagedCommand, { session, values, progress }: Performance): Promise<ManagedRun> {
+  const { client } = session
   const { subscription } = values
-  return typeof subscription === 'string' ? subscription : await onlySubscription(client)
+  let found: string | RelayError = typeof subscription === 'string' ? subscription : ''
+  if (found === '' && command.flags.some(({ setting }) => setting === 'subscription')) {
+    found = await onlySubscription(client).catch((error: unknown) => {
+      if (error instanceof RelayError) return error
+      throw error
+    })
+  }
+  return {
+    client,
+    values,
+    progress,
+    get subscriptionId() {
+      if (found instanceof RelayError) throw found
+      return found
+    },
+  }
 }
 
 async function typedValues(command: ManagedCommand, options: TypedOptions): Promise<FlagValues> {

@@ -11,7 +11,7 @@ export const resourceGroupCommands: readonly ManagedCommand[] = [
   {
     words: 'group create',
     summary: 'Creates a resource group, or replaces its tags.',
-    flags: [name, location, tags, subscription],
+    flags: [name, { ...location, help: 'where it is: any text', isRequired: true }, tags, subscription],
     does: 'ResourceGroups_CreateOrUpdate',
     columns,
     examples: ['--name demo --location home', '-n demo -l home --tags owner=me'],

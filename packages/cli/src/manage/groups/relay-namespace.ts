@@ -1,7 +1,7 @@
-import { location, nameOf, namespaceName, resourceGroup, subscription, tags } from '../flags.ts'
+import { location, locationOfGroup, nameOf, namespaceName, resourceGroup, subscription, tags } from '../flags.ts'
 import type { ManagedCommand, ManagedFlag, ManagedGroup } from '../managed-command.ts'
 import { authorizationRuleCommands, authorizationRuleGroups } from './authorization-rules.ts'
-import { listNamespaces } from './list-namespaces.ts'
+import { listInGroup } from './list-in-group.ts'
 import { networkRuleCommands } from './network-rules.ts'
 
 const name = nameOf('namespace', 'path.namespaceName')
@@ -36,15 +36,16 @@ export const namespaceCommands: readonly ManagedCommand[] = [
     words: `${words} create`,
     summary: 'Creates a namespace with the rule RootManageSharedAccessKey.',
     flags: [name, resourceGroup, location, tags, publicNetworkAccess, subscription],
+    prepare: locationOfGroup,
     does: 'Namespaces_CreateOrUpdate',
     columns,
-    examples: ['-n contoso -g demo -l home'],
+    examples: ['-n contoso -g demo', '-n contoso -g demo -l home --tags stage=test'],
   },
   {
     words: `${words} list`,
     summary: 'Lists the namespaces that you may read.',
     flags: [{ ...resourceGroup, isRequired: false, to: 'run' }, subscription],
-    does: listNamespaces,
+    does: (run) => listInGroup(run, 'Namespaces_List', 'Namespaces_ListByResourceGroup'),
     columns,
     examples: ['', '-g demo', '--query "[].properties.serviceBusEndpoint" -o tsv'],
   },

@@ -30,6 +30,12 @@ longer name                22
       'Column1  Column2\n-------  -------\na        1\n',
     )
     assert.equal(await formatResult([], { format: 'table', columns }), '')
+    // One object that no terminal has the width for.
+    const wide = { id: 'x'.repeat(60), secret: 'y'.repeat(60), none: null }
+    assert.equal(await formatResult(wide, { format: 'table' }), `Id      ${wide.id}\nSecret  ${wide.secret}\n`)
+    const table = { rows: 'items', columns, note: "join('', ['Used: ', to_string(length(items))])" }
+    assert.match(await formatResult({ items }, { format: 'table', ...table }), /^Name .*\n(?:.*\n){3}Used: 2\n$/)
+    assert.deepEqual(JSON.parse(await formatResult({ items }, { format: 'json', ...table })), { items })
   })
 
   test('is JSON, YAML, lines with tabs, or nothing', async () => {

@@ -1,3 +1,4 @@
+import { cellText } from './cell-text.ts'
 import type { OutputFormat } from './output-format.ts'
 import { queryResult } from './query-result.ts'
 import { safeJson } from './safe-text.ts'
@@ -12,11 +13,15 @@ export interface ResultOptions {
   readonly query?: string
   /** Columns of the table when there is no query: title to JMESPath of an item. */
   readonly columns?: Readonly<Record<string, string>>
+  /** JMESPath of the rows, where they are not the result itself. */
+  readonly rows?: string
+  /** JMESPath of a line below the table. */
+  readonly note?: string
 }
 
 /** The text of a result with its line feed; empty when there is nothing to say. */
 export async function formatResult(result: unknown, options: ResultOptions): Promise<string> {
-  const { format, query, columns } = options
+  const { format, query } = options
   const wanted = query === undefined ? result : await queryResult(result, query)
   if (wanted === undefined || wanted === null || format === 'none') return ''
   switch (format) {
@@ -27,8 +32,15 @@ export async function formatResult(result: unknown, options: ResultOptions): Pro
     case 'tsv':
       return formatTsv(wanted)
     case 'table':
-      return formatTable(columns && query === undefined ? await pickColumns(wanted, columns) : wanted)
+      return query === undefined ? commandTable(wanted, options) : formatTable(wanted)
   }
+}
+
+/** The table that a command describes. */
+async function commandTable(result: unknown, { columns, rows, note }: ResultOptions): Promise<string> {
+  const items = rows === undefined ? result : await queryResult(result, rows)
+  const table = formatTable(columns ? await pickColumns(items, columns) : items)
+  return note === undefined ? table : `${table}${cellText(await queryResult(result, note), ', ')}\n`
 }
 
 async function pickColumns(result: unknown, columns: Readonly<Record<string, string>>): Promise<unknown> {

@@ -4,6 +4,9 @@ import { safeText } from './safe-text.ts'
 /** Longest cell; what is cut is in `-o json`. A connection string has some 200. */
 const maxCellLength = 250
 
+/** A line that is longer breaks in most terminals: a single object is then written below itself. */
+const maxLineWidth = 100
+
 /** Rows with a head for people: a list of objects, one object, or bare values. Columns without any value are left out. */
 export function formatTable(result: unknown): string {
   const items = Array.isArray(result) ? result : [result]
@@ -14,8 +17,16 @@ export function formatTable(result: unknown): string {
   const head = used.map((name) => name.slice(0, 1).toUpperCase() + name.slice(1))
   const body = rows.map((cells) => used.map((name) => cells.get(name) ?? ''))
   const widths = head.map((title, at) => Math.max(...[title, ...body.map((cells) => cells[at] ?? '')].map(width)))
+  const total = widths.reduce((sum, size) => sum + size + 2, 0)
+  if (!Array.isArray(result) && used.length > 1 && total > maxLineWidth) return lines(head, body[0] ?? [])
   const rule = widths.map((size) => '-'.repeat(size))
   return [head, rule, ...body].map((cells) => `${line(cells, widths)}\n`).join('')
+}
+
+/** One object, a line for each member. */
+function lines(head: readonly string[], cells: readonly string[]): string {
+  const widest = Math.max(...head.map(width))
+  return head.map((title, at) => `${line([title, cells[at] ?? ''], [widest, 0])}\n`).join('')
 }
 
 function row(item: unknown): ReadonlyMap<string, string> {

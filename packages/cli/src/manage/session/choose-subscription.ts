@@ -13,7 +13,7 @@ export async function onlySubscription(client: ManagementClient): Promise<string
   }
   const [only] = ids
   if (only !== undefined && ids.length === 1) return only
-  const found = only === undefined ? 'You may read none yet: any text can be one' : `You may read ${ids.join(', ')}`
+  const found = only === undefined ? 'You have no role in any' : `You can see ${ids.join(', ')}`
   throw new RelayError('InvalidConfiguration', {
     message: `Which subscription? ${found}. Give --subscription, or run postern account set --subscription ID.`,
   })
