@@ -24,3 +24,18 @@ test('a secret shows nothing by enumeration or structured clone', () => {
   assert.deepEqual(Object.entries(secret), [])
   assert.deepEqual(Object.entries(structuredClone(secret)), [])
 })
+
+test('a secret that is a function is opened once, when it is wanted, and printed no more than another', () => {
+  let opened = 0
+  const secret = new Secret(() => `text ${(opened += 1)}`)
+  assert.equal(`${secret} ${JSON.stringify(secret)} ${inspect(secret)}`, '[secret] "[secret]" [secret]')
+  assert.equal(opened, 0)
+  assert.deepEqual([secret.reveal(), secret.reveal()], ['text 1', 'text 1'])
+})
+
+test('a secret that cannot be opened says so each time it is wanted', () => {
+  const secret = new Secret(() => {
+    throw new Error('altered')
+  })
+  for (const _ of [1, 2]) assert.throws(() => secret.reveal(), /altered/)
+})

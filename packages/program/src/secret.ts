@@ -13,13 +13,15 @@ export class Secret {
     Object.defineProperty(Secret.prototype, inspect.custom, { value: () => secretMask })
   }
 
-  readonly #text: string
+  #text: string | (() => string)
 
-  constructor(text: string) {
+  /** @param text a function is called once, when the text is first wanted; what it throws comes out of `reveal` */
+  constructor(text: string | (() => string)) {
     this.#text = text
   }
 
   reveal(): string {
+    if (typeof this.#text === 'function') this.#text = this.#text()
     return this.#text
   }
 

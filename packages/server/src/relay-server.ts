@@ -44,6 +44,7 @@ import type { AuditStore } from './storage/audit-store.ts'
 import { toDeclaration } from './storage/check-declared-resources.ts'
 import { DeclaredResources } from './storage/declared-resources.ts'
 import type { ResourcesDeclaration } from './storage/declared-resources-schema.ts'
+import { listedByCopy } from './storage/listed-by-copy.ts'
 import { MemoryAuditStore } from './storage/memory/memory-audit-store.ts'
 import { MemoryStore } from './storage/memory/memory-store.ts'
 import { ResourceCatalog } from './storage/resource-catalog.ts'
@@ -171,15 +172,16 @@ async function openResources(
   stops: Stop[],
 ): Promise<{ readonly store: ResourceStore; readonly catalog: ResourceCatalog }> {
   const store = await openStore(config, stops)
-  if (resources) {
-    await applyDeclaredResources(store, toDeclaration(resources))
-  } else if (config.resourcesFile !== undefined) {
-    await followResourcesFile(config.resourcesFile, { store, health, log, stops })
-  } else {
-    await releaseResources(store, log)
-  }
   const catalog = await ResourceCatalog.open(store, { baseDomain: config.baseDomain })
   stops.push(() => catalog.close())
+  const listed = listedByCopy(store, catalog.documents)
+  if (resources) {
+    await applyDeclaredResources(listed, toDeclaration(resources))
+  } else if (config.resourcesFile !== undefined) {
+    await followResourcesFile(config.resourcesFile, { store: listed, health, log, stops })
+  } else {
+    await releaseResources(listed, log)
+  }
   return { store, catalog }
 }
 

@@ -5,7 +5,7 @@ import type { ResourceChange, ResourceDocument, ResourceStore, StoredDocument } 
 /** A copy of a whole store in memory, kept current by its changes: look-ups never wait. */
 export class DocumentCopy {
   readonly #kinds = new Map<DocumentKind, Map<string, StoredDocument>>()
-  /** Documents of a kind in key order, made at the first look-up after one came or went. */
+  /** Documents of a kind in key order, made at the first look-up. A change puts a new array in the place of the old one. */
   readonly #sorted = new Map<DocumentKind, readonly StoredDocument[]>()
   readonly #feed = new ChangeFeed()
   #unsubscribe: () => void = () => {}
@@ -48,6 +48,11 @@ export class DocumentCopy {
     return sorted.slice(from, to) as readonly unknown[] as readonly StoredDocument<Kind>[]
   }
 
+  /** Everything, in key order. */
+  all(): readonly StoredDocument[] {
+    return [...this.#kinds.keys()].flatMap((kind) => this.#sortedOf(kind)).toSorted(byKey)
+  }
+
   /** Calls back after each change, when look-ups already answer by it, until the returned function is called. */
   onChange(callback: (change: ResourceChange) => void): () => void {
     return this.#feed.subscribe(callback)
@@ -62,7 +67,7 @@ export class DocumentCopy {
   #sortedOf(kind: DocumentKind): readonly StoredDocument[] {
     const standing = this.#sorted.get(kind)
     if (standing) return standing
-    const sorted = [...(this.#kinds.get(kind)?.values() ?? [])].toSorted((a, b) => (a.key < b.key ? -1 : 1))
+    const sorted = [...(this.#kinds.get(kind)?.values() ?? [])].toSorted(byKey)
     this.#sorted.set(kind, sorted)
     return sorted
   }
@@ -76,14 +81,23 @@ export class DocumentCopy {
   #set(stored: StoredDocument): void {
     const { kind } = stored.document
     const documents = this.#kinds.get(kind) ?? new Map<string, StoredDocument>()
+    this.#resort(kind, stored.key, documents.has(stored.key) ? 1 : 0, [stored])
     this.#kinds.set(kind, documents.set(stored.key, stored))
-    this.#sorted.delete(kind)
   }
 
   #remove({ key, document }: { readonly key: string; readonly document: ResourceDocument }): void {
-    this.#kinds.get(document.kind)?.delete(key)
-    this.#sorted.delete(document.kind)
+    if (this.#kinds.get(document.kind)?.delete(key)) this.#resort(document.kind, key, 1, [])
   }
+
+  /** Not sorted anew: with 10,000 documents that takes longer than all the rest of a write. */
+  #resort(kind: DocumentKind, key: string, leaving: number, coming: readonly StoredDocument[]): void {
+    const sorted = this.#sorted.get(kind)
+    if (sorted) this.#sorted.set(kind, sorted.toSpliced(lowerBound(sorted, key), leaving, ...coming))
+  }
+}
+
+function byKey(a: StoredDocument, b: StoredDocument): number {
+  return a.key < b.key ? -1 : 1
 }
 
 /** Position of the first document whose key is not before `key`. */

@@ -12,14 +12,22 @@ export function encodeDocument(document: ResourceDocument, sealer: KeySealer): s
 }
 
 /**
- * Reads what `encodeDocument` wrote, in this release or an earlier one.
+ * Reads what `encodeDocument` wrote, in this release or an earlier one. Secrets are opened when they are first wanted: to
+ * open those of 10,000 documents takes longer than everything else that a relay does when it starts.
  * @param key where it stood: secrets open only there
- * @throws {RelayError | ZodError} when it is damaged
+ * @throws {RelayError | ZodError} when it is damaged; a damaged secret throws when it is revealed
  */
 export function decodeDocument(key: string, text: string, sealer: KeySealer): ResourceDocument {
   const { kind, origin, value } = envelope.parse(JSON.parse(text))
   const opened = openFirstForm(openSecrets(value, key, sealer), key, sealer)
   return { kind, origin, value: documentKinds[kind].schema.parse(opened) } as ResourceDocument
+}
+
+/** Opens every secret. @throws {RelayError} InternalError when one does not open */
+export function openEverySecret(value: unknown): void {
+  if (value instanceof Secret) value.reveal()
+  else if (typeof value === 'object' && value !== null)
+    for (const member of Object.values(value)) openEverySecret(member)
 }
 
 const envelope = z.object({
@@ -40,20 +48,24 @@ function sealSecrets(value: unknown, place: string, sealer: KeySealer): unknown 
   )
 }
 
+/** Puts secrets in the places of what stands for them. The value is what JSON was read to a moment ago: it is altered. */
 function openSecrets(value: unknown, place: string, sealer: KeySealer): unknown {
-  if (Array.isArray(value)) return value.map((item) => openSecrets(item, placeOfItem(place, item), sealer))
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value)
-  const [first] = entries
-  if (entries.length === 1 && first?.[0] === sealedMember && typeof first[1] === 'string') {
-    return new Secret(sealer.open(first[1], place))
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) value[index] = openSecrets(item, placeOfItem(place, item), sealer)
+    return value
   }
-  return Object.fromEntries(
-    entries.map(([escaped, member]) => {
-      const name = unescapeName(escaped)
-      return [name, openSecrets(member, `${place} ${name}`, sealer)]
-    }),
-  )
+  const names = Object.keys(value)
+  if (names.length === 1 && 'sealed' in value && typeof value.sealed === 'string') {
+    const { sealed } = value
+    return new Secret(() => sealer.open(sealed, place))
+  }
+  const members = value as Record<string, unknown>
+  for (const name of names) {
+    const member = members[name]
+    if (typeof member === 'object' && member !== null) members[name] = openSecrets(member, `${place} ${name}`, sealer)
+  }
+  return names.some(isEscaped) ? unescapeNames(members) : members
 }
 
 /** Strangers choose names of members (tags): theirs must not be taken for a sealed secret. */
@@ -61,8 +73,14 @@ function escapeName(name: string): string {
   return /^sealed_*$/.test(name) ? `${name}_` : name
 }
 
-function unescapeName(name: string): string {
-  return /^sealed_+$/.test(name) ? name.slice(0, -1) : name
+function isEscaped(name: string): boolean {
+  return name.startsWith('sealed') && /^sealed_+$/.test(name)
+}
+
+function unescapeNames(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(members).map(([name, member]) => [isEscaped(name) ? name.slice(0, -1) : name, member]),
+  )
 }
 
 /** By name, not by position, so that the key of one rule cannot be put in the place of another's. */

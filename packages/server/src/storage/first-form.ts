@@ -2,7 +2,7 @@ import { Secret } from '@postern/program'
 import type { KeySealer } from './key-sealer.ts'
 
 /**
- * Opens what release 0.1 wrote: keys of rules as bare texts, sealed to a place of another spelling. Whatever is not of that
+ * Reads what release 0.1 wrote: keys of rules as bare texts, sealed to a place of another spelling. Whatever is not of that
  * form is given back as it is. The next write of the document puts it into today's form.
  */
 export function openFirstForm(value: unknown, key: string, sealer: KeySealer): unknown {
@@ -13,7 +13,7 @@ export function openFirstForm(value: unknown, key: string, sealer: KeySealer): u
 function openRule(rule: unknown, key: string, sealer: KeySealer): unknown {
   if (!isFirstForm(rule)) return rule
   const open = (sealed: string, which: string): Secret =>
-    new Secret(sealer.open(sealed, `${key} rule ${rule.name} ${which} key`))
+    new Secret(() => sealer.open(sealed, `${key} rule ${rule.name} ${which} key`))
   return {
     ...rule,
     primaryKey: open(rule.primaryKey, 'primary'),

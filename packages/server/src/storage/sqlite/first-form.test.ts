@@ -75,9 +75,14 @@ test('a document of the first form is written in the form of today, with the nex
 
 test('a key of the first form that was put in the place of another is refused', async (t) => {
   const swapped = `${dump} UPDATE document SET body = json_set(body, '$.value.rules[0].primaryKey', body ->> '$.value.rules[0].secondaryKey') WHERE key = 'ns/local';`
+  const expected = /ns\/local rule root primary key was altered/
   await withFirstForm(
     t,
-    (store) => assert.rejects(store.get('ns/local'), /ns\/local rule root primary key was altered/),
+    async (store) => {
+      const local = await store.get('ns/local')
+      assert.throws(() => rulesOf(local!.document)[0]?.primaryKey.reveal(), expected)
+      assert.match((await store.integrityCheck()).join(), expected)
+    },
     swapped,
   )
 })

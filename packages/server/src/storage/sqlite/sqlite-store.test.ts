@@ -132,6 +132,18 @@ test('a database of another program, a newer one, and a file that is none are le
   await assertRefused(dataDir, /cannot be opened: file is not a database/)
 })
 
+test('a document that could not be read again is not written', async (t) => {
+  const dataDir = await createFolder(t)
+  await withStore(dataDir, async (store) => {
+    const wrong = entity('n', 'x', { rules: [{ name: 'r', rights: ['Rule'] }] as unknown as [] })
+    await assert.rejects(
+      store.put(wrong),
+      (error) => isRelayError(error, 'InternalError') && /hc\/n\/x/.test(error.message),
+    )
+    assert.deepEqual(await store.list(), [])
+  })
+})
+
 test('a data folder that cannot be made is refused', async (t) => {
   const dataDir = await createFolder(t)
   await writeFile(join(dataDir, 'file'), '')

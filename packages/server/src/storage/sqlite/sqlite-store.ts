@@ -1,7 +1,7 @@
 import type { Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { ChangeFeed } from '../change-feed.ts'
-import { decodeDocument, encodeDocument } from '../document-text.ts'
+import { decodeDocument, encodeDocument, openEverySecret } from '../document-text.ts'
 import type { KeySealer } from '../key-sealer.ts'
 import { preconditionFailed } from '../precondition-failed.ts'
 import {
@@ -78,6 +78,8 @@ export class SqliteStore implements ResourceStore {
   async put(document: ResourceDocument, condition: WriteCondition = 'any'): Promise<StoredDocument> {
     const key = documentKey(document)
     const body = encodeDocument(document, this.#shared.sealer)
+    // What cannot be read again would keep every relay on this database from starting.
+    fromRow({ key, revision: '', body }, this.#shared.sealer)
     const answer = await this.#call({ kind: 'put', key, body, condition })
     if (answer.kind !== 'put') throw preconditionFailed(key, condition)
     return { key, revision: answer.row.revision, document: { origin: 'managed', ...document } }
@@ -102,7 +104,7 @@ export class SqliteStore implements ResourceStore {
     const listed = await this.#call({ kind: 'list' })
     for (const row of listed.kind === 'rows' ? listed.rows : []) {
       try {
-        fromRow(row, this.#shared.sealer)
+        openEverySecret(fromRow(row, this.#shared.sealer).document)
       } catch (error) {
         complaints.push(`${row.key}: ${error instanceof Error ? error.message : String(error)}`)
       }
@@ -154,6 +156,6 @@ function fromRow({ key, revision, body }: DocumentRow, sealer: KeySealer): Store
     if (documentKey(document) !== key) throw new Error(`it is ${documentKey(document)}`)
     return { key, revision, document }
   } catch (cause) {
-    throw new RelayError('InternalError', { message: `The stored document ${key} is damaged: ${String(cause)}`, cause })
+    throw new RelayError('InternalError', { message: `The document ${key} is damaged: ${String(cause)}`, cause })
   }
 }
