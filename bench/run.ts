@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 
@@ -13,6 +12,7 @@ import { killRunningProcesses } from './processes/managed-process.ts'
 import { findUsageProblem } from './processes/process-usage.ts'
 import { removeRunFolders } from './processes/run-folder.ts'
 import { Measurements } from './report/measurements.ts'
+import { writeTunnelResults } from './report/results-file.ts'
 import { formatResultsJson } from './report/results-json.ts'
 import { formatResultsPage } from './report/results-page.ts'
 import { formatTables } from './report/tables.ts'
@@ -82,7 +82,7 @@ function report(results: ReportOptions): void {
   })
   console.log(options.json ? formatResultsJson(results) : `\n${tables}\n`)
   if (options.resultsFile === undefined) return
-  writeFileSync(options.resultsFile, formatResultsPage({ ...results, tables }))
+  writeTunnelResults(options.resultsFile, formatResultsPage({ ...results, tables }))
   console.error(`bench: wrote ${options.resultsFile}`)
 }
 

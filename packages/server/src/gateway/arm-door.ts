@@ -37,7 +37,10 @@ export class ArmDoor {
   async #answer(request: IncomingMessage, response: ServerResponse, remote: RemoteEndpoint): Promise<void> {
     const requestId = randomUUID()
     const gone = new AbortController()
-    response.once('close', () => gone.abort())
+    response.once('close', () => {
+      // After a whole answer nobody waits, and the reason of an abort costs as much as the rest of this.
+      if (!response.writableFinished) gone.abort()
+    })
     const reply = await this.#router.handle({
       method: request.method ?? '',
       url: request.url ?? '/',

@@ -1,0 +1,120 @@
+import { loadavg } from 'node:os'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { killRunningProcesses } from '../processes/managed-process.ts'
+import { findUsageProblem } from '../processes/process-usage.ts'
+import { createRunFolder, removeRunFolders } from '../processes/run-folder.ts'
+import { writeManagementResults } from '../report/results-file.ts'
+import { createEstate, type EstateSize, signIn } from './estate.ts'
+import { startManagedRelay } from './managed-relay.ts'
+import { type EstateMeasurement, measureEstate } from './measure-estate.ts'
+import { type EstateResults, formatResultsSection } from './results-section.ts'
+
+const usage = `usage: npm run bench:management -- [options]
+
+Measures the management plane with few and with many hybrid connections.
+
+  --entities N       hybrid connections of the large estate, in N / 100 namespaces (default 10000)
+  --repetitions N    how often everything is measured (default 5)
+  --calls N          calls of each kind (default 500)
+  --json             print one JSON document with every sample
+  --results FILE     write the table into FILE (default bench/results.md, none with --entities or --calls)
+  --help             print this text
+`
+
+const repositoryFolder = dirname(dirname(import.meta.dirname))
+
+interface Estate {
+  readonly name: string
+  readonly size: EstateSize
+  readonly folder: string
+  readonly createdPerSecond: number
+  readonly repetitions: EstateMeasurement[]
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      entities: { type: 'string' },
+      repetitions: { type: 'string', default: '5' },
+      calls: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      results: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return console.log(usage)
+  const problem = findUsageProblem()
+  if (problem !== undefined) throw new Error(problem)
+  const entities = Math.max(100, Number(values.entities ?? 10_000))
+  const calls = Number(values.calls ?? 500)
+  const loadBefore = loadavg()[0] ?? 0
+  const estates = [
+    await prepare({ namespaces: 1, hybridConnections: 10 }),
+    await prepare({ namespaces: Math.ceil(entities / 100), hybridConnections: entities }),
+  ]
+  for (let repetition = 1; repetition <= Number(values.repetitions); repetition += 1) {
+    // The order moves on: a mood of the machine meets both.
+    for (const estate of repetition % 2 === 0 ? estates : estates.toReversed()) {
+      console.error(`bench: ${repetition}/${values.repetitions} ${estate.name}`)
+      estate.repetitions.push(await measureEstate({ ...estate, repositoryFolder, calls }))
+    }
+  }
+  const command = ['npm run bench:management', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
+  report({ command, loadBefore, calls, estates }, values)
+}
+
+/** Creates an estate in a data folder of its own. */
+async function prepare(size: EstateSize): Promise<Estate> {
+  const name = `${size.hybridConnections} in ${size.namespaces}`
+  console.error(`bench: creating ${name}`)
+  const folder = createRunFolder()
+  const relay = await startManagedRelay(repositoryFolder, folder)
+  try {
+    const client = await signIn(relay, folder, 16)
+    const createdPerSecond = await createEstate(client, size)
+    client.close()
+    return { name, size, folder, createdPerSecond, repetitions: [] }
+  } finally {
+    await relay.stop()
+  }
+}
+
+function report(
+  measured: {
+    readonly command: string
+    readonly loadBefore: number
+    readonly calls: number
+    readonly estates: readonly EstateResults[]
+  },
+  options: { readonly json: boolean; readonly results?: string; readonly entities?: string; readonly calls?: string },
+): void {
+  const section = formatResultsSection(measured)
+  console.log(options.json ? JSON.stringify(measured, null, 2) : section)
+  const isFullRun = options.entities === undefined && options.calls === undefined
+  const file = options.results ?? (isFullRun ? join(dirname(import.meta.dirname), 'results.md') : undefined)
+  if (file === undefined) return
+  writeManagementResults(file, section)
+  console.error(`bench: wrote ${file}`)
+}
+
+// Whatever ends this program, nothing that it started outlives it.
+process.on('exit', () => {
+  killRunningProcesses()
+  removeRunFolders()
+})
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  process.on(signal, () => process.exit(code))
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { writeManagementResults, writeTunnelResults } from './results-file.ts'
+
+test('each benchmark writes its own part of the results and leaves the other one as it was', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-results-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'results.md')
+  const read = (): string => readFileSync(file, 'utf8')
+  writeTunnelResults(file, '# Tunnel 1\n')
+  assert.equal(read(), '# Tunnel 1\n')
+  writeManagementResults(file, '## Management 1')
+  writeTunnelResults(file, '# Tunnel 2\n')
+  assert.match(read(), /^# Tunnel 2\n\n<!--.*-->\n\n## Management 1\n$/)
+  writeManagementResults(file, '## Management 2')
+  assert.match(read(), /^# Tunnel 2\n\n<!--.*-->\n\n## Management 2\n$/)
+})
