@@ -86,7 +86,7 @@ test('schemas become types: optional, null, lists of choices, records, names tha
       inner: { type: 'object', properties: { is: { const: true } }, required: ['is'] },
       both: { type: ['string', 'number'] },
       whole: { allOf: [{ $ref: '#/components/schemas/Thing' }, { type: 'object' }] },
-      anything: {},
+      anything: { description: 'Whatever */ there is.' },
     },
     required: ['odd-name'],
   })
@@ -101,6 +101,7 @@ test('schemas become types: optional, null, lists of choices, records, names tha
   }
   readonly both?: string | number
   readonly whole?: Thing & Readonly<Record<string, unknown>>
+  /** Whatever * / there is. */
   readonly anything?: unknown
 }`,
   )

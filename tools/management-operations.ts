@@ -46,9 +46,11 @@ function tableRow(route: Route): string {
   return line.length < 100 ? line : `{\n${members.map((member) => `    ${member},\n`).join('')}  }`
 }
 
+const pageQuery = { $top: 'Items on a page.' }
+
 function types(route: Route, { bodies, replies }: RouteShapes): string {
   const params = pathParameters(route).map((name) => `      readonly ${name}: string\n`)
-  const query = Object.entries(route.query ?? {}).map(
+  const query = Object.entries({ ...route.query, ...(route.isPaged && pageQuery) }).map(
     ([name, meaning]) =>
       `      /** ${meaning} */\n      readonly ${/^[\w$]+$/.test(name) ? name : `'${name}'`}?: string\n`,
   )
@@ -60,7 +62,8 @@ function types(route: Route, { bodies, replies }: RouteShapes): string {
   ]
   const input = members.length === 0 ? 'unknown' : `{\n${lines(members)}  }`
   const reply = replies.get(route.id)
-  const answered = reply ? typescriptShape(reply, '    ') : 'undefined'
+  const isMaybeEmpty = route.statuses.some((status) => status === 204 || status === 304)
+  const answered = reply ? `${typescriptShape(reply, '    ')}${isMaybeEmpty ? ' | undefined' : ''}` : 'undefined'
   return `{\n    readonly input: ${input.replace(/^ {2}\}$/m, '    }')}\n    readonly reply: ${answered}\n  }`
 }
 

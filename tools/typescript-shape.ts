@@ -48,7 +48,9 @@ function objectShape(schema: JsonSchema, indent: string): string {
   const inner = `${indent}  `
   const members = properties.map(([name, property]) => {
     const key = /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name).replace(/^"(.*)"$/, "'$1'")
-    return `${inner}readonly ${key}${required.has(name) ? '' : '?'}: ${typescriptShape(property, inner)}\n`
+    const { description } = property
+    const meaning = typeof description === 'string' ? `${inner}/** ${description.replaceAll('*/', '* /')} */\n` : ''
+    return `${meaning}${inner}readonly ${key}${required.has(name) ? '' : '?'}: ${typescriptShape(property, inner)}\n`
   })
   return `{\n${members.join('')}${indent}}`
 }

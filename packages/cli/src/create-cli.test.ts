@@ -20,6 +20,7 @@ const names = [
   'appservice',
   'role',
   'principal',
+  'hcm',
   'usage',
   'rest',
   'completion',

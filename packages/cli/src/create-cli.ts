@@ -72,6 +72,7 @@ const commands: readonly CommandEntry[] = [
   managed('appservice', 'Plans, and the hybrid connections of all their apps.'),
   managed('role', 'Roles, and who has them where.'),
   managed('principal', 'People and programs of the built-in identity.'),
+  managed('hcm', 'Hybrid Connection Managers: who has enrolled, and how they are.'),
   managed('usage', 'What a namespace used, as it would be billed.'),
   {
     name: 'rest',

@@ -46,7 +46,8 @@ export class Caller {
     let isRenewed = false
     for (let retries = 0; ; ) {
       const response = await this.#fetch(url, request, token)
-      if (response.ok) return response
+      // 304 answers a question that named what the caller has.
+      if (response.ok || response.status === 304) return response
       if (response.status === 401 && !isRenewed) {
         isRenewed = true
         const renewed = await this.#options.token(token)

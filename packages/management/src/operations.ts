@@ -770,7 +770,12 @@ export interface Operations {
   }
   /** Lists the one tenant. */
   readonly Tenants_List: {
-    readonly input: unknown
+    readonly input: {
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
+    }
     readonly reply: {
       readonly value: readonly TenantsListItem[]
       readonly nextLink?: string
@@ -778,7 +783,12 @@ export interface Operations {
   }
   /** Lists the subscriptions in which the caller may read anything. */
   readonly Subscriptions_List: {
-    readonly input: unknown
+    readonly input: {
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
+    }
     readonly reply: {
       readonly value: readonly SubscriptionsGetReply[]
       readonly nextLink?: string
@@ -799,6 +809,10 @@ export interface Operations {
       readonly params: {
         readonly subscriptionId: string
       }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
     }
     readonly reply: {
       readonly value: readonly SubscriptionsListLocationsItem[]
@@ -810,6 +824,10 @@ export interface Operations {
     readonly input: {
       readonly params: {
         readonly subscriptionId: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -888,6 +906,8 @@ export interface Operations {
       readonly query?: {
         /** resourceType eq 'Microsoft.Relay/namespaces' and resourceGroup eq 'NAME'; one or both */
         readonly $filter?: string
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -902,6 +922,10 @@ export interface Operations {
         readonly subscriptionId: string
         readonly resourceGroupName: string
       }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
     }
     readonly reply: {
       readonly value: readonly ResourcesListItem[]
@@ -913,6 +937,10 @@ export interface Operations {
     readonly input: {
       readonly params: {
         readonly subscriptionId: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -942,7 +970,12 @@ export interface Operations {
   }
   /** Lists the actions of Microsoft.Relay that roles can allow. */
   readonly RelayOperations_List: {
-    readonly input: unknown
+    readonly input: {
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
+    }
     readonly reply: {
       readonly value: readonly RelayOperationsListItem[]
       readonly nextLink?: string
@@ -964,6 +997,10 @@ export interface Operations {
       readonly params: {
         readonly subscriptionId: string
       }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
     }
     readonly reply: {
       readonly value: readonly NamespacesGetReply[]
@@ -976,6 +1013,10 @@ export interface Operations {
       readonly params: {
         readonly subscriptionId: string
         readonly resourceGroupName: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -1049,6 +1090,10 @@ export interface Operations {
         readonly resourceGroupName: string
         readonly namespaceName: string
       }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
     }
     readonly reply: {
       readonly value: readonly HybridConnectionsGetReply[]
@@ -1112,6 +1157,10 @@ export interface Operations {
         readonly subscriptionId: string
         readonly resourceGroupName: string
         readonly namespaceName: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -1189,6 +1238,10 @@ export interface Operations {
         readonly resourceGroupName: string
         readonly namespaceName: string
         readonly hybridConnectionName: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -1271,6 +1324,10 @@ export interface Operations {
         readonly resourceGroupName: string
         readonly namespaceName: string
       }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
     }
     readonly reply: {
       readonly value: readonly NamespacesGetNetworkRuleSetReply[]
@@ -1307,6 +1364,10 @@ export interface Operations {
         readonly subscriptionId: string
         readonly resourceGroupName: string
         readonly namespaceName: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -1359,6 +1420,10 @@ export interface Operations {
         readonly resourceGroupName: string
         readonly namespaceName: string
       }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
     }
     readonly reply: {
       readonly value: readonly PrivateLinkResourcesGetReply[]
@@ -1384,6 +1449,10 @@ export interface Operations {
         readonly subscriptionId: string
         readonly resourceGroupName: string
         readonly namespaceName: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -1436,6 +1505,10 @@ export interface Operations {
         readonly resourceGroupName: string
         readonly namespaceName: string
         readonly relayName: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -1529,6 +1602,8 @@ export interface Operations {
       readonly query?: {
         /** Taken and ignored: answers are always whole */
         readonly detailed?: string
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -1542,6 +1617,10 @@ export interface Operations {
       readonly params: {
         readonly subscriptionId: string
         readonly resourceGroupName: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -1603,6 +1682,10 @@ export interface Operations {
         readonly resourceGroupName: string
         readonly name: string
       }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
     }
     readonly reply: {
       readonly value: readonly WebAppsGetReply[]
@@ -1616,6 +1699,10 @@ export interface Operations {
         readonly subscriptionId: string
         readonly resourceGroupName: string
         readonly name: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -1685,6 +1772,10 @@ export interface Operations {
         readonly namespaceName: string
         readonly relayName: string
       }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
     }
     readonly reply: {
       readonly value: readonly string[]
@@ -1708,6 +1799,10 @@ export interface Operations {
       readonly params: {
         readonly subscriptionId: string
       }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
     }
     readonly reply: {
       readonly value: readonly WebAppsGetReply[]
@@ -1724,6 +1819,8 @@ export interface Operations {
       readonly query?: {
         /** Taken and ignored: slots are listed below their app */
         readonly includeSlots?: string
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -1738,6 +1835,10 @@ export interface Operations {
         readonly subscriptionId: string
         readonly resourceGroupName: string
         readonly name: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -2121,7 +2222,7 @@ export interface Operations {
         readonly after?: string
       }
     }
-    readonly reply: AppsGetOwnHybridConnectionsReply
+    readonly reply: AppsGetOwnHybridConnectionsReply | undefined
   }
   /** Answers an empty list: BizTalk hybrid connections ended in 2018. */
   readonly WebApps_ListRelayServiceConnections: {
@@ -2257,6 +2358,8 @@ export interface Operations {
       readonly query?: {
         /** displayName, signInName, clientId or kind, each with eq 'TEXT'; joined by and */
         readonly $filter?: string
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -2364,7 +2467,7 @@ export interface Operations {
         readonly waitSeconds?: string
       }
     }
-    readonly reply: HcmsGetSelfReply
+    readonly reply: HcmsGetSelfReply | undefined
   }
   /** Takes the heartbeat of a Hybrid Connection Manager, due every half minute, and answers what it serves. */
   readonly Hcms_Report: {
@@ -2378,6 +2481,10 @@ export interface Operations {
     readonly input: {
       readonly params: {
         readonly subscriptionId: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -2444,6 +2551,10 @@ export interface Operations {
       readonly params: {
         readonly subscriptionId: string
       }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
     }
     readonly reply: {
       readonly value: readonly HcmEnrolmentsCreateReply[]
@@ -2479,6 +2590,8 @@ export interface Operations {
       readonly query?: {
         /** roleName eq 'NAME', type eq 'BuiltInRole' or 'CustomRole', atScopeAndBelow(); joined by and */
         readonly $filter?: string
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -2515,7 +2628,7 @@ export interface Operations {
         readonly roleDefinitionId: string
       }
     }
-    readonly reply: RoleDefinitionsGetReply
+    readonly reply: RoleDefinitionsGetReply | undefined
   }
   /** Lists the role assignments at a scope, above it and below it. */
   readonly RoleAssignments_ListForScope: {
@@ -2526,6 +2639,8 @@ export interface Operations {
       readonly query?: {
         /** atScope() leaves those below out; principalId eq 'ID' or assignedTo('ID') with its groups */
         readonly $filter?: string
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -2562,13 +2677,17 @@ export interface Operations {
         readonly roleAssignmentName: string
       }
     }
-    readonly reply: RoleAssignmentsGetReply
+    readonly reply: RoleAssignmentsGetReply | undefined
   }
   /** Lists what the caller may do at a scope. */
   readonly Permissions_List: {
     readonly input: {
       readonly params: {
         readonly scope: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
       }
     }
     readonly reply: {
@@ -2643,6 +2762,7 @@ export interface NamespacesGetReply {
         readonly provisioningState: string
       }
     }[]
+    /** Disabled: only the private door serves the namespace. SecuredByPerimeter is not supported. */
     readonly publicNetworkAccess?: 'Enabled' | 'Disabled' | 'SecuredByPerimeter'
     readonly minimumTlsVersion?: '1.2' | '1.3'
   }
@@ -2694,6 +2814,7 @@ export interface NamespacesGetNetworkRuleSetReply {
       readonly send?: 'Allow' | 'Deny'
       readonly manage?: 'Allow' | 'Deny'
     }
+    /** Disabled: only the private door serves the namespace. SecuredByPerimeter is not supported. */
     readonly publicNetworkAccess: 'Enabled' | 'Disabled' | 'SecuredByPerimeter'
     readonly trustedServiceAccessEnabled: boolean
     readonly ipRules: readonly ({
@@ -2773,10 +2894,15 @@ export interface AppServicePlansGetHybridConnectionReply {
     readonly port: number
     readonly sendKeyName: string
     readonly sendKeyValue: ''
+    /** Connected: at least one listener is registered. Ours. */
     readonly status: 'Connected' | 'NotConnected'
+    /** What Hybrid Connection Managers report. Ours. */
     readonly target: 'Reachable' | 'Unreachable' | 'Unknown'
+    /** Ours. */
     readonly listenerCount: number
+    /** Hybrid Connection Managers that report this one. Ours. */
     readonly hcmCount: number
+    /** What may be wrong with it, for people. Ours. */
     readonly warning?: string
   }
 }
@@ -2837,10 +2963,15 @@ export interface WebAppsListHybridConnectionsReply {
       readonly port: number
       readonly sendKeyName: string
       readonly sendKeyValue: ''
+      /** Connected: at least one listener is registered. Ours. */
       readonly status: 'Connected' | 'NotConnected'
+      /** What Hybrid Connection Managers report. Ours. */
       readonly target: 'Reachable' | 'Unreachable' | 'Unknown'
+      /** Ours. */
       readonly listenerCount: number
+      /** Hybrid Connection Managers that report this one. Ours. */
       readonly hcmCount: number
+      /** What may be wrong with it, for people. Ours. */
       readonly warning?: string
     }
   })[]
@@ -2859,6 +2990,7 @@ export interface WebAppsListConnectorCredentialsReply {
 }
 
 export interface AppsGetOwnHybridConnectionsReply {
+  /** The same as the ETag and the id of the event */
   readonly revision: string
   readonly app: {
     readonly id: string
@@ -2873,6 +3005,7 @@ export interface AppsGetOwnHybridConnectionsReply {
       readonly host: string
       readonly port: number
     }
+    /** wss://host[:port] */
     readonly dataDoor: string
     readonly connectionString: string
   }[]
@@ -2937,13 +3070,17 @@ export interface UsageGetReply {
   readonly type: 'Postern.Management/usage'
   readonly properties: {
     readonly month: string
+    /** Hours of all listeners together; each listener of each hybrid connection counts */
     readonly listenerHours: number
+    /** Most listeners at once, as billed: hybrid connections times HCMs */
     readonly listeners: number
     readonly bytes: number
     readonly connections: number
     readonly hybridConnections: readonly {
       readonly name: string
+      /** Hours of all listeners together; each listener of each hybrid connection counts */
       readonly listenerHours: number
+      /** Most listeners at once, as billed: hybrid connections times HCMs */
       readonly listeners: number
       readonly bytes: number
       readonly connections: number
@@ -3198,6 +3335,7 @@ export interface NamespacesCreateOrUpdateBody {
   } | null
   readonly properties?: {
     readonly publicNetworkAccess?: 'Enabled' | 'Disabled' | 'SecuredByPerimeter' | null
+    /** Of the whole relay, which its options set: only what it demands already is taken. */
     readonly minimumTlsVersion?: '1.2' | '1.3' | null
   } | null
 }
@@ -3210,25 +3348,35 @@ export interface NamespacesUpdateBody {
   } | null
   readonly properties?: {
     readonly publicNetworkAccess?: 'Enabled' | 'Disabled' | 'SecuredByPerimeter' | null
+    /** Of the whole relay, which its options set: only what it demands already is taken. */
     readonly minimumTlsVersion?: '1.2' | '1.3' | null
   } | null
 }
 
 export interface HybridConnectionsCreateOrUpdateBody {
   readonly properties?: {
+    /** False lets senders in without a token. True when left out of a PUT. */
     readonly requiresClientAuthorization?: boolean | null
+    /** Any text of at most 1,024 characters; an `endpoint` entry is where the listener connects to. */
     readonly userMetadata?: string | null
+    /** Control channels at once; null for the relay's own limit. Not in Azure. */
     readonly maxListeners?: number | null
+    /** How long a listener may take to begin an HTTP response; null for the limit of the relay. Not in Azure. */
     readonly httpResponseTimeoutMs?: number | null
   } | null
 }
 
 export interface HybridConnectionsUpdateBody {
   readonly properties?: {
+    /** False lets senders in without a token. True when left out of a PUT. */
     readonly requiresClientAuthorization?: boolean | null
+    /** Any text of at most 1,024 characters; an `endpoint` entry is where the listener connects to. */
     readonly userMetadata?: string | null
+    /** Control channels at once; null for the relay's own limit. Not in Azure. */
     readonly maxListeners?: number | null
+    /** How long a listener may take to begin an HTTP response; null for the limit of the relay. Not in Azure. */
     readonly httpResponseTimeoutMs?: number | null
+    /** `host:port` to put into userMetadata, whose other entries stay; null takes it out. */
     readonly endpoint?: string | null
   } | null
 }
@@ -3240,23 +3388,30 @@ export interface NamespacesCreateOrUpdateAuthorizationRuleBody {
 }
 
 export interface NamespacesRegenerateKeysBody {
+  /** PrimaryKey or SecondaryKey. */
   readonly keyType: string
+  /** Key of your own: 1 to 256 printable ASCII characters without spaces and ";". Made when left out. */
   readonly key?: string | null
 }
 
 export interface NamespacesCreateOrUpdateNetworkRuleSetBody {
   readonly properties?: {
+    /** For listeners and senders that no rule names; Allow when left out. */
     readonly defaultAction?: 'Allow' | 'Deny' | null
+    /** One activity at a time, before `defaultAction`. Management is Allow unless it stands here. Stays when left out. Not in Azure. */
     readonly defaultActions?: {
       readonly listen?: 'Allow' | 'Deny' | null
       readonly send?: 'Allow' | 'Deny' | null
       readonly manage?: 'Allow' | 'Deny' | null
     } | null
     readonly publicNetworkAccess?: 'Enabled' | 'Disabled' | 'SecuredByPerimeter' | null
+    /** Kept; nothing is trusted for it. */
     readonly trustedServiceAccessEnabled?: boolean | null
     readonly ipRules?: readonly ({
+      /** 192.0.2.7, 10.0.0.0/8 or fd00::/8. */
       readonly ipMask: string
       readonly action?: 'Allow' | null
+      /** What the rule lets in for; null for all. Stays when left out of a rule that is there already. Not in Azure. */
       readonly appliesTo?: readonly ('listen' | 'send' | 'manage')[] | null
     })[] | null
   } | null

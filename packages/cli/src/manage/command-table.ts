@@ -1,6 +1,7 @@
 import { planHybridConnectionCommands, planHybridConnectionGroups } from './groups/appservice-hybrid-connection.ts'
 import { planCommands, planGroups } from './groups/appservice-plan.ts'
 import { resourceGroupCommands, resourceGroups } from './groups/group.ts'
+import { hcmCommands, hcmGroups } from './groups/hcm.ts'
 import { principalCommands, principalGroups } from './groups/principal.ts'
 import { hybridConnectionCommands, hybridConnectionGroups } from './groups/relay-hyco.ts'
 import { namespaceCommands, namespaceGroups } from './groups/relay-namespace.ts'
@@ -21,6 +22,7 @@ export const managedCommands: readonly ManagedCommand[] = [
   ...appHybridConnectionCommands,
   ...roleCommands,
   ...principalCommands,
+  ...hcmCommands,
   ...usageCommands,
 ]
 
@@ -36,5 +38,6 @@ export const managedGroups: readonly ManagedGroup[] = [
   ...appHybridConnectionGroups,
   ...roleGroups,
   ...principalGroups,
+  ...hcmGroups,
   ...usageGroups,
 ]

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -73,6 +74,34 @@ describe('with an environment and no account', () => {
     assert.match(wrongSecret.stderr, /^postern: invalid_client: /)
     const unknownCa = await relay.run('group list', { ...relay.ci, POSTERN_CA: '' })
     assert.match(unknownCa.stderr, /^postern: ConnectionFailed: .*certificate.*\n {2}Check address and port/)
+  })
+
+  test('an HCM gets a token to enrol with, is listed, shown and revoked', async () => {
+    await relay.json('group create -n site -l home')
+    await relay.json('relay namespace create -n fabrikam -g site')
+    await relay.json('relay hyco create -n web --namespace-name fabrikam -g site --endpoint web.local:80')
+    const made = await relay.json('hcm enrol --hybrid-connections fabrikam/web --expires-in 30m')
+    const [waiting] = await relay.json('hcm enrolment list')
+    assert.equal(waiting.properties.token, undefined)
+    assert.deepEqual(waiting.properties.hybridConnections, made.properties.hybridConnections)
+
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+    const body = {
+      token: made.properties.token,
+      name: 'site1',
+      version: '1',
+      publicKey: publicKey.export({ type: 'spki', format: 'pem' }),
+    }
+    const file = join(relay.folder, 'enrol.json')
+    writeFileSync(file, JSON.stringify(body))
+    await relay.json(`rest POST /providers/Postern.Management/hcms/enrol?api-version=2026-11-01 --body @${file}`)
+    const shown = await relay.run('hcm show -n site1 -o table')
+    assert.match(
+      shown.stdout,
+      /^Namespace +HybridConnection +Endpoint +Target.*\n-.*\nfabrikam +web +web\.local:80 .*\nsite1: NeverSeen, last seen never\n$/,
+    )
+    await relay.json('hcm revoke -n site1')
+    assert.deepEqual(await relay.json('hcm list'), [])
   })
 
   test('rest sends any request with a body of text or of a file', async () => {

@@ -15,6 +15,7 @@ const columns = {
 export const webAppGroups: readonly ManagedGroup[] = [
   { words: 'webapp', summary: 'Apps and their hybrid connections.' },
   { words: 'webapp identity', summary: 'The identity with which an app signs in.' },
+  { words: 'webapp identity credential', summary: 'Secrets with which the connectors of an app sign in.' },
 ]
 
 /** `postern webapp ...` */
@@ -71,6 +72,55 @@ export const webAppCommands: readonly ManagedCommand[] = [
     body: { identity: { type: 'SystemAssigned' } },
     columns: { PrincipalId: 'identity.principalId', TenantId: 'identity.tenantId', Type: 'identity.type' },
     examples: ['-n shop -g demo'],
+  },
+  {
+    words: 'webapp identity credential create',
+    summary: 'Makes a secret for a connector of the app, which is shown this once.',
+    flags: [
+      name,
+      ...where,
+      { long: 'display-name', value: 'NAME', help: 'which connector it is for', to: 'body.displayName' },
+    ],
+    does: 'WebApps_CreateConnectorCredential',
+    columns: {
+      ClientId: 'clientId',
+      ClientSecret: 'clientSecret',
+      CredentialId: 'credentialId',
+      TenantId: 'tenantId',
+      TokenEndpoint: 'tokenEndpoint',
+    },
+    examples: ['-n shop -g demo --display-name web-1'],
+  },
+  {
+    words: 'webapp identity credential list',
+    summary: 'Lists the secrets of an app, without what they are.',
+    flags: [name, ...where],
+    does: 'WebApps_ListConnectorCredentials',
+    columns: {
+      DisplayName: 'displayName',
+      CredentialId: 'credentialId',
+      CreatedOn: 'createdOn',
+      ExpiresOn: 'expiresOn',
+    },
+    examples: ['-n shop -g demo'],
+  },
+  {
+    words: 'webapp identity credential delete',
+    summary: 'Deletes a secret of an app.',
+    flags: [
+      name,
+      ...where,
+      {
+        long: 'credential-id',
+        value: 'ID',
+        help: 'as `credential list` names it',
+        isRequired: true,
+        to: 'path.credentialId',
+      },
+    ],
+    does: 'WebApps_DeleteConnectorCredential',
+    confirmation: 'The connector that has it can no longer sign in.',
+    examples: ['-n shop -g demo --credential-id 0f6ef4d9-9a3b-4a6c-8f5c-3f1f3f0c2b11'],
   },
 ]
 
