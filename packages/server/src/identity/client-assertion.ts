@@ -10,8 +10,8 @@ import { isTokenRefusal } from './token-authority.ts'
 import { looksLikeJwt } from './token-verifier.ts'
 import { audiencesOf, verifyJwt } from './verify-jwt.ts'
 
-/** Microsoft's libraries sign for ten minutes; nobody needs longer. */
-const maxLifetimeMs = 3_600_000
+/** Microsoft's libraries sign for ten minutes, Terraform's for an hour by a clock that may be ahead of ours. */
+const maxLifetimeMs = 3_600_000 + 300_000
 
 export interface AssertionClaim {
   readonly assertion: string

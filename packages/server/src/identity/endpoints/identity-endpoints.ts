@@ -23,7 +23,8 @@ const tenant = '/[\\w.-]{1,128}'
 
 /** What is served, by path; compared without regard to case. */
 const routes: readonly HandledRoute[] = [
-  route('POST', `${tenant}/oauth2(?:/v2\\.0)?/token`, tokenEndpoint),
+  // Terraform puts the tenant behind the whole authority, of which az is told that it is `/adfs`.
+  route('POST', `(?:/adfs)?${tenant}/oauth2(?:/v2\\.0)?/token`, tokenEndpoint),
   route('POST', `${tenant}/oauth2(?:/v2\\.0)?/devicecode`, deviceCodeEndpoint),
   { ...route('POST', '/device', devicePageEndpoint), methods: ['GET', 'POST'] },
   route('GET', `${tenant}(?:/v2\\.0)?/\\.well-known/openid-configuration`, openIdConfiguration),

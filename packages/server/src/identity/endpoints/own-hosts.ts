@@ -26,8 +26,8 @@ export class OwnHosts {
   }
 }
 
-/** `/{tenant}/oauth2/v2.0/token`, `/{tenant}/oauth2/token`, `/{tenant}/v2.0`, `/{tenant}`, or nothing. */
-const tokenEndpointPath = /^(?:\/[\w.-]{1,128})?(?:\/oauth2(?:\/v2\.0)?\/token|\/v2\.0)?\/?$/i
+/** `/{tenant}/oauth2/v2.0/token`, `/{tenant}/oauth2/token`, `/{tenant}/v2.0`, `/{tenant}`, or nothing; `/adfs` before a tenant. */
+const tokenEndpointPath = /^(?:\/adfs)?(?:\/[\w.-]{1,128})?(?:\/oauth2(?:\/v2\.0)?\/token|\/v2\.0)?\/?$/i
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)

@@ -22,6 +22,7 @@ test('a client with its secret gets a token, at every form of the endpoint', asy
   for (const path of [
     v2,
     '/adfs/oauth2/token',
+    `/adfs/${tenant}/oauth2/v2.0/token`,
     '/contoso.test/oauth2/token',
     '/common/oauth2/v2.0/token/',
     `/ADFS/OAuth2/Token`,
@@ -258,6 +259,7 @@ test('an assertion signed by a registered key is as good as a secret', async (t)
   }
   for (const aud of [
     `${testOrigin}/adfs/oauth2/token`,
+    `${testOrigin}/adfs/${tenant}/oauth2/v2.0/token`,
     `https://manage.test${v2}`,
     `${testOrigin}/${tenant}/v2.0`,
     testOrigin,
@@ -269,6 +271,9 @@ test('an assertion signed by a registered key is as good as a secret', async (t)
       aud,
     )
   }
+  const inAnHour = { exp: Math.floor(Date.now() / 1000) + 3_660 }
+  const longest = await assertionForm(clientId, { key: rsa.privateKey, claims: inAnHour })
+  assert.equal((await setup.post(v2, longest)).status, 200, "an hour by Terraform's clock, which is ahead")
   const { client_id: _, ...unnamed } = await assertionForm(clientId, { key: rsa.privateKey })
   assert.equal((await setup.post(v2, unnamed)).status, 200)
 })

@@ -2,24 +2,22 @@ import { tenantId } from '../../domain/tenant.ts'
 import type { ArmCall } from '../arm-call.ts'
 
 /**
- * Where the parts of this cloud are, as `az cloud register` (2015-01-01) and Terraform (2022-09-01) ask. The `/adfs`
- * authority keeps clients from asking a Microsoft host whether the authority is genuine (observed).
+ * Where the parts of this cloud are, as `az cloud register` and Terraform ask it. The `/adfs` authority keeps az from asking
+ * a Microsoft host whether the authority is genuine; Terraform's azurerm refuses any identity provider but AAD, any tenant but
+ * `common`, and clouds without key vault and storage, which it has to be told names of (all observed).
  */
 export function cloudMetadata({ origin, apiVersion }: Pick<ArmCall, 'origin' | 'apiVersion'>): unknown {
-  const login = `${origin}/adfs`
-  const audiences = [origin, `${origin}/`]
+  const login = { loginEndpoint: `${origin}/adfs`, audiences: [origin, `${origin}/`] }
+  const adfs = { ...login, tenant: tenantId, identityProvider: 'ADFS' }
   if (apiVersion < '2019-01-01') {
-    return {
-      galleryEndpoint: origin,
-      graphEndpoint: origin,
-      portalEndpoint: origin,
-      authentication: { loginEndpoint: login, audiences, tenant: tenantId, identityProvider: 'ADFS' },
-    }
+    return { galleryEndpoint: origin, graphEndpoint: origin, portalEndpoint: origin, authentication: adfs }
   }
+  const isNewest = apiVersion >= '2022-09-01'
+  const { host } = new URL(origin)
   const cloud = {
     name: 'Postern',
     portal: origin,
-    authentication: { loginEndpoint: login, audiences, tenant: tenantId, identityProvider: 'ADFS' },
+    authentication: isNewest ? { ...login, tenant: 'common', identityProvider: 'AAD' } : adfs,
     resourceManager: `${origin}/`,
     graph: origin,
     graphAudience: origin,
@@ -31,7 +29,8 @@ export function cloudMetadata({ origin, apiVersion }: Pick<ArmCall, 'origin' | '
     sqlManagement: origin,
     ossrDbmsResourceId: origin,
     vmImageAliasDoc: origin,
-    suffixes: {},
+    // There is neither; a client that asks for a token of one gets one that opens nothing else than this relay.
+    suffixes: { keyVaultDns: host, storage: host },
   }
-  return apiVersion < '2022-09-01' ? [cloud] : cloud
+  return isNewest ? cloud : [cloud]
 }

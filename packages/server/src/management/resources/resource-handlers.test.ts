@@ -80,7 +80,15 @@ test('clients find the parts of the cloud and the providers', async () => {
   await using bed = await openArmBed()
   const metadata = await bed.call('GET', '/metadata/endpoints?api-version=2022-09-01')
   assert.equal(metadata.json.resourceManager, 'https://manage.relay.test/')
-  assert.equal(metadata.json.authentication.loginEndpoint, 'https://manage.relay.test/adfs')
+  assert.deepEqual(metadata.json.authentication, {
+    loginEndpoint: 'https://manage.relay.test/adfs',
+    audiences: ['https://manage.relay.test', 'https://manage.relay.test/'],
+    tenant: 'common',
+    identityProvider: 'AAD',
+  })
+  assert.deepEqual(metadata.json.suffixes, { keyVaultDns: 'manage.relay.test', storage: 'manage.relay.test' })
+  const [listed] = (await bed.call('GET', '/metadata/endpoints?api-version=2019-05-01')).json
+  assert.equal(listed.authentication.identityProvider, 'ADFS')
   const old = await bed.call('GET', '/metadata/endpoints?api-version=2015-01-01')
   assert.deepEqual(old.json.authentication.audiences, ['https://manage.relay.test', 'https://manage.relay.test/'])
   const provider = await bed.call('GET', `/subscriptions/s/providers/microsoft.relay${version}`)
