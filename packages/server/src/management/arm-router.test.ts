@@ -78,6 +78,15 @@ test('empty segments do not count: @azure/arm-authorization sends them where a r
   assert.equal((await bed.call('GET', `/subscriptions//resourceGroups/g${version}`)).status, 404)
 })
 
+test('what clients poll says when to look again', async () => {
+  await using bed = await openArmBed()
+  await bed.call('PUT', `${group}${version}`, { body: { location: 'x' } })
+  const url = `${group}/providers/Microsoft.Relay/namespaces/contoso?api-version=2021-11-01`
+  assert.equal((await bed.call('PUT', url, { body: { location: 'x' } })).headers?.['Retry-After'], '1')
+  assert.equal((await bed.call('GET', url)).headers?.['Retry-After'], undefined)
+  assert.equal((await bed.call('PUT', url, { body: {} })).headers?.['Retry-After'], undefined)
+})
+
 test('a subscription or group with an encoded slash is none', async () => {
   await using bed = await openArmBed()
   await bed.assign('local', 'Owner', group)

@@ -114,7 +114,7 @@ export class ArmRouter {
     const call = this.#call({ request, route, params, query, apiVersion, body, caller: progress.caller })
     const handler = this.#options.handlers[route.id] as ArmHandler | undefined
     if (handler === undefined) throw new RelayError('ResourceTypeUnknown')
-    return handler(call)
+    return paced(route, await handler(call))
   }
 
   async #authenticate({ headers }: ArmRequest): Promise<Caller> {
@@ -195,6 +195,12 @@ function refuseLookup(found: Exclude<ReturnType<RouteIndex['find']>, RouteMatch>
   }
   const printable = path.slice(0, 200).replace(/[^\x21-\x7e]/g, '?')
   return new RelayError('ResourceTypeUnknown', { message: `Nothing of this relay's has the path ${printable}` })
+}
+
+/** Everything long is done when it is answered, but Terraform's clients look again after ten seconds unless told when (observed). */
+function paced(route: Route, reply: ArmReply): ArmReply {
+  if (!route.isLongRunning || reply.body === undefined || reply.status >= 300) return reply
+  return { ...reply, headers: { 'Retry-After': '1', ...reply.headers } }
 }
 
 /** @throws {RelayError} ApiVersionMissing, ApiVersionUnknown */
