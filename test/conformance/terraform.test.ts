@@ -67,7 +67,7 @@ describe('the calls of terraform-provider-azurerm', () => {
     const { resourceManager, microsoftGraphResourceId, batch, suffixes } = metadata
     for (const resource of [resourceManager, microsoftGraphResourceId, batch, `https://${suffixes.keyVaultDns}`]) {
       const token = await getToken(resource)
-      const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Json
+      const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
       assert.equal(claims.appid, relay.relay.bootstrapAdmin!.clientId)
       assert.ok(claims.oid && claims.tid)
     }
