@@ -141,8 +141,11 @@ for (const dialect of dialects) {
       assert.ok(names(await sdk.call('webApps.listSlots', [group, 'app0'])).includes(`app0/slot${last}`))
       assert.equal((await sdk.call('webApps.get', [group, 'app0'])).type, 'Microsoft.Web/sites')
       assert.equal((await sdk.call('webApps.getSlot', [group, 'app0', 'slot0'])).type, 'Microsoft.Web/sites/slots')
-      assert.equal((await sdk.call('webApps.update', [group, 'app0', { kind: 'app' }])).kind, 'app')
-      assert.equal((await sdk.call('webApps.updateSlot', [group, 'app0', 'slot0', {}])).name, 'app0/slot0')
+      const identity = { type: 'SystemAssigned' }
+      const changed = await sdk.call('webApps.update', [group, 'app0', { identity }])
+      assert.match(changed.identity.principalId, /^[\da-f-]{36}$/)
+      const ofSlot = await sdk.call('webApps.updateSlot', [group, 'app0', 'slot0', { identity }])
+      assert.equal(ofSlot.identity.type, 'SystemAssigned')
       await sdk.call('webApps.deleteSlot', [group, 'app0', `slot${last}`])
       await sdk.call('webApps.delete', [group, `app${last}`])
       await assert.rejects(sdk.call('webApps.get', [group, `app${last}`]), { status: 404 })
