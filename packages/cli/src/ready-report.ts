@@ -17,7 +17,7 @@ export function formatAddresses(
 }
 
 function formatAdministrator({ clientId, secretFile, clientSecret }: AdministratorFacts): string {
-  return `client id ${clientId}, client secret ${secretFile === null ? clientSecret : `in ${secretFile}`}`
+  return `admin, client id ${clientId}, secret ${secretFile === null ? clientSecret : `in ${secretFile}`}`
 }
 
 /** Lines for a shell that make clients trust the CA; empty when there is none of ours. */

@@ -7,6 +7,7 @@ import {
   readOptionFile,
 } from '@postern/program'
 import { optionTable, type RelayConfig, relayConfig } from '@postern/server'
+import { managementVariables } from './manage/session/environment-variables.ts'
 
 /** The option table of the relay, or the same with other defaults. */
 export type RelayOptionTable = typeof optionTable
@@ -51,7 +52,12 @@ export function unknownEnvironment({ unknownEnvironment }: LoadedOptions<RelayOp
 }
 
 /** Those of other commands. */
-const otherVariables = new Set(['POSTERN_CONNECTION_STRING', 'POSTERN_DEBUG', 'POSTERN_NEW_MASTER_KEY'])
+const otherVariables: ReadonlySet<string> = new Set([
+  'POSTERN_CONNECTION_STRING',
+  'POSTERN_DEBUG',
+  'POSTERN_NEW_MASTER_KEY',
+  ...managementVariables,
+])
 
 function withDefaults<Table extends OptionTable>(
   table: Table,

@@ -13,7 +13,8 @@ export function errorHelp({ code, status, message }: ManagementError): string | 
 
 /** Errors that the relay did not send. */
 const ownHelp: Readonly<Record<string, string>> = {
-  ConnectionFailed: 'Check address and port of the management door, and that its certificate authority is trusted.',
+  ConnectionFailed:
+    'Check address and port of the management door, and that its certificate authority is trusted: `postern login --ca FILE`, or NODE_EXTRA_CA_CERTS.',
   DeadlineExceeded: 'Try again; if it stays so, look at /readyz of the management door.',
   ReplyInvalid: 'Check that the endpoint is the management door of a relay, not its data door.',
   InsecureEndpoint: 'Tokens are sent over TLS alone, and to this machine itself.',

@@ -72,7 +72,7 @@ test('up shows addresses, trust and what a changed resources file gives; Ctrl-C 
   const [, caFile = ''] = await postern.waitFor('stdout', /NODE_EXTRA_CA_CERTS=(\S+)/)
   assert.ok(isAbsolute(caFile) && existsSync(caFile), caFile)
   assert.doesNotMatch(postern.stdout, /Endpoint=/)
-  const [, secretFile = ''] = await postern.waitFor('stdout', /client id [\da-f-]{36}, client secret in (\S+)/)
+  const [, secretFile = ''] = await postern.waitFor('stdout', /client id [\da-f-]{36}, secret in (\S+)/)
   assert.ok(existsSync(secretFile), secretFile)
   declare('{ name: late }')
   await postern.waitFor('stdout', /local\/late\n {4}listen {2}Endpoint=/)

@@ -92,17 +92,24 @@ Ctrl-C stops it.
 `
 }
 
+function formatSignIn({ management, caFile }: ReadyFacts): string {
+  const ca = caFile === null ? '' : ` --ca ${shellQuote(caFile)}`
+  return `Sign in as the administrator, to manage what there is (postern relay, group, role, ... --help):
+  ${programName()} login --endpoint ${management}${ca}
+`
+}
+
 function formatNext(facts: ReadyFacts): string {
   const usable = facts.hybridConnections.find(({ listen, send }) => listen !== null && send !== null)
   if (!usable?.listen || !usable.send) {
     return `No hybrid connection can be used yet. Declare some in a file and start with --resources FILE:
 ${sampleResources}
-`
+${formatSignIn(facts)}`
   }
   const { name, listen, send } = usable
   const bridge = `${programName()} bridge ${bridgeTrustFlags(facts)}`
   return `Next, a tunnel to port 5432 of this machine:
   ${bridge}-T ${name}:127.0.0.1:5432 -x ${shellQuote(listen)}
   ${bridge}-L 127.0.0.1:15432:${name} -x ${shellQuote(send)}
-`
+${formatSignIn(facts)}`
 }

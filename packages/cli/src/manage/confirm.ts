@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline/promises'
-import { RelayError } from '@postern/protocol'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 
 /**
  * Asks a person before something is gone; a program is not asked.
- * @throws {RelayError} InvalidConfiguration when the answer is no
+ * @throws {Error} when the answer is no, or none
  */
 export async function confirm(
   consequence: string,
@@ -13,12 +13,11 @@ export async function confirm(
   },
 ): Promise<void> {
   if (!input.isTTY || !output.isTTY) return
-  const lines = createInterface({ input, output })
-  try {
-    const answer = await lines.question(`${consequence} Go on? (y/N) `)
-    if (/^y(?:es)?$/i.test(answer.trim())) return
-  } finally {
-    lines.close()
-  }
-  throw new RelayError('InvalidConfiguration', { message: 'Nothing was done.' })
+  const lines = createInterface({ input, output, prompt: `${consequence} Go on? (y/N) ` })
+  lines.prompt()
+  // Ctrl-C and Ctrl-D close it without a line.
+  const answer: unknown = await Promise.race([once(lines, 'line').then(([line]) => line), once(lines, 'close')])
+  lines.close()
+  if (typeof answer === 'string' && /^y(?:es)?$/i.test(answer.trim())) return
+  throw new Error('Nothing was done.')
 }

@@ -43,8 +43,9 @@ export function configureLoginCommand(login: Command): void {
     .addHelpText(
       'after',
       `
-A person gets an address and a code, opens the address on any device and enters the code there. What is kept is in a file that
-only you can read: tokens, never a secret.
+A person gets an address and a code, opens the address on any device and enters the code there. The first administrator of a
+relay is called admin; his password is the clientSecret in bootstrap-admin.json in its data folder. What is kept is in a file
+that only you can read: tokens, never a secret.
 
 Examples:
   ${postern} login --endpoint https://relay.example.com:8444

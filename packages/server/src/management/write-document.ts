@@ -1,6 +1,6 @@
 import { isRelayError, RelayError } from '@postern/protocol'
 import type { DocumentCopy } from '../storage/document-copy.ts'
-import type { DocumentKind } from '../storage/document-kinds.ts'
+import { type DocumentKind, keyOfPath } from '../storage/document-kinds.ts'
 import type { DocumentOf, ResourceDocument, ResourceStore, StoredDocument } from '../storage/resource-store.ts'
 import type { ArmCall } from './arm-call.ts'
 import { writeCondition } from './etag.ts'
@@ -10,24 +10,43 @@ export interface DocumentWriter {
   readonly documents: DocumentCopy
 }
 
-/** Attempts of a write that others keep overtaking; each attempt reads what stands there anew. */
+/**
+ * Attempts of a write that others keep overtaking; each attempt reads what stands there anew. Writers of this process take
+ * turns, so the others are few: the resources file, and in a cluster other nodes.
+ */
 const maxAttempts = 5
 
 /**
  * Writes one document, made from what stands there. A caller with If-Match or If-None-Match gets what he asks for; without
- * them a write that was overtaken is made again, so that concurrent PUTs of the same thing all succeed.
+ * them a write that was overtaken is made again, so that concurrent PUTs of the same thing all succeed: in turn, however many.
  *
  * @throws {RelayError} ResourceConflict when the resources file owns the document, PreconditionFailed, and what `make` throws
  */
-export async function writeDocument<Kind extends DocumentKind>(
+export function writeDocument<Kind extends DocumentKind>(
+  writer: DocumentWriter,
+  call: Pick<ArmCall, 'ifMatch' | 'ifNoneMatch'>,
+  change: DocumentWrite<Kind>,
+): Promise<WrittenDocument<Kind>> {
+  const key = keyOfPath(change.kind, change.path)
+  return writer.documents.writers.run(key, () => writeInTurn(writer, call, change))
+}
+
+interface DocumentWrite<Kind extends DocumentKind> {
+  readonly kind: Kind
+  readonly path: readonly string[]
+  readonly make: (standing: StoredDocument<Kind> | undefined) => DocumentOf<Kind>['value']
+}
+
+interface WrittenDocument<Kind extends DocumentKind> {
+  readonly stored: StoredDocument<Kind>
+  readonly previous: StoredDocument<Kind> | undefined
+}
+
+async function writeInTurn<Kind extends DocumentKind>(
   { store, documents }: DocumentWriter,
   call: Pick<ArmCall, 'ifMatch' | 'ifNoneMatch'>,
-  change: {
-    readonly kind: Kind
-    readonly path: readonly string[]
-    readonly make: (standing: StoredDocument<Kind> | undefined) => DocumentOf<Kind>['value']
-  },
-): Promise<{ readonly stored: StoredDocument<Kind>; readonly previous: StoredDocument<Kind> | undefined }> {
+  change: DocumentWrite<Kind>,
+): Promise<WrittenDocument<Kind>> {
   for (let attempt = 1; ; attempt += 1) {
     const previous = documents.get(change.kind, ...change.path)
     if (previous) refuseDeclared(previous)
@@ -44,10 +63,18 @@ export async function writeDocument<Kind extends DocumentKind>(
 }
 
 /** Deletes one document and what is under it. False when there was none. */
-export async function deleteDocument(
+export function deleteDocument(
+  writer: DocumentWriter,
+  call: Pick<ArmCall, 'ifMatch' | 'ifNoneMatch'>,
+  target: Pick<DocumentWrite<DocumentKind>, 'kind' | 'path'>,
+): Promise<boolean> {
+  return writer.documents.writers.run(keyOfPath(target.kind, target.path), () => deleteInTurn(writer, call, target))
+}
+
+async function deleteInTurn(
   { store, documents }: DocumentWriter,
   call: Pick<ArmCall, 'ifMatch' | 'ifNoneMatch'>,
-  target: { readonly kind: DocumentKind; readonly path: readonly string[] },
+  target: Pick<DocumentWrite<DocumentKind>, 'kind' | 'path'>,
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     const standing = documents.get(target.kind, ...target.path)

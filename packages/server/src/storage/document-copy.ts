@@ -1,9 +1,12 @@
 import { ChangeFeed } from './change-feed.ts'
 import { type DocumentKind, keyOfPath } from './document-kinds.ts'
+import { KeyedQueue } from './keyed-queue.ts'
 import type { ResourceChange, ResourceDocument, ResourceStore, StoredDocument } from './resource-store.ts'
 
 /** A copy of a whole store in memory, kept current by its changes: look-ups never wait. */
 export class DocumentCopy {
+  /** Whoever reads a document here to write it anew waits here for those who are at it, by its key. */
+  readonly writers: KeyedQueue = new KeyedQueue()
   readonly #kinds = new Map<DocumentKind, Map<string, StoredDocument>>()
   /** Documents of a kind in key order, made at the first look-up. A change puts a new array in the place of the old one. */
   readonly #sorted = new Map<DocumentKind, readonly StoredDocument[]>()

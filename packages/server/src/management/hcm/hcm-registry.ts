@@ -3,8 +3,8 @@ import { isRelayError, RelayError } from '@postern/protocol'
 import type { Hcm, HcmEntityReport } from '../../domain/hcm.ts'
 import { entityKey } from '../../domain/hybrid-connection.ts'
 import type { DocumentCopy } from '../../storage/document-copy.ts'
+import { KeyedQueue } from '../../storage/keyed-queue.ts'
 import type { ResourceChange, ResourceStore, StoredDocument } from '../../storage/resource-store.ts'
-import { KeyedQueue } from '../web/keyed-queue.ts'
 import { writeDocument } from '../write-document.ts'
 
 /** How often a Hybrid Connection Manager reports. */

@@ -1,5 +1,5 @@
+import type { KeyedQueue } from '../../storage/keyed-queue.ts'
 import type { ManagementParts } from '../management-parts.ts'
-import type { KeyedQueue } from './keyed-queue.ts'
 
 /** What the handlers of Microsoft.Web work with. */
 export interface WebParts extends ManagementParts {

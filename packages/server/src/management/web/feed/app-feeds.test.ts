@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RelayError } from '@postern/protocol'
+import { KeyedQueue } from '../../../storage/keyed-queue.ts'
 import type { ArmBed, Json } from '../../arm-calls.contract.ts'
-import { KeyedQueue } from '../keyed-queue.ts'
 import {
   attach,
   openWebBed,
