@@ -61,7 +61,12 @@ if (!script) {
 }
 const child = spawn(node, ['--conditions=@postern/source', join(root, script), ...args], {
   stdio: 'inherit',
-  env: { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH ?? ''}` },
+  env: {
+    // Types are stripped once: without it every process loads the compiler, which costs 0.3 s and up to 50 MB.
+    NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'),
+    ...process.env,
+    PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH ?? ''}`,
+  },
 })
 // A terminal sends Ctrl-C to both processes: wait for the child's own clean stop instead of dying before it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

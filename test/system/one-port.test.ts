@@ -54,8 +54,10 @@ describe('both doors on port 443', { skip }, () => {
   })
 
   it('no hybrid connection is reached at a management host', () => {
-    assert.equal(results.answers['manage.relay.test /echo']?.[0], 404)
-    assert.equal(results.answers['manage.relay.test /$hc/echo']?.[0], 404)
+    for (const asked of ['manage.relay.test /echo', 'manage.relay.test /$hc/echo']) {
+      const [status, body = ''] = results.answers[asked] ?? []
+      assert.deepEqual([status, JSON.parse(body).error.code], [401, 'AuthenticationFailed'], asked)
+    }
     assert.equal(results.upgradeAtManagement, 404)
   })
 })
