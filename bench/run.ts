@@ -4,13 +4,11 @@ import { join } from 'node:path'
 import { findCandidates, subjects } from './candidates/all-candidates.ts'
 import type { Candidate } from './candidates/candidate.ts'
 import { compileLoad } from './load/compile-load.ts'
-import { killRunningLoads } from './load/load-process.ts'
 import { type Workload, workloadTable } from './load/workload-table.ts'
 import { measureRepetition } from './measure-repetition.ts'
 import { type BenchOptions, readOptions, usage } from './options.ts'
-import { killRunningProcesses } from './processes/managed-process.ts'
 import { findUsageProblem } from './processes/process-usage.ts'
-import { removeRunFolders } from './processes/run-folder.ts'
+import { runBench } from './processes/run-bench.ts'
 import { Measurements } from './report/measurements.ts'
 import { writeTunnelResults } from './report/results-file.ts'
 import { formatResultsJson } from './report/results-json.ts'
@@ -133,23 +131,4 @@ function limitTime(options: BenchOptions, measured: readonly Candidate[], worklo
   timer.unref()
 }
 
-// Whatever ends this program, nothing that it started outlives it.
-process.on('exit', () => {
-  killRunningLoads()
-  killRunningProcesses()
-  removeRunFolders()
-})
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const) {
-  process.on(signal, () => process.exit(code))
-}
-
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode = 1
-}
+await runBench(main)

@@ -1,9 +1,9 @@
 import { loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { killRunningProcesses } from '../processes/managed-process.ts'
 import { findUsageProblem } from '../processes/process-usage.ts'
-import { createRunFolder, removeRunFolders } from '../processes/run-folder.ts'
+import { runBench } from '../processes/run-bench.ts'
+import { createRunFolder } from '../processes/run-folder.ts'
 import { writeManagementResults } from '../report/results-file.ts'
 import { createEstate, type EstateSize, signIn } from './estate.ts'
 import { startManagedRelay } from './managed-relay.ts'
@@ -99,22 +99,4 @@ function report(
   console.error(`bench: wrote ${file}`)
 }
 
-// Whatever ends this program, nothing that it started outlives it.
-process.on('exit', () => {
-  killRunningProcesses()
-  removeRunFolders()
-})
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const) {
-  process.on(signal, () => process.exit(code))
-}
-
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode = 1
-}
+await runBench(main)
