@@ -9,15 +9,16 @@ export function startUsage(
   store: ResourceStore,
 ): UsageMeter {
   const { catalog, counters, listeners, log } = parts
-  const distinct = (namespace: string, name: string): number =>
-    new Set(listeners.channels(entityKey(namespace, name)).map(({ id }) => id.toLowerCase())).size
   return new UsageMeter({
     store,
     documents: catalog.documents,
     sample: () =>
       Array.from(
         counters.entities(),
-        (entity): UsageSample => ({ counters: entity, listeners: distinct(entity.namespace, entity.name) }),
+        (entity): UsageSample => ({
+          counters: entity,
+          listeners: listeners.countBilled(entityKey(entity.namespace, entity.name)),
+        }),
       ),
     now: () => new Date(),
     onError: (error) => log.warn('usage.failed', { error }),

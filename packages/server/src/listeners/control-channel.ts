@@ -140,7 +140,12 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
 
   /** True while messages can be sent: open, and the listener reads what it gets. */
   get isReady(): boolean {
-    return !this.#closed && this.#endpoint.state === 'open' && this.#endpoint.bufferedBytes < maxUnreadBytes
+    return !this.isEnding && this.#endpoint.bufferedBytes < maxUnreadBytes
+  }
+
+  /** One of the two ends has closed it; the socket may still be there. */
+  get isEnding(): boolean {
+    return this.#closed || this.#endpoint.state !== 'open'
   }
 
   get bytesReceived(): number {

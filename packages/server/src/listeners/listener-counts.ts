@@ -4,4 +4,6 @@ import type { EntityKey } from '../domain/hybrid-connection.ts'
 export interface ListenerCounts {
   /** Control channels of a hybrid connection. */
   count(entity: EntityKey): number
+  /** Listeners as they are billed: control channels with one listener id, in any case, are one; none that is being closed. */
+  countBilled(entity: EntityKey): number
 }

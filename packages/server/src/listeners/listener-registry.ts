@@ -42,4 +42,9 @@ export class ListenerRegistry {
   count(entity: EntityKey): number {
     return this.#channels.get(entity)?.length ?? 0
   }
+
+  countBilled(entity: EntityKey): number {
+    const standing = (this.#channels.get(entity) ?? []).filter((channel) => !channel.isEnding)
+    return new Set(standing.map(({ id }) => id.toLowerCase())).size
+  }
 }

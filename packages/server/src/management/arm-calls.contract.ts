@@ -75,6 +75,7 @@ export async function openArmBed(): Promise<ArmBed> {
     },
   })
   const listenerCounts = new Map<string, number>()
+  const countOf = (entity: string): number => listenerCounts.get(entity) ?? 0
   const outcomes: ArmOutcome[] = []
   const parts: ManagementParts = {
     store,
@@ -84,7 +85,7 @@ export async function openArmBed(): Promise<ArmBed> {
     roleChanges: new RoleChanges({ store, documents, roles, now }),
     identity,
     hcms,
-    listeners: { count: (entity) => listenerCounts.get(entity) ?? 0 },
+    listeners: { count: countOf, countBilled: countOf },
     settings: {
       publicHost: 'relay.test',
       baseDomain: 'relay.test',

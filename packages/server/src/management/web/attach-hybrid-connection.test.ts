@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import {
   attach,
   openWebBed as openBed,
+  planUrl,
   putNamespace,
   putRelay,
   relayNamespace,
@@ -267,6 +268,8 @@ test('details say whether it is connected, what HCMs report, and that app and na
   }
   bed.listenerCounts.set('contoso/db', 2)
   assert.deepEqual(await details(), ['Connected', 'Unknown', 2, 0])
+  const scope = `${relayNamespace}/hybridConnections/db`
+  for (const id of ['h1', 'h2']) await bed.assign(id, 'Azure Relay Listener', scope)
   const report = (id: string, target: 'Reachable' | 'Unreachable', isOnline = true) => {
     const now = new Date()
     const entities = [{ namespace: 'Contoso', name: 'DB', target, since: now }]
@@ -277,8 +280,12 @@ test('details say whether it is connected, what HCMs report, and that app and na
   assert.deepEqual(await details(), ['Connected', 'Unreachable', 2, 1])
   await report('h2', 'Reachable')
   assert.deepEqual(await details(), ['Connected', 'Reachable', 2, 2])
+  await report('stranger', 'Reachable')
+  assert.deepEqual(await details(), ['Connected', 'Reachable', 2, 2], 'one that may not listen counts for nothing')
   await report('h2', 'Reachable', false)
   assert.deepEqual(await details(), ['Connected', 'Unreachable', 2, 1])
+  const plan = (await bed.call('GET', planUrl('plan', relayPath('db')))).json.properties
+  assert.deepEqual([plan.status, plan.target, plan.listenerCount, plan.hcmCount], ['Connected', 'Unreachable', 2, 1])
   await putNamespace(bed.store, 'contoso')
   const far = siteUrl('far')
   await bed.call('PUT', far, { body: { location: 'northeurope', properties: { serverFarmId: 'plan' } } })

@@ -1,7 +1,7 @@
+import { hybridConnectionId } from '@postern/protocol'
 import type { TargetState } from '../../domain/hcm.ts'
 import { entityKey } from '../../domain/hybrid-connection.ts'
-import type { ListenerCounts } from '../../listeners/listener-counts.ts'
-import type { DocumentCopy } from '../../storage/document-copy.ts'
+import type { ManagementParts } from '../management-parts.ts'
 
 /** What is known of the far end of a hybrid connection. */
 export interface HybridConnectionStatus {
@@ -9,37 +9,43 @@ export interface HybridConnectionStatus {
   readonly status: 'Connected' | 'NotConnected'
   /** Reachable as soon as one Hybrid Connection Manager reaches it; Unknown for listeners that report nothing. */
   readonly target: TargetState
+  /** As they are billed. */
   readonly listenerCount: number
-  /** Hybrid Connection Managers that serve it. */
+  /** Hybrid Connection Managers that are heard of and serve it. */
   readonly hcmCount: number
 }
 
-export interface StatusParts {
-  readonly documents: DocumentCopy
-  readonly listeners: ListenerCounts
-}
+type StatusParts = Pick<ManagementParts, 'documents' | 'catalog' | 'roles' | 'listeners'>
 
 /** Asks the listeners of this relay and the latest reports of Hybrid Connection Managers. */
-export function hybridConnectionStatus(
-  { documents, listeners }: StatusParts,
-  namespace: string,
-  name: string,
-): HybridConnectionStatus {
-  const key = entityKey(namespace, name)
-  const targets = documents
-    .list('hcm')
-    .filter(({ document }) => document.value.isOnline === true)
-    .flatMap(
-      ({ document: { value } }) => value.entities.find((each) => entityKey(each.namespace, each.name) === key) ?? [],
-    )
-    .map(({ target }) => target)
-  const listenerCount = listeners.count(key)
+export function hybridConnectionStatus(parts: StatusParts, namespace: string, name: string): HybridConnectionStatus {
+  const targets = reportedTargets(parts, namespace, name)
+  const listenerCount = parts.listeners.countBilled(entityKey(namespace, name))
   return {
     status: listenerCount > 0 ? 'Connected' : 'NotConnected',
     target: best(targets),
     listenerCount,
     hcmCount: targets.length,
   }
+}
+
+/** Of those that may still listen: what one has said of a hybrid connection that was taken from it is nobody's business. */
+function reportedTargets(
+  { documents, catalog, roles }: StatusParts,
+  namespace: string,
+  name: string,
+): readonly TargetState[] {
+  const [place, entity] = [catalog.namespaceByName(namespace), catalog.get(namespace, name)]
+  if (place === undefined || entity === undefined) return []
+  const scope = hybridConnectionId(place, place.name, entity.name)
+  const listen = { kind: 'dataAction', action: 'Microsoft.Relay/namespaces/messages/listen/action', scope } as const
+  const key = entityKey(namespace, name)
+  return documents.list('hcm').flatMap(({ document: { value } }) => {
+    if (value.isOnline !== true) return []
+    const report = value.entities.find((each) => entityKey(each.namespace, each.name) === key)
+    const isServing = report !== undefined && roles.decide({ principalIds: [value.principalId] }, listen).allowed
+    return isServing ? [report.target] : []
+  })
 }
 
 function best(targets: readonly TargetState[]): TargetState {
