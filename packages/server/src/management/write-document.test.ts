@@ -6,7 +6,8 @@ import type { DocumentValues } from '../storage/document-kinds.ts'
 import { MemoryStore } from '../storage/memory/memory-store.ts'
 import { entity } from '../storage/resource-store.contract.ts'
 import type { ResourceStore } from '../storage/resource-store.ts'
-import { type DocumentWriter, deleteDocument, writeDocument } from './write-document.ts'
+import type { DocumentWriter } from './document-writer.ts'
+import { deleteDocument, writeDocument } from './write-document.ts'
 
 type Entity = DocumentValues['hybridConnection']
 

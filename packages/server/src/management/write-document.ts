@@ -1,14 +1,10 @@
 import { isRelayError, RelayError } from '@postern/protocol'
-import type { DocumentCopy } from '../storage/document-copy.ts'
 import { type DocumentKind, keyOfPath } from '../storage/document-kinds.ts'
-import type { DocumentOf, ResourceDocument, ResourceStore, StoredDocument } from '../storage/resource-store.ts'
+import type { DocumentOf, ResourceDocument, StoredDocument } from '../storage/resource-store.ts'
 import type { ArmCall } from './arm-call.ts'
+import { deleteWithRoles } from './delete-with-roles.ts'
+import type { DocumentWriter } from './document-writer.ts'
 import { writeCondition } from './etag.ts'
-
-export interface DocumentWriter {
-  readonly store: ResourceStore
-  readonly documents: DocumentCopy
-}
 
 /**
  * Attempts of a write that others keep overtaking; each attempt reads what stands there anew. Writers of this process take
@@ -62,7 +58,7 @@ async function writeInTurn<Kind extends DocumentKind>(
   }
 }
 
-/** Deletes one document and what is under it. False when there was none. */
+/** Deletes one document, what is under it, and the roles that were assigned there. False when there was none. */
 export function deleteDocument(
   writer: DocumentWriter,
   call: Pick<ArmCall, 'ifMatch' | 'ifNoneMatch'>,
@@ -72,17 +68,17 @@ export function deleteDocument(
 }
 
 async function deleteInTurn(
-  { store, documents }: DocumentWriter,
+  writer: DocumentWriter,
   call: Pick<ArmCall, 'ifMatch' | 'ifNoneMatch'>,
   target: Pick<DocumentWrite<DocumentKind>, 'kind' | 'path'>,
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
-    const standing = documents.get(target.kind, ...target.path)
+    const standing = writer.documents.get(target.kind, ...target.path)
     const condition = writeCondition(call, standing)
     if (!standing) return false
     refuseDeclared(standing)
     try {
-      return await store.delete(standing.key, condition)
+      return await deleteWithRoles(writer, standing, condition)
     } catch (error) {
       const wasOvertaken = isRelayError(error, 'PreconditionFailed') && call.ifMatch === undefined
       if (!wasOvertaken || attempt === maxAttempts) throw error

@@ -238,3 +238,34 @@ function keysOf(document: ResourceDocument | undefined): string[] {
 function nameOf({ value }: ResourceDocument): string {
   return 'name' in value ? value.name : ''
 }
+
+test('roles at what is no longer declared, or was moved away, end with it', async () => {
+  const store = new MemoryStore()
+  const declared = (subscription: string, names: readonly string[]): ResourcesDeclaration => ({
+    namespaces: ['one', 'two'].map((name) => ({
+      name,
+      subscription,
+      resourceGroup: 'g',
+      hybridConnections: names.map((entityName) => ({ name: entityName })),
+    })),
+  })
+  const id = (subscription: string, path: string): string =>
+    `/subscriptions/${subscription}/resourceGroups/g/providers/Microsoft.Relay/namespaces/${path}`
+  await applyDeclaredResources(store, declared('s', ['db', 'db/2']))
+  const assign = async (scope: string): Promise<void> => {
+    const value = { id: scope, scope, roleDefinitionId: 'r', principalId: 'p', principalType: 'User' } as const
+    const dates = { createdAt: new Date(), updatedAt: new Date() }
+    await store.put({ kind: 'roleAssignment', value: { ...value, createdBy: 'x', ...dates } })
+  }
+  const scopes = async (): Promise<readonly string[]> =>
+    (await store.list()).flatMap(({ document }) => (document.kind === 'roleAssignment' ? [document.value.scope] : []))
+  const [db, db2] = [id('s', 'one/hybridConnections/db'), id('s', 'one/hybridConnections/db/2')]
+  for (const scope of [db, db2, id('s', 'two'), id('s', 'one')]) await assign(scope)
+  await applyDeclaredResources(store, declared('s', ['db/2']))
+  assert.deepEqual(await scopes(), [id('s', 'one'), db2, id('s', 'two')])
+  const { namespaces } = declared('s', ['db/2'])
+  await applyDeclaredResources(store, { namespaces: namespaces.slice(0, 1) })
+  assert.deepEqual(await scopes(), [id('s', 'one'), db2])
+  await applyDeclaredResources(store, { namespaces: declared('t', ['db/2']).namespaces.slice(0, 1) })
+  assert.deepEqual(await scopes(), [])
+})

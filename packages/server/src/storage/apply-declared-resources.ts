@@ -1,9 +1,16 @@
-import { isRelayError } from '@postern/protocol'
+import { isRelayError, namespaceId, plainScope } from '@postern/protocol'
 import { invalidDeclaration, type Locate } from './declaration-problem.ts'
 import { findConflicts, findUnnamed, isDeclared } from './declared-difference.ts'
-import { declaredDocuments } from './declared-documents.ts'
+import { type DeclaredDocument, declaredDocuments } from './declared-documents.ts'
 import type { ResourcesDeclaration } from './declared-resources-schema.ts'
-import { documentKey, type ResourceStore, type StoredDocument, type WriteCondition } from './resource-store.ts'
+import { assignmentsUnder, scopeOfDocument } from './document-scope.ts'
+import {
+  documentKey,
+  namespaceKey,
+  type ResourceStore,
+  type StoredDocument,
+  type WriteCondition,
+} from './resource-store.ts'
 
 /** What applying a declaration did, as document keys. */
 export interface DeclaredChanges {
@@ -68,10 +75,12 @@ async function applyOnce(
   const wanted = declaredDocuments(declaration, standing, now())
   const changed = wanted.filter((document) => standing.get(documentKey(document))?.document !== document)
   const { deleted, released } = findUnnamed(stored, new Set(wanted.map(documentKey)))
+  const endedRoles = rolesOfGone(stored, [...deleted, ...moved(changed, standing)])
   // All in one turn: SQLite makes one transaction of it.
   await Promise.all([
     ...[...changed, ...released].map((document) => store.put(document, asRead(standing.get(documentKey(document))))),
     ...deleted.map(({ key, revision }) => store.delete(key, { revision })),
+    ...endedRoles.map(({ key }) => store.delete(key)),
   ])
   return {
     written: changed.map(documentKey),
@@ -83,4 +92,38 @@ async function applyOnce(
 /** Holds when nobody has written the document since it was read. */
 function asRead(stored: StoredDocument | undefined): WriteCondition {
   return stored ? { revision: stored.revision } : 'absent'
+}
+
+/** Namespaces as they stood at ids that they have no longer. */
+function moved(
+  changed: readonly DeclaredDocument[],
+  standing: ReadonlyMap<string, StoredDocument>,
+): readonly StoredDocument[] {
+  return changed.flatMap((document) => {
+    const before = standing.get(documentKey(document))
+    if (document.kind !== 'namespace' || before?.document.kind !== 'namespace') return []
+    const [from, to] = [before.document.value, document.value].map((value) =>
+      plainScope(namespaceId(value, value.name)),
+    )
+    return from === to ? [] : [before]
+  })
+}
+
+/** Roles that were assigned at what is gone: whoever takes its name later must not find them there. */
+function rolesOfGone(
+  stored: readonly StoredDocument[],
+  gone: readonly StoredDocument[],
+): readonly StoredDocument<'roleAssignment'>[] {
+  if (gone.length === 0) return []
+  const namespaces = new Map(
+    stored.flatMap(({ key, document }) => (document.kind === 'namespace' ? [[key, document.value] as const] : [])),
+  )
+  const assignments = stored.filter(
+    (each): each is StoredDocument<'roleAssignment'> => each.document.kind === 'roleAssignment',
+  )
+  const ended = gone.flatMap(({ document }) => {
+    const scope = scopeOfDocument(document, (name) => namespaces.get(namespaceKey(name)))
+    return scope === undefined ? [] : assignmentsUnder(scope, assignments)
+  })
+  return [...new Set(ended)]
 }

@@ -58,6 +58,7 @@ export function roleAssignmentHandlers(parts: ManagementParts): Pick<Authorizati
         ...(typeof description === 'string' && { description }),
         by: signedIn(call).id,
       })
+      if (isNew) await takeBackWhenGone(parts, stored)
       return { status: isNew ? 201 : 200, body: assignmentJson(stored, call) }
     },
     RoleAssignments_Delete: async (call) => {
@@ -65,6 +66,16 @@ export function roleAssignmentHandlers(parts: ManagementParts): Pick<Authorizati
       const isDeleted = stored !== undefined && (await roleChanges.unassign(stored))
       return isDeleted ? ok(assignmentJson(stored, call)) : { status: 204 }
     },
+  }
+}
+
+/** What was deleted while we wrote must not leave a role to whatever takes its name next. @throws what is to be answered then */
+async function takeBackWhenGone(parts: ManagementParts, stored: StoredDocument<'roleAssignment'>): Promise<void> {
+  try {
+    demandScopeExists(parts, stored.document.value.scope)
+  } catch (error) {
+    await parts.store.delete(stored.key)
+    throw error
   }
 }
 

@@ -3,7 +3,7 @@ import { isRelayError, RelayError } from '@postern/protocol'
 import type { Hcm } from '../../domain/hcm.ts'
 import { listenerRoleId } from '../../identity/roles/built-in-roles.ts'
 import type { ManagementParts } from '../management-parts.ts'
-import type { FoundEntity } from './served-hybrid-connections.ts'
+import { entityOfId, type FoundEntity } from './served-hybrid-connections.ts'
 
 /** In one relay; each costs a heartbeat every half minute. */
 const maxHcms = 10_000
@@ -60,12 +60,12 @@ export async function enrolHcm(parts: ManagementParts, wanted: WantedHcm): Promi
 
 /** Makes a Hybrid Connection Manager a listener at a hybrid connection; one that is stays one. */
 export async function allowToListen(
-  { roleChanges }: Pick<ManagementParts, 'roleChanges'>,
+  parts: Pick<ManagementParts, 'roleChanges' | 'catalog' | 'store'>,
   { principalId, name }: Pick<Hcm, 'principalId' | 'name'>,
   { entity, by }: { readonly entity: FoundEntity; readonly by: string },
 ): Promise<void> {
   try {
-    await roleChanges.assign({
+    const { stored } = await parts.roleChanges.assign({
       id: randomUUID(),
       scope: entity.id,
       roleDefinitionId: listenerRoleId,
@@ -74,6 +74,8 @@ export async function allowToListen(
       description: `Hybrid Connection Manager ${name}`,
       by,
     })
+    // Deleted while we wrote: what takes its name next is another one.
+    if (!entityOfId(parts, entity.id)) await parts.store.delete(stored.key)
   } catch (error) {
     if (!isRelayError(error, 'RoleAssignmentExists')) throw error
   }

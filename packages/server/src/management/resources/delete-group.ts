@@ -1,4 +1,6 @@
+import { resourceGroupId } from '@postern/protocol'
 import type { ArmCall } from '../arm-call.ts'
+import { deleteRolesUnder, deleteWithRoles } from '../delete-with-roles.ts'
 import { writeCondition } from '../etag.ts'
 import type { ManagementParts } from '../management-parts.ts'
 import { allDeployments, deletePrincipals } from '../web/delete-principals.ts'
@@ -6,7 +8,7 @@ import { refuseDeclared } from '../write-document.ts'
 import type { FoundGroup } from './find-resource-group.ts'
 
 /**
- * Deletes everything in a resource group, then the group. Should the process end in between, the group is still there with
+ * Deletes everything in a resource group, then the group, each with the roles that were assigned there. Should the process end in between, the group is still there with
  * what is left, and deleting it again goes on.
  * @throws {RelayError} ResourceConflict when the resources file declares something in it; nothing is deleted then
  */
@@ -23,9 +25,11 @@ export async function deleteGroup(
     parts.documents.list(kind).filter(({ document }) => isInside(document.value)),
   )
   for (const each of doomed) refuseDeclared(each)
-  for (const { key, document } of doomed) {
+  for (const each of doomed) {
+    const { document } = each
     if (document.kind === 'app') await deletePrincipals(parts, allDeployments(document.value))
-    await parts.store.delete(key)
+    await deleteWithRoles(parts, each)
   }
-  if (stored) await parts.store.delete(stored.key)
+  if (stored) await deleteWithRoles(parts, stored)
+  else await deleteRolesUnder(parts, resourceGroupId({ ...group, resourceGroup: group.name }))
 }

@@ -1,6 +1,6 @@
 import type { EntityUsage } from '../../domain/namespace-usage.ts'
 import type { EntityCounters } from '../../telemetry/counters.ts'
-import type { DocumentWriter } from '../write-document.ts'
+import type { DocumentWriter } from '../document-writer.ts'
 import { addUsage, monthOf, noUsage } from './usage-sum.ts'
 import { writeUsage } from './write-usage.ts'
 

@@ -1,7 +1,8 @@
 import type { EntityUsage, NamespaceUsage } from '../../domain/namespace-usage.ts'
 import type { DocumentCopy } from '../../storage/document-copy.ts'
 import type { StoredDocument } from '../../storage/resource-store.ts'
-import { type DocumentWriter, writeDocument } from '../write-document.ts'
+import type { DocumentWriter } from '../document-writer.ts'
+import { writeDocument } from '../write-document.ts'
 import { addUsage, goneName, noUsage } from './usage-sum.ts'
 
 export interface UsageToAdd {

@@ -2,6 +2,7 @@ import { appId } from '@postern/protocol'
 import type { App } from '../../domain/app.ts'
 import type { StoredDocument } from '../../storage/resource-store.ts'
 import { type ArmCall, type ArmHandlers, type ArmReply, ok } from '../arm-call.ts'
+import { deleteRolesUnder } from '../delete-with-roles.ts'
 import { etagOf, writeCondition } from '../etag.ts'
 import { page } from '../page.ts'
 import { partConditions } from '../part-conditions.ts'
@@ -131,7 +132,9 @@ async function deleteSlot(parts: WebParts, call: ArmCall): Promise<ArmReply> {
   const conditions = partConditions(call, { isThere: true })
   writeCondition(conditions, found.stored)
   await deletePrincipals(parts, [found.deployment])
-  await writeDocument(parts, conditions, { kind: 'app', path: pathOf(call.params), make })
+  const { stored } = await writeDocument(parts, conditions, { kind: 'app', path: pathOf(call.params), make })
+  const app = stored.document.value
+  await deleteRolesUnder(parts, appId(app, app.name, slot))
   return { status: 200 }
 }
 
