@@ -77,6 +77,17 @@ test('a rendezvous address that leaked is no way around the rules', async () => 
   assert.ok((await pending).status >= 400)
 })
 
+test('rules of the resources file hold from the first connection on', async () => {
+  const namespace = { name: 'local', default: true, hybridConnections: [{ name: 'echo' }] }
+  const networkRules = {
+    listen: 'Deny',
+    ipRules: ['192.0.2.0/24', { ipMask: '127.0.0.1', appliesTo: ['send'] }],
+  } as const
+  await using closed = await startTestRelay({ resources: { namespaces: [{ ...namespace, networkRules }] } })
+  assert.equal((await refused(closed.listen())).status, 401)
+  assert.equal((await refused(closed.connect())).status, 404, 'nobody listens, and senders are let in')
+})
+
 test('a namespace without public access is served by the private door alone', async () => {
   await using relay = await startTestRelay({ options: { privatePort: 0 } })
   const { privatePort } = relay.relay.server

@@ -269,3 +269,46 @@ test('roles at what is no longer declared, or was moved away, end with it', asyn
   await applyDeclaredResources(store, { namespaces: declared('t', ['db/2']).namespaces.slice(0, 1) })
   assert.deepEqual(await scopes(), [])
 })
+
+test('network rules are declared; where they are left out, those that stand there stay', async () => {
+  const store = new MemoryStore()
+  const network = async (): Promise<unknown> => {
+    const document = (await store.get('ns/a'))?.document
+    return document?.kind === 'namespace' && document.value.network
+  }
+  const apply = (declared: object): Promise<unknown> =>
+    applyDeclaredResources(store, toDeclaration({ namespaces: [{ name: 'a', ...declared }] }))
+  await apply({})
+  const open = {
+    publicNetworkAccess: 'Enabled',
+    defaultAction: 'Allow',
+    defaultActions: {},
+    rules: [],
+    trustedServiceAccessEnabled: false,
+  }
+  assert.deepEqual(await network(), open)
+  const closed = {
+    publicNetworkAccess: 'Disabled',
+    networkRules: {
+      default: 'Deny',
+      manage: 'Deny',
+      ipRules: ['10.0.0.0/8', { ipMask: 'fd00::/8', appliesTo: ['send', 'send'] }],
+    },
+  }
+  await apply(closed)
+  const written = {
+    publicNetworkAccess: 'Disabled',
+    defaultAction: 'Deny',
+    defaultActions: { manage: 'Deny' },
+    rules: [{ ipMask: '10.0.0.0/8' }, { ipMask: 'fd00::/8', appliesTo: ['send'] }],
+    trustedServiceAccessEnabled: false,
+  }
+  assert.deepEqual(await network(), written)
+  assert.deepEqual(await apply(closed), { written: [], deleted: [], released: [] })
+  await apply({})
+  assert.deepEqual(await network(), written)
+  await apply({ publicNetworkAccess: 'Enabled' })
+  assert.deepEqual(await network(), { ...written, publicNetworkAccess: 'Enabled' })
+  await apply({ networkRules: {} })
+  assert.deepEqual(await network(), open)
+})

@@ -92,13 +92,19 @@ function unitOf(origin: string): string {
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly items?: JsonSchema
+  readonly anyOf?: readonly JsonSchema[]
   readonly examples?: readonly unknown[]
 }
 
 function schemaAt(schema: JsonSchema, path: readonly PropertyKey[]): JsonSchema {
   let node: JsonSchema | undefined = schema
-  for (const part of path) node = typeof part === 'number' ? node?.items : node?.properties?.[String(part)]
-  return node ?? {}
+  for (const part of path) node = typeof part === 'number' ? node?.items : mappingOf(node)?.properties?.[String(part)]
+  return mappingOf(node) ?? {}
+}
+
+/** Of a text or a mapping, the mapping: only that has keys to tell of. */
+function mappingOf(node: JsonSchema | undefined): JsonSchema | undefined {
+  return node?.anyOf?.find(({ properties }) => properties !== undefined) ?? node
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -4,8 +4,8 @@ import type { AuthorizationRule } from '../domain/authorization-rule.ts'
 import { findRule } from '../domain/authorization-rule.ts'
 import { addEndpointToMetadata, parseEndpoint } from '../domain/endpoint.ts'
 import { generateKey } from '../domain/generate-key.ts'
-import { openNetworkAccess } from '../domain/network-access.ts'
 import { defaultPlacement } from '../domain/resource-placement.ts'
+import { networkOf } from './declared-network.ts'
 import type {
   DeclaredHybridConnection,
   DeclaredNamespace,
@@ -57,7 +57,7 @@ function namespaceDocument(
       resourceGroup: declared.resourceGroup ?? defaultPlacement.resourceGroup,
       location: declared.location ?? defaultPlacement.location,
       tags: declared.tags ?? {},
-      network: standing?.network ?? openNetworkAccess,
+      network: networkOf(declared, standing?.network),
       privateEndpointConnections: standing?.privateEndpointConnections ?? [],
       hosts: (declared.hosts ?? []).map((host) => host.toLowerCase()),
       isDefault: declared.default ?? false,

@@ -9,6 +9,7 @@ import {
 } from '@postern/protocol'
 import { z } from 'zod'
 import { addEndpointToMetadata, parseEndpoint } from '../domain/endpoint.ts'
+import { type DeclaredNetwork, declaredNetworkShape } from './declared-network.ts'
 
 /** A rule as it is declared; keys that are left out are made once and kept in the store. */
 export interface DeclaredRule {
@@ -31,7 +32,7 @@ export interface DeclaredHybridConnection {
   readonly rules?: readonly DeclaredRule[] | undefined
 }
 
-export interface DeclaredNamespace {
+export interface DeclaredNamespace extends DeclaredNetwork {
   readonly name: string
   readonly hosts?: readonly string[] | undefined
   /** False when left out. */
@@ -205,6 +206,7 @@ const namespace = z.strictObject({
     .record(z.string().min(1).max(512), z.string().max(256))
     .meta({ description: 'Names and values for people.', examples: [{ owner: 'payments' }] })
     .optional(),
+  ...declaredNetworkShape,
   rules: rules.meta({
     description: 'Authorization rules, at most 12; RootManageSharedAccessKey with all rights when left out.',
   }),

@@ -70,7 +70,7 @@ const complaints: readonly (readonly [title: string, text: string, ...lines: str
   [
     'a key that resembles none',
     'namespaces:\n  - name: a\n    zzz: 1\n',
-    '3:5: namespaces[0].zzz: unknown key; there are name, hosts, default, subscription, resourceGroup, location, tags, rules, hybridConnections',
+    '3:5: namespaces[0].zzz: unknown key; there are name, hosts, default, subscription, resourceGroup, location, tags, publicNetworkAccess, networkRules, rules, hybridConnections',
   ],
   [
     'a missing name',
@@ -154,6 +154,24 @@ const complaints: readonly (readonly [title: string, text: string, ...lines: str
     'a key that would break connection strings',
     'namespaces: [{name: a, rules: [{name: r, rights: [Send], primaryKey: "a;b"}]}]',
     '1:70: namespaces[0].rules[0].primaryKey: must not contain spaces or ";": it would break connection strings; write a base64 text',
+  ],
+  [
+    'a network rule that is no address, and one that is there twice',
+    'namespaces:\n  - name: a\n    networkRules:\n      ipRules:\n        - 10.0.0.0/40\n        - {ipMask: 10.0.0.1}\n        - 10.0.0.1\n',
+    '5:11: namespaces[0].networkRules.ipRules[0]: "10.0.0.0/40" is neither an IP address nor a network such as 10.0.0.0/8 or fd00::/8',
+    '7:11: namespaces[0].networkRules.ipRules[2]: "10.0.0.1" is there already',
+  ],
+  [
+    'a network rule of neither form',
+    'namespaces:\n  - name: a\n    networkRules:\n      ipRules:\n        - 10\n        - {ipMask: "::1", for: [send]}\n',
+    '5:11: namespaces[0].networkRules.ipRules[0]: must be an address, a network, or {ipMask: "10.0.0.0/8", appliesTo: ["send"]}',
+    '6:27: namespaces[0].networkRules.ipRules[1].for: unknown key; there are ipMask, appliesTo',
+  ],
+  [
+    'an action that there is not',
+    'namespaces: [{name: a, networkRules: {default: Den}, publicNetworkAccess: Off}]',
+    '1:75: namespaces[0].publicNetworkAccess: must be one of Enabled, Disabled',
+    '1:48: namespaces[0].networkRules.default: must be one of Allow, Deny; did you mean Deny?',
   ],
   ['a key twice', 'namespaces: []\nnamespaces: []\n', '2:1: is not valid YAML here: Map keys must be unique'],
   [
