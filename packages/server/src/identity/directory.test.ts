@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import { Secret } from '@postern/program'
 import { isRelayError } from '@postern/protocol'
+import { createSignInCertificate } from '@postern/testkit'
 import { DocumentCopy } from '../storage/document-copy.ts'
 import { MemoryStore } from '../storage/memory/memory-store.ts'
 import { Directory } from './directory.ts'
@@ -157,4 +158,44 @@ test('names that could be taken for something else are refused', async (t) => {
   }
   await assert.rejects(async () => directory.create({ kind: 'user', displayName: 'x' }), /needs a sign-in name/)
   await assert.rejects(async () => directory.create({ kind: 'app', displayName: 'a\nb' }), /control characters/)
+})
+
+test('replaced credentials end all that were there, and let a disabled principal in again', async (t) => {
+  const { directory } = await openDirectory(t)
+  const { id } = await directory.create({ kind: 'servicePrincipal', displayName: 'x' })
+  for (let n = 0; n < 9; n++) await directory.addSecret(id, { displayName: `secret ${n}` })
+  await directory.addKey(id, spki('ec'), { displayName: 'key' })
+  await directory.setEnabled(id, false)
+  const before = directory.find(id)?.credentials.map((each) => each.id) ?? []
+  await directory.replaceCredentials(id, new Secret('x'.repeat(43)), { displayName: 'reset' })
+  const after = directory.find(id)
+  assert.deepEqual([after?.isEnabled, after?.credentials.length], [true, 1])
+  assert.ok(!before.includes(after?.credentials[0]?.id ?? ''))
+})
+
+test('what is changed of a principal that is deleted at the same moment does not bring it back', async (t) => {
+  const { directory } = await openDirectory(t)
+  const { id } = await directory.create({ kind: 'servicePrincipal', displayName: 'x' })
+  const [isDeleted, change] = await Promise.allSettled([
+    directory.delete(id),
+    directory.addSecret(id, { displayName: 'late' }),
+  ])
+  assert.deepEqual([isDeleted.status, change.status], ['fulfilled', 'rejected'])
+  assert.equal(directory.find(id), undefined)
+})
+
+test('a key ends with its certificate or its label, whichever is earlier', async (t) => {
+  const { directory } = await openDirectory(t)
+  const { id } = await directory.create({ kind: 'servicePrincipal', displayName: 'x' })
+  const { certPem } = await createSignInCertificate()
+  const [soon, late] = [new Date(Date.now() + 60_000), new Date(Date.now() + 86_400_000)]
+  const endWith = async (pem: string, expiresAt?: Date): Promise<Date | undefined> => {
+    const credentialId = await directory.addKey(id, pem, { displayName: 'key', ...(expiresAt && { expiresAt }) })
+    return directory.find(id)?.credentials.find((each) => each.id === credentialId)?.expiresAt
+  }
+  assert.equal(await endWith(spki('ec')), undefined)
+  assert.deepEqual(await endWith(spki('ec'), soon), soon)
+  const { validToDate } = new X509Certificate(certPem)
+  assert.deepEqual([await endWith(certPem), await endWith(certPem, late)], [validToDate, validToDate])
+  assert.deepEqual(await endWith(certPem, soon), soon)
 })

@@ -67,3 +67,26 @@ test('names that a stranger makes up by the thousand push his own network out of
   for (let n = 0; n < 11_000; n++) fail(`made up ${n}`, '192.0.2.1')
   assert.ok(!fail('another', '192.0.2.1'))
 })
+
+test('an attempt that is taken back counts no more, those before it still do', () => {
+  const { throttle, fail } = openThrottle()
+  const attempt = { name: 'ann', address: '192.0.2.1' }
+  for (let n = 0; n < 9; n++) assert.ok(fail('ann', '192.0.2.1'))
+  for (let n = 0; n < 50; n++) {
+    assert.equal(throttle.admit(attempt), 0)
+    throttle.takeBack(attempt)
+  }
+  assert.ok(fail('ann', '192.0.2.1'))
+  assert.ok(!fail('ann', '192.0.2.1'))
+})
+
+test('who signs in again and again buys no guesses at other names', () => {
+  const { throttle, fail } = openThrottle()
+  const own = { name: 'mallory', address: '192.0.2.1' }
+  let guesses = 0
+  for (let n = 0; n < 500; n++) {
+    if (fail(`victim ${n}`, '192.0.2.1')) guesses += 1
+    if (throttle.admit(own) === 0) throttle.succeeded(own)
+  }
+  assert.ok(guesses <= 60, String(guesses))
+})

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { Secret } from '@postern/program'
 import { jwtVerify, SignJWT } from 'jose'
 import { DocumentCopy } from '../storage/document-copy.ts'
 import { MemoryStore } from '../storage/memory/memory-store.ts'
@@ -80,4 +81,38 @@ test('a rotation at once is seen by the other nodes, and a revoking one leaves n
   const last = await two.rotate({ revoke: true })
   await one.maintain()
   assert.deepEqual([ids(one), await count()], [[last], 1])
+})
+
+test('a key that cannot be read is told of and signs nothing; the others go on', async (t) => {
+  const store = new MemoryStore()
+  const documents = await DocumentCopy.open(store)
+  const problems: unknown[] = []
+  const keys = await SigningKeys.open({
+    store,
+    documents,
+    keyLifetimeMs: 30 * dayMs,
+    tokenLifetimeMs: hourMs,
+    onError: (problem) => problems.push(problem),
+  })
+  t.after(() => {
+    keys.close()
+    documents.close()
+  })
+  const { id } = keys.current
+  const later = new Date(Date.now() + 1000)
+  const privateJwk = new Secret('{"kty":"EC","crv":"P-256","x":"AA","y":"AA","d":"AA"}')
+  const value = { id: 'damaged', algorithm: 'ES256', privateJwk, createdAt: later, updatedAt: later } as const
+  await store.put({ kind: 'signingKey', value })
+  await keys.maintain()
+  assert.equal(problems.length, 1)
+  assert.deepEqual([keys.current.id, ids(keys), keys.find('damaged')], [id, [id], undefined])
+})
+
+test('two rotations at once leave one key that all agree on, and no token of either is lost', async (t) => {
+  const { open } = await setUp(t)
+  const [one, two] = [await open(), await open()]
+  const made = await Promise.all([one.rotate(), two.rotate()])
+  await Promise.all([one.maintain(), two.maintain()])
+  assert.equal(one.current.id, two.current.id)
+  for (const keys of [one, two]) for (const id of made) assert.ok(keys.find(id))
 })
