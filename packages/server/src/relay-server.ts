@@ -29,6 +29,7 @@ import { SharedDoor } from './gateway/shared-door.ts'
 import type { AdministratorAccess } from './identity/administrator.ts'
 import type { Identity } from './identity/open-identity.ts'
 import { RoleBook } from './identity/roles/role-book.ts'
+import type { PortsInUse } from './identity/token-audiences.ts'
 import { ListenerRegistry } from './listeners/listener-registry.ts'
 import { WaitingListeners } from './listeners/waiting-listeners.ts'
 import { OpenApiPage } from './management/openapi/openapi-page.ts'
@@ -142,7 +143,7 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   const { store, catalog } = await openResources(options, health, stops)
   const audit = await openAudit(config, { health, log, stops })
   const certificates = await openCertificates(config, log, stops)
-  const inUse = { data: config.dataPort, management: config.managementPort }
+  const inUse = portsOf(config)
   const { identity, administrator } = await startIdentity({
     settings: config,
     log,
@@ -164,6 +165,14 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   const drain = (graceMs: number): Promise<void> =>
     drainRelay({ parts, doors, dataDoors: ports.dataDoors, health, graceMs })
   return { ports, certificates, catalog, store, audit, identity, administrator, health, stops, drain }
+}
+
+function portsOf({ dataPort, managementPort, publicPort }: RelayConfig): PortsInUse {
+  return {
+    data: dataPort,
+    management: managementPort,
+    ...(publicPort !== undefined && { publicData: publicPort }),
+  }
 }
 
 async function openResources(
@@ -343,7 +352,8 @@ async function openDoors(from: {
   const dataDoor = new DataDoor({ parts, requests, originOf, isPrivate: false })
   const bound = { data: config.dataPort }
   const webOriginOf = (request: IncomingMessage): string => originOf(request).replace(/^ws/, 'http')
-  const arm = startManagement({ ...from, settings: config, dataPort: () => bound.data, originOf: webOriginOf })
+  const dataPort = (): number => config.publicPort ?? bound.data
+  const arm = startManagement({ ...from, settings: config, dataPort, originOf: webOriginOf })
   const identityDoor = new IdentityDoor({
     endpoints: identity.endpoints,
     originOf: webOriginOf,

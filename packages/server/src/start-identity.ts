@@ -7,6 +7,7 @@ import { type AdministratorAccess, ensureAdministrator } from './identity/admini
 import { administratorFile, writeAdministratorFile } from './identity/administrator-file.ts'
 import type { SignInEvent } from './identity/endpoints/identity-request.ts'
 import { type Identity, openIdentity } from './identity/open-identity.ts'
+import type { PortsInUse } from './identity/token-audiences.ts'
 import { isTokenRefusal } from './identity/token-authority.ts'
 import type { TokenVerifier } from './identity/token-verifier.ts'
 import type { ResourceCatalog } from './storage/resource-catalog.ts'
@@ -41,7 +42,7 @@ export interface StartIdentityOptions {
   readonly audit: AuditTrail
   readonly health: Health
   /** Port 0 becomes the one in use when the doors are open. */
-  readonly ports: { readonly data: number; readonly management: number }
+  readonly ports: PortsInUse
 }
 
 /** Opens the identity of a relay, and makes its administrator on the first start. */

@@ -32,7 +32,7 @@ export interface StartManagementOptions {
   readonly parts: RelayParts
   readonly store: ResourceStore
   readonly identity: Identity
-  /** Known when the data door is open. */
+  /** By which others reach the data door; known when that is open. */
   readonly dataPort: () => number
   /** `https://host[:port]` as the client wrote it. */
   readonly originOf: (request: IncomingMessage) => string

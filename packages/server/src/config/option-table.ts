@@ -69,6 +69,16 @@ export const optionTable = {
     help: 'Host name by which others reach this machine: connection strings and the development certificate say it.',
     example: 'relay.example.test',
   },
+  publicPort: {
+    group: 'Doors',
+    flag: 'public-port',
+    env: 'POSTERN_PUBLIC_PORT',
+    type: 'integer',
+    min: 1,
+    max: 65_535,
+    help: 'Port by which others reach the data door, where a load balancer or a port mapping has another one: connection strings and addresses of the management API say it. Without it: the port of the address to advertise, else the data port.',
+    example: '443',
+  },
   baseDomain: {
     group: 'Doors',
     flag: 'base-domain',

@@ -90,6 +90,7 @@ test('each limit is set by its own option', () => {
 test('every option changes the settings', () => {
   const given: Record<string, string | string[]> = {
     bind: '127.0.0.1',
+    publicPort: '444',
     advertise: 'wss://other.example.test:444',
     resources: 'r.yaml',
     publicHost: 'Relay.example.test',

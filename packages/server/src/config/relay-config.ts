@@ -46,6 +46,8 @@ export interface RelayConfig {
   /** Absent: no private door. */
   readonly privateDoor?: { readonly bind: string; readonly port: number }
   readonly publicHost: string
+  /** By which others reach the data door; absent: the one that it listens on. */
+  readonly publicPort?: number
   readonly baseDomain: string
   /** Origin `wss://host[:port]` or `ws://host[:port]`. */
   readonly advertise?: string
@@ -78,6 +80,7 @@ export interface RelayConfig {
  */
 export function relayConfig(values: RelayOptionValues): RelayConfig {
   checkRelayConfig(values)
+  const publicPort = values.publicPort ?? portOfOrigin(values.advertise)
   const { bind, advertise, resources, privateBind, privatePort, webhookUrl, webhookSecret } = values
   return {
     dataPort: values.dataPort,
@@ -87,6 +90,7 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     ...(bind === undefined ? {} : { bind }),
     ...(privatePort === undefined ? {} : { privateDoor: { bind: privateBind, port: privatePort } }),
     publicHost: values.publicHost.toLowerCase(),
+    ...(publicPort === undefined ? {} : { publicPort }),
     baseDomain: values.baseDomain.toLowerCase(),
     ...(advertise === undefined ? {} : { advertise: advertise.replace(/\/$/, '') }),
     dataDir: values.data,
@@ -108,6 +112,14 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     hybridConnectionLimits: values.hybridConnectionLimits,
     limits: relayLimits(values),
   }
+}
+
+/** `wss://host[:port]`, `ws://host[:port]` */
+function portOfOrigin(origin: string | undefined): number | undefined {
+  if (origin === undefined) return undefined
+  const { port, protocol } = new URL(origin)
+  if (port !== '') return Number(port)
+  return protocol === 'ws:' ? 80 : 443
 }
 
 /** What the relay grants to anybody, as the options say. */

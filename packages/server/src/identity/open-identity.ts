@@ -18,7 +18,7 @@ import { RefreshSessions } from './refresh-sessions.ts'
 import { SignIn } from './sign-in.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
 import { SigningKeys } from './signing-keys.ts'
-import { TokenAudiences } from './token-audiences.ts'
+import { type PortsInUse, TokenAudiences } from './token-audiences.ts'
 import { issuerOf, TokenIssuer } from './token-issuer.ts'
 import { TokenVerifier } from './token-verifier.ts'
 
@@ -32,7 +32,7 @@ export interface IdentityOptions {
   /** Lower case. */
   readonly managementHosts: readonly string[]
   /** The ports in use. */
-  readonly ports: () => { readonly data: number; readonly management: number }
+  readonly ports: () => PortsInUse
   /** Whether a namespace answers at this host by name, the default one aside. */
   readonly isNamespaceHost: (host: string) => boolean
   readonly tokenLifetimeMs: number

@@ -1,14 +1,20 @@
 /** What a token is good for: the management plane, or listening and sending at the data plane. */
 export type TokenAudience = 'management' | 'data'
 
+export interface PortsInUse {
+  readonly data: number
+  readonly management: number
+  /** By which others reach the data door, where that is another one. */
+  readonly publicData?: number
+}
+
 export interface TokenAudiencesOptions {
   /** Origin of the built-in issuer: always a name of the management plane. */
   readonly issuerOrigin: () => string
   readonly publicHost: string
   /** Lower case. */
   readonly managementHosts: readonly string[]
-  /** The ports in use. */
-  readonly ports: () => { readonly data: number; readonly management: number }
+  readonly ports: () => PortsInUse
   /** Whether a namespace answers at this host by name, the default one aside. */
   readonly isNamespaceHost: (host: string) => boolean
 }
@@ -52,9 +58,10 @@ export class TokenAudiences {
   /** With one port for both, the management hosts have been looked at before. */
   #kindOfPort(url: URL): TokenAudience | undefined {
     const port = Number(url.port || 443)
-    const { data, management } = this.#options.ports()
+    const { data, management, publicData } = this.#options.ports()
     if (port === data) return 'data'
-    return port === management ? 'management' : undefined
+    if (port === management) return 'management'
+    return port === publicData ? 'data' : undefined
   }
 }
 

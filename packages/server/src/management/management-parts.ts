@@ -29,7 +29,7 @@ export interface ManagementParts {
   readonly listeners: ListenerCounts
   readonly hcms: HcmRegistry
   readonly settings: ManagementSettings
-  /** Port of the data door, known once it is open. */
+  /** Port by which others reach the data door, known once it is open. */
   readonly dataPort: () => number
   readonly now: () => Date
 }
