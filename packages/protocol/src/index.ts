@@ -38,12 +38,14 @@ export {
   namespaceId,
   parseArmId,
   plainScope,
+  plainScopeCovers,
   planId,
   resourceGroupId,
   scopeCovers,
 } from './resources/arm-id.ts'
 export { hybridConnectionNameProblem, namespaceNameProblem, ruleNameProblem } from './resources/names.ts'
 export { isRight, type Right, rights } from './resources/rights.ts'
+export { withoutTrailingSlashes } from './resources/trailing-slashes.ts'
 export {
   acceptTimeoutMs,
   httpResponseTimeoutMs,

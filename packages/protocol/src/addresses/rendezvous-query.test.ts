@@ -61,3 +61,9 @@ test('whatever a sender types, a Java listener survives it', () => {
     { numRuns: 3000 },
   )
 })
+
+test('a sender whose query is full of equals signs holds nobody up', () => {
+  const beganMs = performance.now()
+  escapeEquals(`x=${'='.repeat(60_000)}y`)
+  assert.ok(performance.now() - beganMs < 500)
+})

@@ -13,8 +13,8 @@ function escapePart(part: string): string {
   if (equals < 0) return part.replaceAll(anyEquals, escapedEquals)
   const name = part.slice(0, equals).replaceAll(anyEquals, escapedEquals)
   const value = part.slice(equals + 1)
-  const padding = trailingEquals.exec(value)?.[0] ?? ''
-  const lead = value.slice(0, value.length - padding.length)
+  const lead = value.slice(0, paddingStart(value))
+  const padding = value.slice(lead.length)
   // What stands alone between ampersands once those are decoded falls into no part at all.
   const beginsAlone = name === '' || endsWithAmpersand.test(name)
   if (value === '' || beginsWithAmpersand.test(value)) {
@@ -28,8 +28,17 @@ function escapeValue(value: string): string {
   return value.replaceAll(anyEquals, escapedEquals)
 }
 
+/** Where the `=` and `%3D` at the end begin. By a loop: a sender may send tens of thousands that are not at the end. */
+function paddingStart(value: string): number {
+  let start = value.length
+  for (;;) {
+    if (value[start - 1] === '=') start -= 1
+    else if (value.slice(Math.max(0, start - 3), start).toLowerCase() === '%3d') start -= 3
+    else return start
+  }
+}
+
 const anyEquals = /=|%3D/gi
 const escapedEquals = '%253D'
-const trailingEquals = /(?:=|%3D)+$/i
 const beginsWithAmpersand = /^%26/
 const endsWithAmpersand = /%26$/

@@ -1,3 +1,5 @@
+import { withoutTrailingSlashes } from './trailing-slashes.ts'
+
 /** Where a resource stands: subscription and resource group. */
 export interface ArmPlace {
   readonly subscriptionId: string
@@ -76,14 +78,25 @@ export function hybridConnectionOfId(
 
 /** Whether `scope` is `id` itself or stands above it; compared in lower case, segment by segment. `/` covers everything. */
 export function scopeCovers(scope: string, id: string): boolean {
-  const above = plainScope(scope)
-  const below = plainScope(id)
-  return above === '' || below === above || below.startsWith(`${above}/`)
+  return plainScopeCovers(plainScope(scope), plainScope(id))
 }
+
+/**
+ * The same for scopes in plain form. A slash in the name of a hybrid connection puts it below no other one: whoever has a
+ * role at `a` has none at `a/b`.
+ */
+export function plainScopeCovers(above: string, below: string): boolean {
+  if (above === '' || below === above) return true
+  if (!below.startsWith(`${above}/`)) return false
+  return !hybridConnectionScope.test(above) || below.startsWith('/authorizationrules/', above.length)
+}
+
+const hybridConnectionScope =
+  /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.relay\/namespaces\/[^/]+\/hybridconnections\/./
 
 /** The form in which scopes are compared: lower case, no slash at the end; empty for `/`. */
 export function plainScope(scope: string): string {
-  return scope.toLowerCase().replace(/\/+$/, '')
+  return withoutTrailingSlashes(scope).toLowerCase()
 }
 
 /** Everything behind `hybridConnections/` is one name, unless a rule's segment follows. */

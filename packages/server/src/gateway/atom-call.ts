@@ -1,4 +1,4 @@
-import { hybridConnectionId, namespaceId } from '@postern/protocol'
+import { hybridConnectionId, namespaceId, withoutTrailingSlashes } from '@postern/protocol'
 import type { HybridConnection } from '../domain/hybrid-connection.ts'
 import type { ResourceCatalog } from '../storage/resource-catalog.ts'
 import type { Call } from './call.ts'
@@ -27,7 +27,7 @@ const listPath = '$resources/hybridconnections'
  */
 export function atomSubject(call: Call, catalog: ResourceCatalog): AtomSubject {
   const { namespace, target, request, entity, scope } = call
-  const path = target.path.replace(/\/+$/, '')
+  const path = withoutTrailingSlashes(target.path)
   const method = request.method ?? ''
   if (path.toLowerCase() === listPath) {
     const kind = method === 'GET' ? 'list' : 'other'
