@@ -61,3 +61,13 @@ test('a scope covers itself and what is below, by whole segments', () => {
   assert.equal(scopeCovers('/subscriptions/a', '/subscriptions/ab'), false)
   assert.equal(scopeCovers('/subscriptions/a/resourceGroups/r', '/subscriptions/a'), false)
 })
+
+test('a hybrid connection whose name goes on behind a slash is another one, not below the first', () => {
+  const entity = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/n/hybridConnections/a'
+  assert.equal(scopeCovers(entity, `${entity}/b`), false)
+  assert.equal(scopeCovers(`${entity}/`, `${entity.toUpperCase()}/b/c`), false)
+  assert.equal(scopeCovers(entity, `${entity}/authorizationRules/r`), true)
+  assert.equal(scopeCovers(`${entity}/b`, `${entity}/b/authorizationRules/r`), true)
+  assert.equal(scopeCovers(entity, `${entity}/b/authorizationRules/r`), false)
+  assert.equal(scopeCovers('/subscriptions/s/resourceGroups/g', `${entity}/b`), true)
+})

@@ -40,3 +40,12 @@ test('a rule name has 1 to 256 of the same characters', () => {
   assert.equal(ruleNameProblem('a'.repeat(257)), 'must have 1 to 256 characters')
   assert.equal(ruleNameProblem('a&skn=b'), 'may contain only letters, digits and the characters . - _ /')
 })
+
+test('no hybrid connection is called like a rule of another one: a role at that one would hold for both', () => {
+  for (const bad of ['a/authorizationRules/b', 'a/b/AUTHORIZATIONRULES/c']) {
+    assert.match(hybridConnectionNameProblem(bad) ?? '', /authorizationRules/, bad)
+  }
+  for (const good of ['authorizationRules', 'authorizationRules/a', 'a/authorizationRules']) {
+    assert.equal(hybridConnectionNameProblem(good), undefined, good)
+  }
+})

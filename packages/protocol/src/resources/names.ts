@@ -22,11 +22,13 @@ export function namespaceNameProblem(name: string, options: { readonly minLength
 /**
  * Says what is wrong with the name of a hybrid connection, undefined when nothing is: 1 to 260 letters, digits, `.`,
  * `-`, `_`, and `/` between segments, a letter or digit first and last. Segments that URL libraries take away (empty, `.`,
- * `..`) are refused, because no client could ever ask for them.
+ * `..`) are refused, because no client could ever ask for them, and so is what reads like a rule in an ARM id.
  */
 export function hybridConnectionNameProblem(name: string): string | undefined {
   const problem = entityNameProblem(name, maxHybridConnectionNameLength)
   if (problem !== undefined) return problem
+  if (/\/authorizationRules\//i.test(name))
+    return 'may not contain "/authorizationRules/": what follows is a rule\'s name'
   const unreachable = name.split('/').find((segment) => segment === '' || segment === '.' || segment === '..')
   return unreachable === undefined ? undefined : 'may not contain empty, "." or ".." segments'
 }

@@ -129,3 +129,16 @@ test('subjects of other issuers are told apart by case, unlike GUIDs', async (t)
   assert.equal(book.decide({ principalIds: ['corp:Ann'] }, question).allowed, true)
   assert.equal(book.decide({ principalIds: ['corp:ann'] }, question).allowed, false)
 })
+
+test('a role at a hybrid connection is none at another one whose name begins with its name and a slash', async (t) => {
+  const { book, assign } = await openBook(t)
+  await assign('a', 'p', listener, entity)
+  await assign('b', 'p', owner, entity)
+  const caller = { principalIds: ['p'] }
+  assert.equal(book.decide(caller, ask(listenAction, entity, 'dataAction')).allowed, true)
+  assert.equal(book.decide(caller, ask(listenAction, `${entity}/db`, 'dataAction')).allowed, false)
+  const write = 'Microsoft.Relay/namespaces/hybridConnections/write'
+  assert.equal(book.decide(caller, ask(write, `${entity}/db`)).allowed, false)
+  assert.equal(book.decide(caller, ask(listKeys, `${entity}/authorizationRules/r`)).allowed, true)
+  assert.equal(book.decide(caller, ask(listKeys, `${entity}/db/authorizationRules/r`)).allowed, false)
+})

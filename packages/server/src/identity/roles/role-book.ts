@@ -1,4 +1,4 @@
-import { plainScope } from '@postern/protocol'
+import { plainScope, plainScopeCovers } from '@postern/protocol'
 import type { Caller } from '../../domain/caller.ts'
 import type { RoleAssignment, RoleDefinition } from '../../domain/role.ts'
 import type { DocumentCopy } from '../../storage/document-copy.ts'
@@ -42,7 +42,7 @@ export class RoleBook {
     const below = plainScope(scope)
     for (const principal of caller.principalIds) {
       for (const grant of this.#grants.get(plainPrincipal(principal))?.values() ?? []) {
-        if (!covers(grant.scope, below)) continue
+        if (!plainScopeCovers(grant.scope, below)) continue
         const role = this.definition(grant.assignment.roleDefinitionId)
         if (role && this.#matcherOf(role).allows(kind, action)) {
           return { allowed: true, role: role.roleName, assignmentScope: grant.assignment.scope }
@@ -58,7 +58,7 @@ export class RoleBook {
     return caller.principalIds.some((principal) =>
       [...(this.#grants.get(plainPrincipal(principal))?.values() ?? [])].some((grant) => {
         const role = this.definition(grant.assignment.roleDefinitionId)
-        const isNear = covers(grant.scope, above) || covers(above, grant.scope)
+        const isNear = plainScopeCovers(grant.scope, above) || plainScopeCovers(above, grant.scope)
         return isNear && role !== undefined && this.#matcherOf(role).allows(kind, action)
       }),
     )
@@ -123,9 +123,4 @@ export class RoleBook {
 /** GUIDs in any case; subjects of other issuers to the letter, because there `Ann` and `ann` may be two people. */
 function plainPrincipal(id: string): string {
   return id.includes(':') ? id : id.toLowerCase()
-}
-
-/** Both in plain form. */
-function covers(above: string, below: string): boolean {
-  return above === '' || below === above || below.startsWith(`${above}/`)
 }
