@@ -4,6 +4,7 @@ import { RelayError } from '@postern/protocol'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import type { ArmReply } from '../management/arm-call.ts'
 import type { ArmRouter } from '../management/arm-router.ts'
+import { readBody } from './read-body.ts'
 
 /** Bytes of a request body: the largest thing that can be sent, a role with every action, has a tenth of this. */
 const maxBodyBytes = 256 * 1024
@@ -15,14 +16,18 @@ const eventKeepAliveMs = 15_000
 export class ArmDoor {
   readonly #router: ArmRouter
   readonly #originOf: (request: IncomingMessage) => string
+  readonly #bodyTimeoutMs: number
 
   constructor(options: {
     readonly router: ArmRouter
     /** `https://host[:port]` as this client reached the door. */
     readonly originOf: (request: IncomingMessage) => string
+    /** How long a body may take to arrive: enrolment reads those of strangers. */
+    readonly bodyTimeoutMs: number
   }) {
     this.#router = options.router
     this.#originOf = options.originOf
+    this.#bodyTimeoutMs = options.bodyTimeoutMs
   }
 
   /** Never rejects: what goes wrong while the answer is sent cuts the connection. */
@@ -50,7 +55,7 @@ export class ArmDoor {
       port: remote.port,
       requestId,
       signal: gone.signal,
-      readBody: () => readBody(request, response),
+      readBody: () => readWholeBody(request, response, this.#bodyTimeoutMs),
     })
     writeHead(request, response, reply, requestId)
     if (reply.events) await sendEvents(response, reply.events, gone.signal)
@@ -59,29 +64,21 @@ export class ArmDoor {
   }
 }
 
-/** @throws {RelayError} RequestBodyTooLarge, RequestContentInvalid when the client goes away */
-async function readBody(request: IncomingMessage, response: ServerResponse): Promise<Uint8Array> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(response)
-  if (/100-continue/i.test(request.headers.expect ?? '')) response.writeContinue()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  try {
-    for await (const chunk of request as AsyncIterable<Uint8Array>) {
-      size += chunk.length
-      if (size > maxBodyBytes) break
-      chunks.push(chunk)
-    }
-  } catch (cause) {
-    throw new RelayError('RequestContentInvalid', { message: 'The body ended early', cause })
-  }
-  if (size > maxBodyBytes) throw tooLarge(response)
-  return Buffer.concat(chunks)
-}
-
-/** What is left of the body is not read: the connection ends with the answer. */
-function tooLarge(response: ServerResponse): RelayError {
+/** @throws {RelayError} RequestBodyTooLarge, RequestTimeout, RequestContentInvalid when the client goes away */
+async function readWholeBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  timeoutMs: number,
+): Promise<Uint8Array> {
+  const isFit = Number(request.headers['content-length'] ?? 0) <= maxBodyBytes
+  if (isFit && /100-continue/i.test(request.headers.expect ?? '')) response.writeContinue()
+  const body = await readBody(request, { maxBytes: maxBodyBytes, timeoutMs })
+  if (typeof body !== 'string') return body
+  // What is left of the body is not read: the connection ends with the answer.
   response.shouldKeepAlive = false
-  return new RelayError('RequestBodyTooLarge')
+  if (body === 'MessageTooLarge') throw new RelayError('RequestBodyTooLarge')
+  if (body === 'SenderGone') throw new RelayError('RequestContentInvalid', { message: 'The body ended early' })
+  throw new RelayError(body)
 }
 
 function writeHead(request: IncomingMessage, response: ServerResponse, reply: ArmReply, requestId: string): void {
