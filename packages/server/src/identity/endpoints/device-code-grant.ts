@@ -54,8 +54,10 @@ export async function deviceCodeGrant(
   const { request: asked, principalId, credentialId } = polled
   const principal = parts.directory.find(principalId)
   const event = { grant: 'device_code', name: principal?.signInName ?? '', principalId, address: request.address }
-  if (!principal?.isEnabled) {
-    parts.onSignIn({ ...event, result: 'failed', reason: 'disabled' })
+  // Between the page and this question a password may have been changed, because it was stolen.
+  const isStanding = principal?.credentials.some(({ id }) => id === credentialId) === true
+  if (!principal?.isEnabled || !isStanding) {
+    parts.onSignIn({ ...event, result: 'failed', reason: isStanding ? 'disabled' : 'its credential is gone' })
     return oauthError('deviceCodeDeclined', { correlationId })
   }
   const by = { clientId, credentialId }

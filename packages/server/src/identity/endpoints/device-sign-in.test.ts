@@ -242,3 +242,13 @@ test('who signs in, for which program, and what was denied is reported', async (
     ],
   )
 })
+
+test('a password that is changed before the program asks again ends the sign-in that it began', async (t) => {
+  const setup = await setUp(t)
+  const { device_code, user_code } = await begin(setup)
+  assert.equal((await allow(setup, user_code)).status, 200)
+  await setup.identity.directory.setPassword(setup.id, new Secret('another horse battery'))
+  const { json } = await poll(setup, device_code)
+  assert.equal(json['error'], 'authorization_declined')
+  assert.equal('refresh_token' in json, false)
+})
