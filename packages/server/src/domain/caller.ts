@@ -2,7 +2,7 @@
 export interface Caller {
   /** Object id: what role assignments name. Principals of other issuers have the issuer's name and a colon before it. */
   readonly id: string
-  /** The id and the groups that the issuer vouches for, in the form of role assignments. */
+  /** The id first, then the groups that the issuer vouches for, in the form of role assignments. */
   readonly principalIds: readonly string[]
   /** For logs and audit: `user:admin`, `app:shop`, `corp:alice@example.com`. */
   readonly name: string

@@ -142,3 +142,16 @@ test('a role at a hybrid connection is none at another one whose name begins wit
   assert.equal(book.decide(caller, ask(listKeys, `${entity}/authorizationRules/r`)).allowed, true)
   assert.equal(book.decide(caller, ask(listKeys, `${entity}/db/authorizationRules/r`)).allowed, false)
 })
+
+test('a person of another issuer who is called like a group has not the role of the group', async (t) => {
+  const { book, store } = await openBook(t)
+  const value = { id: 'a', principalId: 'corp:admins', roleDefinitionId: owner, scope: '/', createdBy: 'x', ...dates }
+  await store.put({ kind: 'roleAssignment', value: { ...value, principalType: 'Group' } })
+  const question = ask('Microsoft.Relay/namespaces/read', namespace)
+  const may = (principalIds: readonly string[]): readonly boolean[] => [
+    book.decide({ principalIds }, question).allowed,
+    book.reachesBelow({ principalIds }, question),
+  ]
+  assert.deepEqual(may(['corp:admins']), [false, false])
+  assert.deepEqual(may(['corp:ann', 'corp:admins']), [true, true])
+})

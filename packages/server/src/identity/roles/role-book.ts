@@ -40,13 +40,11 @@ export class RoleBook {
   /** Default deny: the first assignment that allows it decides. */
   decide(caller: Pick<Caller, 'principalIds'>, { kind, action, scope }: RoleQuestion): RoleDecision {
     const below = plainScope(scope)
-    for (const principal of caller.principalIds) {
-      for (const grant of this.#grants.get(plainPrincipal(principal))?.values() ?? []) {
-        if (!plainScopeCovers(grant.scope, below)) continue
-        const role = this.definition(grant.assignment.roleDefinitionId)
-        if (role && this.#matcherOf(role).allows(kind, action)) {
-          return { allowed: true, role: role.roleName, assignmentScope: grant.assignment.scope }
-        }
+    for (const grant of this.#grantsOf(caller)) {
+      if (!plainScopeCovers(grant.scope, below)) continue
+      const role = this.definition(grant.assignment.roleDefinitionId)
+      if (role && this.#matcherOf(role).allows(kind, action)) {
+        return { allowed: true, role: role.roleName, assignmentScope: grant.assignment.scope }
       }
     }
     return { allowed: false }
@@ -55,13 +53,12 @@ export class RoleBook {
   /** Whether the caller may do `action` anywhere at or below `scope`: whether a list there can hold anything for him. */
   reachesBelow(caller: Pick<Caller, 'principalIds'>, { kind, action, scope }: RoleQuestion): boolean {
     const above = plainScope(scope)
-    return caller.principalIds.some((principal) =>
-      [...(this.#grants.get(plainPrincipal(principal))?.values() ?? [])].some((grant) => {
-        const role = this.definition(grant.assignment.roleDefinitionId)
-        const isNear = plainScopeCovers(grant.scope, above) || plainScopeCovers(above, grant.scope)
-        return isNear && role !== undefined && this.#matcherOf(role).allows(kind, action)
-      }),
-    )
+    for (const grant of this.#grantsOf(caller)) {
+      const role = this.definition(grant.assignment.roleDefinitionId)
+      const isNear = plainScopeCovers(grant.scope, above) || plainScopeCovers(above, grant.scope)
+      if (isNear && role !== undefined && this.#matcherOf(role).allows(kind, action)) return true
+    }
+    return false
   }
 
   /** Assignments of the given principals. */
@@ -88,6 +85,18 @@ export class RoleBook {
 
   close(): void {
     this.#unsubscribe()
+  }
+
+  /**
+   * People may choose their own subject at some issuers: whoever is called like a group is not the group, where the
+   * assignment says that it means one.
+   */
+  *#grantsOf({ principalIds }: Pick<Caller, 'principalIds'>): Iterable<Grant> {
+    for (const [at, principal] of principalIds.entries()) {
+      for (const grant of this.#grants.get(plainPrincipal(principal))?.values() ?? []) {
+        if (at > 0 || grant.assignment.principalType !== 'Group') yield grant
+      }
+    }
   }
 
   #matcherOf(role: Pick<RoleDefinition, 'permissions'>): ActionMatcher {
