@@ -3,7 +3,8 @@ import type { ArmCall } from '../arm-call.ts'
 import type { ManagementParts } from '../management-parts.ts'
 import { entityOfId, type FoundEntity } from './served-hybrid-connections.ts'
 
-const listKeys = 'Microsoft.Relay/namespaces/hybridConnections/authorizationRules/listKeys/action'
+/** What it takes to give somebody a hybrid connection. */
+export const listKeysAction = 'Microsoft.Relay/namespaces/hybridConnections/authorizationRules/listKeys/action'
 
 /**
  * The hybrid connections that somebody wants a Hybrid Connection Manager to serve. Whoever may list their keys could hand
@@ -15,11 +16,11 @@ export function demandEntities(
   call: Pick<ArmCall, 'demand'>,
   ids: readonly string[],
 ): readonly FoundEntity[] {
-  for (const id of ids) call.demand(listKeys, id)
+  for (const id of ids) call.demand(listKeysAction, id)
   const found = ids.map((id) => {
     const entity = entityOfId(parts, id)
     // Again by the spelling that is kept: the two must never come to mean different things.
-    if (entity) call.demand(listKeys, entity.id)
+    if (entity) call.demand(listKeysAction, entity.id)
     if (entity) return entity
     throw new RelayError('RequestContentInvalid', {
       message: `'${id.slice(0, 200)}' is the id of no hybrid connection`,

@@ -9,7 +9,7 @@ import { demandGuid } from '../authorization/demand-guid.ts'
 import type { ManagementParts } from '../management-parts.ts'
 import { page } from '../page.ts'
 import { nameIn, signedIn } from '../resources/resource-handlers.ts'
-import { demandEntities } from './demand-entities.ts'
+import { demandEntities, listKeysAction } from './demand-entities.ts'
 import { enrolHcm } from './enrol-hcm.ts'
 import { enrolmentSecretMatches, makeEnrolmentToken, readEnrolmentToken } from './enrolment-token.ts'
 import { enrolledJson, enrolmentJson } from './hcm-json.ts'
@@ -77,7 +77,9 @@ function hcmMakers(parts: ManagementParts): Pick<Handlers, 'Hcms_Enrol' | 'Hcms_
       readCredentialKey(publicKey)
       const { id: _, subscriptionId, createdBy, ...enrolment } = await redeem(parts, token)
       throttle.succeeded(attempt)
-      const entities = enrolment.hybridConnections.flatMap((id) => stillThere(parts, id, enrolment.createdAt) ?? [])
+      const entities = enrolment.hybridConnections
+        .flatMap((id) => stillThere(parts, id, enrolment.createdAt) ?? [])
+        .filter(({ id }) => mayStill(parts, createdBy, id))
       const wanted = { id: randomUUID(), name, version, publicKey, subscriptionId, entities, by: createdBy }
       return { status: 201, body: enrolledJson(parts, call, await enrolHcm(parts, wanted)) }
     },
@@ -85,6 +87,8 @@ function hcmMakers(parts: ManagementParts): Pick<Handlers, 'Hcms_Enrol' | 'Hcms_
       const id = demandGuid(nameIn(call.params, 'hcmId'), 'Hybrid Connection Manager')
       const { displayName, version, publicKey, hybridConnections } = call.body.properties
       const entities = demandEntities(parts, call, hybridConnections)
+      const subscriptionId = nameIn(call.params, 'subscriptionId')
+      refuseOtherSubscription(entities, subscriptionId)
       const key = readCredentialKey(publicKey)
       const standing = documents.get('hcm', id)?.document.value
       if (standing) {
@@ -97,7 +101,7 @@ function hcmMakers(parts: ManagementParts): Pick<Handlers, 'Hcms_Enrol' | 'Hcms_
       const hcm = await enrolHcm(parts, {
         id,
         name: displayName,
-        subscriptionId: nameIn(call.params, 'subscriptionId'),
+        subscriptionId,
         ...(typeof version === 'string' && { version }),
         publicKey,
         entities,
@@ -112,6 +116,15 @@ function hcmMakers(parts: ManagementParts): Pick<Handlers, 'Hcms_Enrol' | 'Hcms_
  * Uses up a token. Of several who come with the same one, whoever deletes the enrolment has it.
  * @throws {RelayError} EnrolmentTokenInvalid
  */
+/** Who may list keys somewhere has no say in the lists of other subscriptions. @throws {RelayError} RequestContentInvalid */
+function refuseOtherSubscription(entities: readonly FoundEntity[], subscriptionId: string): void {
+  const wanted = subscriptionId.toLowerCase()
+  if (entities.some(({ namespace }) => namespace.subscriptionId.toLowerCase() === wanted)) return
+  throw new RelayError('RequestContentInvalid', {
+    message: 'A Hybrid Connection Manager belongs to the subscription of one of its hybrid connections',
+  })
+}
+
 async function redeem(parts: ManagementParts, token: string): Promise<HcmEnrolment> {
   const read = readEnrolmentToken(token)
   const stored = read && parts.documents.get('hcmEnrolment', read.id)
@@ -130,6 +143,16 @@ async function redeem(parts: ManagementParts, token: string): Promise<HcmEnrolme
 function stillThere(parts: ManagementParts, id: string, since: Date): FoundEntity | undefined {
   const found = entityOfId(parts, id)
   return found && found.entity.createdAt <= since ? found : undefined
+}
+
+/**
+ * Whether whoever made a token could make it now: who has left takes his tokens along. What groups people of other issuers
+ * are in only their own tokens tell.
+ */
+function mayStill({ identity, roles }: ManagementParts, principalId: string, scope: string): boolean {
+  if (principalId.includes(':')) return true
+  if (identity.directory.find(principalId)?.isEnabled === false) return false
+  return roles.decide({ principalIds: [principalId] }, { kind: 'action', action: listKeysAction, scope }).allowed
 }
 
 function isOver({ now }: ManagementParts, { document }: StoredDocument<'hcmEnrolment'>): boolean {

@@ -258,3 +258,37 @@ test('what fails half-way leaves no identity behind', async () => {
   assert.equal(bed.parts.identity.directory.list().length, 1)
   assert.equal((await enrol(bed, token)).status, 403)
 })
+
+test('a token gives no more than whoever made it could give now', async () => {
+  await using bed = await openHcmBed()
+  await bed.assign('leaver', 'Contributor', '/subscriptions/s')
+  const { token } = (await makeEnrolment(bed, { as: 'leaver', ids: [databaseId, filesId] })).json.properties
+  await bed.parts.roleChanges.unassignAll('leaver')
+  await bed.assign('leaver', 'Contributor', filesId)
+  const { json } = await enrol(bed, token)
+  assert.deepEqual(
+    json.hybridConnections.map(({ name }: { name: string }) => name),
+    ['files'],
+  )
+})
+
+test('whoever is disabled gives nothing by the tokens that he made', async () => {
+  await using bed = await openHcmBed()
+  const { directory } = bed.parts.identity
+  const { id } = await directory.create({ kind: 'servicePrincipal', displayName: 'leaver' })
+  await bed.assign(id, 'Contributor', '/subscriptions/s')
+  const { token } = (await makeEnrolment(bed, { as: id })).json.properties
+  await directory.setEnabled(id, false)
+  const { json } = await enrol(bed, token)
+  assert.deepEqual(json.hybridConnections, [])
+  assert.deepEqual(bed.parts.roles.assignmentsOf([json.principalId]), [])
+})
+
+test('a person enrols into the subscription of a hybrid connection, not into the list of another one', async () => {
+  await using bed = await openHcmBed()
+  const create = (place: string) =>
+    bed.call('PUT', `/subscriptions/${place}/providers/Postern.Management/hcms/${randomUUID()}${version}`, {
+      body: { properties: { displayName: 'site', publicKey: publicKey(), hybridConnections: [databaseId] } },
+    })
+  assert.deepEqual([(await create('other')).status, (await create('S')).status], [400, 201])
+})
