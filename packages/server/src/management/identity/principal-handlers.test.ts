@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { Secret } from '@postern/program'
 import { secretMatches } from '../../identity/secret-hash.ts'
 import { type ArmBed, type Json, openArmBed } from '../arm-calls.contract.ts'
+import { openWebBed, siteUrl } from '../web/web.contract.ts'
 
 const version = '?api-version=2026-11-01'
 const principals = '/providers/Postern.Management/principals'
@@ -188,6 +189,33 @@ test('the identity of an app or of a Hybrid Connection Manager goes with it, not
     const { id } = await bed.parts.identity.directory.create({ kind, displayName: kind })
     assert.equal((await bed.call('DELETE', `${principals}/${id}${version}`)).status, 409)
   }
+})
+
+test('a credential for the identity of an app takes the right to change the app, whose feed has its keys', async () => {
+  await using bed = await openWebBed()
+  await bed.call('PATCH', siteUrl('shop'), { body: { identity: { type: 'SystemAssigned' } } })
+  const { principalId } = (await bed.call('GET', siteUrl('shop'))).json.identity
+  const permission = { notActions: [], dataActions: [], notDataActions: [] }
+  const now = new Date()
+  await bed.store.put({
+    kind: 'roleDefinition',
+    value: {
+      id: 'desk',
+      roleName: 'Help desk',
+      description: '',
+      permissions: [{ ...permission, actions: ['Postern.Management/principals/*'] }],
+      assignableScopes: ['/'],
+      createdAt: now,
+      updatedAt: now,
+    },
+  })
+  await bed.assign('desk', 'desk', '/')
+  const refused = await addCredential(bed, principalId, { kind: 'secret' }, 'desk')
+  assert.deepEqual([refused.status, refused.json.error.code], [403, 'AuthorizationFailed'])
+  assert.match(refused.json.error.message, /Microsoft\.Web\/sites\/write/)
+  assert.deepEqual(hashesOf(bed, principalId), [])
+  await bed.assign('desk', 'Contributor', '/subscriptions/s')
+  assert.equal((await addCredential(bed, principalId, { kind: 'secret' }, 'desk')).status, 201)
 })
 
 test('everybody is told who he is and which roles he has', async () => {

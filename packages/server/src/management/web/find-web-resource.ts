@@ -60,6 +60,15 @@ export function deploymentsOf(stored: StoredDocument<'app'>): readonly FoundDepl
   return names.flatMap((name) => deploymentOf(stored, name) ?? [])
 }
 
+/** The site or slot whose identity this is. */
+export function deploymentByPrincipal(documents: DocumentCopy, principalId: string): FoundDeployment | undefined {
+  for (const stored of documents.list('app')) {
+    const found = deploymentsOf(stored).find(({ deployment }) => deployment.principalId === principalId)
+    if (found) return found
+  }
+  return undefined
+}
+
 /** The app with another production or slot. */
 export function withDeployment(app: App, slot: string | undefined, change: Partial<AppDeployment>): App {
   if (slot === undefined) return { ...app, ...change }

@@ -4,7 +4,7 @@ import type { AppHybridConnection } from '../../../domain/app.ts'
 import { endpointOfMetadata } from '../../../domain/endpoint.ts'
 import { keyOfPath } from '../../../storage/document-kinds.ts'
 import { hybridConnectionKey, namespaceKey } from '../../../storage/resource-store.ts'
-import { deploymentsOf, type FoundDeployment } from '../find-web-resource.ts'
+import { deploymentByPrincipal, type FoundDeployment } from '../find-web-resource.ts'
 import { namespaceEndpoint } from '../gateway-key.ts'
 import { isAlive } from '../plan-usage.ts'
 import { relayByName } from '../relay-reference.ts'
@@ -22,21 +22,13 @@ export interface AppState {
 
 /** The state of the app whose identity this is. Undefined when it is nobody's, or may not sign in. */
 export function readAppState(parts: WebParts, principalId: string): AppState | undefined {
-  const found = findByPrincipal(parts, principalId)
+  const found = deploymentByPrincipal(parts.documents, principalId)
   if (!found || parts.identity.directory.find(principalId)?.isEnabled !== true) return undefined
   const { app, slot, deployment, id } = found
   const value = deployment.hybridConnections.flatMap((attached) => usableJson(parts, attached) ?? [])
   const content = { app: { id, name: app.name, ...(slot !== undefined && { slot }) }, value }
   const revision = createHash('sha256').update(JSON.stringify(content)).digest('base64url')
   return { revision, body: { revision, ...content }, keys: keysOf(found, principalId) }
-}
-
-function findByPrincipal({ documents }: WebParts, principalId: string): FoundDeployment | undefined {
-  for (const stored of documents.list('app')) {
-    const found = deploymentsOf(stored).find(({ deployment }) => deployment.principalId === principalId)
-    if (found) return found
-  }
-  return undefined
 }
 
 /** A hybrid connection with everything that it takes to send through it; undefined when something of that is gone. */
