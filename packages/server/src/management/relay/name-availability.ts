@@ -18,7 +18,10 @@ export function nameAvailability(
     return { nameAvailable: false, reason: 'InvalidName', message: `The name of a namespace ${problem}` }
   }
   const host = `${name}.${settings.baseDomain}`.toLowerCase()
-  if (catalog.namespaceByName(name) || catalog.namespaceByHost(host)?.hosts.includes(host)) {
+  const answering = catalog.namespaceByHost(host)
+  // By the public host clients of the default namespace come, and it answers for every host that no other one is named by.
+  const isTaken = answering?.hosts.includes(host) === true || (answering && host === settings.publicHost)
+  if (catalog.namespaceByName(name) || isTaken) {
     return { nameAvailable: false, reason: 'NameInUse', message: `The name ${name} is in use` }
   }
   return { nameAvailable: true, reason: 'None', message: null }

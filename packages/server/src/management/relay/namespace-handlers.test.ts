@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openArmBed } from '../arm-calls.contract.ts'
+import { nameAvailability } from './name-availability.ts'
 import { contoso, declare, namespaces, openRelayBed, target, version } from './relay-calls.contract.ts'
 import { relayRoutes } from './relay-routes.ts'
 
@@ -156,6 +157,19 @@ test('a name whose host another namespace answers for is in use', async () => {
   assert.deepEqual([put.status, put.json.error.code], [409, 'NameInUse'])
   const { json } = await bed.call('GET', contoso + version)
   assert.equal(json.properties.serviceBusEndpoint, 'https://fabrikam.relay.test:8443/')
+})
+
+test('nobody takes the public host away from the namespace that answers there', async () => {
+  await using bed = await openRelayBed()
+  const settings = { ...bed.parts.settings, publicHost: 'gateway.relay.test' }
+  const parts = { ...bed.parts, settings }
+  assert.equal(nameAvailability(parts, 'gateway').nameAvailable, true, 'without a default namespace nobody answers')
+  const stored = (await bed.store.get('ns/contoso'))!
+  assert.equal(stored.document.kind, 'namespace')
+  if (stored.document.kind !== 'namespace') return
+  await bed.store.put({ ...stored.document, value: { ...stored.document.value, isDefault: true } })
+  assert.equal(nameAvailability(parts, 'Gateway').reason, 'NameInUse')
+  assert.equal(nameAvailability(parts, 'fabrikam').nameAvailable, true)
 })
 
 test('what a namespace cannot be is refused with the reason', async () => {
