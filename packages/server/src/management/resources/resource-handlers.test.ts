@@ -54,6 +54,27 @@ test('everybody sees his own subscriptions and groups, others are not there', as
   assert.equal((await bed.call('GET', `/subscriptions/s/resourcegroups${version}`, { as: 'nobody' })).status, 404)
 })
 
+test('the locations of a subscription are those of the namespaces that the caller may read there', async () => {
+  await using bed = await openArmBed()
+  for (const [subscription, group, name, location] of [
+    ['s', 'g1', 'contoso1', 'here'],
+    ['s', 'g2', 'contoso2', 'hidden'],
+    ['t', 'g1', 'contoso3', 'elsewhere'],
+  ] as const) {
+    const place = `/subscriptions/${subscription}/resourceGroups/${group}`
+    await bed.call('PUT', `${place}${version}`, { body: { location: 'x' } })
+    const url = `${place}/providers/Microsoft.Relay/namespaces/${name}?api-version=2021-11-01`
+    await bed.call('PUT', url, { body: { location } })
+  }
+  await bed.assign('reader', 'Reader', '/subscriptions/s/resourceGroups/g1')
+  const locations = async (as: string): Promise<string[]> =>
+    (await bed.call('GET', `/subscriptions/s/locations${version}`, { as })).json.value.map(
+      ({ name }: { name: string }) => name,
+    )
+  assert.deepEqual(await locations('reader'), ['here'])
+  assert.deepEqual(await locations('owner'), ['here', 'hidden'])
+})
+
 test('a list comes in pages whose link keeps the query of the caller', async () => {
   await using bed = await openArmBed()
   for (let at = 0; at < 5; at += 1) {

@@ -1,4 +1,4 @@
-import { RelayError } from '@postern/protocol'
+import { namespaceId, RelayError } from '@postern/protocol'
 import type { Caller } from '../../domain/caller.ts'
 import { tenantId } from '../../domain/tenant.ts'
 import { type ArmCall, type ArmHandlers, ok } from '../arm-call.ts'
@@ -32,7 +32,12 @@ function subscriptionHandlers(parts: ManagementParts): Omit<Handlers, GroupRoute
     Subscriptions_Get: (call) => ok(subscriptionJson(demandSubscription(parts, call))),
     Subscriptions_ListLocations: (call) => {
       const id = demandSubscription(parts, call)
-      const names = new Set(documents.list('namespace').map(({ document }) => document.value.location))
+      const visible = documents
+        .list('namespace')
+        .map(({ document }) => document.value)
+        .filter((each) => each.subscriptionId.toLowerCase() === id.toLowerCase())
+        .filter((each) => call.may('Microsoft.Relay/namespaces/read', namespaceId(each, each.name)))
+      const names = new Set(visible.map(({ location }) => location))
       const toJson = (name: string): unknown => ({
         id: `/subscriptions/${id}/locations/${name}`,
         name,
