@@ -22,6 +22,6 @@ export async function deleteWithRoles(
 
 /** Deletes the role assignments at an id and below. */
 export async function deleteRolesUnder({ store, documents }: DocumentWriter, scope: string): Promise<void> {
-  const doomed = assignmentsUnder(scope, documents.list('roleAssignment'))
+  const doomed = assignmentsUnder([scope], documents.list('roleAssignment'))
   await Promise.all(doomed.map(({ key }) => store.delete(key)))
 }

@@ -121,9 +121,8 @@ function rolesOfGone(
   const assignments = stored.filter(
     (each): each is StoredDocument<'roleAssignment'> => each.document.kind === 'roleAssignment',
   )
-  const ended = gone.flatMap(({ document }) => {
-    const scope = scopeOfDocument(document, (name) => namespaces.get(namespaceKey(name)))
-    return scope === undefined ? [] : assignmentsUnder(scope, assignments)
-  })
-  return [...new Set(ended)]
+  const scopes = gone.flatMap(
+    ({ document }) => scopeOfDocument(document, (name) => namespaces.get(namespaceKey(name))) ?? [],
+  )
+  return assignmentsUnder(scopes, assignments)
 }

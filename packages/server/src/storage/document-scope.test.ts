@@ -19,7 +19,7 @@ function assignmentAt(scope: string): StoredDocument<'roleAssignment'> {
 }
 
 function under(scope: string, scopes: readonly string[]): readonly string[] {
-  return assignmentsUnder(scope, scopes.map(assignmentAt)).map(({ key }) => key)
+  return assignmentsUnder([scope], scopes.map(assignmentAt)).map(({ key }) => key)
 }
 
 test('what is assigned at an id and below ends with it, in any case; what is above, beside and longer in name does not', () => {
@@ -33,4 +33,16 @@ test('a hybrid connection whose name begins with that of another is not below it
   const ended = [site, `${site.toLowerCase()}/`, `${site}/authorizationRules/r`]
   assert.deepEqual(under(site, [`${site}/web`, ...ended, `${site}s`]), ended)
   assert.deepEqual(under(`${site}/web`, [site, `${site}/web`, `${site}/web/2`]), [`${site}/web`])
+})
+
+test('of many ids each takes its own along', () => {
+  const scopes = [`${namespace}/hybridConnections/a`, `${namespace}2`, '/subscriptions/T/resourceGroups/g']
+  const ended = [...scopes, `${namespace}2/hybridConnections/a`]
+  const staying = [namespace, `${namespace}/hybridConnections/b`, `${namespace}/hybridConnections/a/b`]
+  const stored = [...ended, ...staying].map(assignmentAt)
+  assert.deepEqual(
+    assignmentsUnder(scopes, stored).map(({ key }) => key),
+    ended,
+  )
+  assert.deepEqual(assignmentsUnder([], stored), [])
 })

@@ -7,7 +7,6 @@ import {
   plainScope,
   planId,
   resourceGroupId,
-  scopeCovers,
 } from '@postern/protocol'
 import type { ResourceDocument, StoredDocument } from './resource-store.ts'
 
@@ -38,20 +37,42 @@ export function scopeOfDocument(
   }
 }
 
-/** The role assignments that end with what stands at an id: those at it and below. */
+/**
+ * The role assignments that end with what stands at some ids: those at them and below. Takes about as long for a thousand ids
+ * as for one.
+ */
 export function assignmentsUnder(
-  scope: string,
+  scopes: readonly string[],
   assignments: readonly StoredDocument<'roleAssignment'>[],
 ): readonly StoredDocument<'roleAssignment'>[] {
-  const own = hybridConnectionNameIn(scope)
+  if (scopes.length === 0) return []
+  const gone = new Set(scopes.map(plainScope))
+  const start = [...gone].reduce(commonStart)
   return assignments.filter(({ document: { value } }) => {
-    if (!scopeCovers(scope, value.scope)) return false
-    // The hybrid connection `site/web` looks as if it stood below `site`, and is another one.
-    return own === undefined || own === hybridConnectionNameIn(value.scope)
+    // Of ten thousand assignments most stand elsewhere: only the others are looked at part by part.
+    if (!value.scope.toLowerCase().startsWith(start)) return false
+    const scope = plainScope(value.scope)
+    for (let end = scope.length; end > 0; end = scope.lastIndexOf('/', end - 1)) {
+      const above = scope.slice(0, end)
+      if (gone.has(above) && !isOtherHybridConnection(above, scope)) return true
+    }
+    return false
   })
 }
 
+/** `site/web` looks as if it stood below the hybrid connection `site`, and is another one. Both in plain form. */
+function isOtherHybridConnection(above: string, scope: string): boolean {
+  const name = hybridConnectionNameIn(above)
+  return name !== undefined && name !== hybridConnectionNameIn(scope)
+}
+
 function hybridConnectionNameIn(scope: string): string | undefined {
-  const [, , type, name] = parseArmId(plainScope(scope))?.path ?? []
+  const [, , type, name] = parseArmId(scope)?.path ?? []
   return type === 'hybridconnections' ? name : undefined
+}
+
+function commonStart(a: string, b: string): string {
+  let length = 0
+  while (length < a.length && a[length] === b[length]) length += 1
+  return a.slice(0, length)
 }
