@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { startTestRelay } from '@postern/testkit'
-import { type ManagementClient, signInOwner } from './management-client.ts'
+import { signToken, startTestRelay } from '@postern/testkit'
+import { send } from './http-client.ts'
+import { type ManagementClient, managementClient, managementToken, signInOwner } from './management-client.ts'
+import { assignRole, signInPrincipal } from './sign-in-principal.ts'
 
 const subscription = '/subscriptions/ebcidic-asci-anna-nath-rak1111111'
 const namespace = `${subscription}/resourceGroups/myrelay-rg/providers/Microsoft.Relay/namespaces/demo-relay`
@@ -51,6 +53,63 @@ test("the page's hctest.json attaches the hybrid connection at the page's addres
   )
   const [listed] = (await owner.done('GET', `${site}/hybridConnectionRelays?api-version=2016-08-01`)).value
   assert.deepEqual(listed, json)
+})
+
+test('two apps of a plan share one; the plan says who, a Reader is refused, keys rotate under a sender, both detach', async () => {
+  await using testRelay = await startTestRelay()
+  const owner = await signInOwner(testRelay)
+  await setUp(owner)
+  const [version, ofRelay] = ['?api-version=2025-05-01', '?api-version=2021-11-01']
+  const attachment = '/hybridConnectionNamespaces/demo-relay/relays/relay-demo-hc'
+  const plan = `${web}/serverfarms/plan`
+  const other = `${web}/sites/other`
+  const farAway = { location: 'westeurope', properties: { serverFarmId: plan } }
+  const third = `${web}/sites/third`
+  for (const app of [other, third]) await owner.done('PUT', `${app}${version}`, farAway)
+  for (const app of [site, other]) await owner.done('PUT', `${app}${attachment}${version}`, { properties: {} })
+  const users = (await owner.done('GET', `${plan}${attachment}/sites${version}`)).value as readonly string[]
+  assert.deepEqual(
+    users.map((text) => (JSON.parse(text) as { id: string }).id),
+    [site, other],
+  )
+  const limit = async (): Promise<unknown> =>
+    (await owner.done('GET', `${plan}/hybridConnectionPlanLimits/limit${version}`)).properties
+  assert.deepEqual(await limit(), { current: 1, maximum: 5 })
+  const warningAt = async (app: string): Promise<unknown> =>
+    (await owner.done('GET', `${app}${attachment}${version}`)).properties.warning
+  assert.equal(await warningAt(site), undefined)
+  assert.match(String(await warningAt(other)), /app is in westeurope, the namespace in North Central US/)
+
+  const principal = await signInPrincipal(testRelay, 'reader')
+  await assignRole(testRelay, { principalId: principal.id, role: 'reader', scope: namespace })
+  await assignRole(testRelay, { principalId: principal.id, role: 'owner', scope: third })
+  const reader = managementClient(testRelay, await managementToken(testRelay, principal))
+  assert.equal((await reader.call('GET', `${relay}${ofRelay}`)).status, 200)
+  assert.equal((await reader.call('PUT', `${third}${attachment}${version}`, { properties: {} })).status, 403)
+
+  const sendKey = async (app: string): Promise<string> =>
+    (await owner.done('POST', `${app}${attachment}/listKeys${version}`)).properties.sendKeyValue
+  const statusWith = async (key: string): Promise<number> => {
+    const connection = `Endpoint=sb://demo-relay.localhost/;SharedAccessKeyName=defaultSender;SharedAccessKey=${key};EntityPath=relay-demo-hc`
+    const headers = { ServiceBusAuthorization: signToken(connection), Host: 'demo-relay.localhost' }
+    return (await send(testRelay, '/relay-demo-hc', { headers })).status
+  }
+  const before = await sendKey(site)
+  assert.equal(await statusWith(before), 502, 'let in, and nobody listens')
+  await owner.done('POST', `${relay}/authorizationRules/defaultSender/regenerateKeys${ofRelay}`, {
+    keyType: 'PrimaryKey',
+  })
+  const after = await sendKey(other)
+  assert.deepEqual([await sendKey(site), after === before], [after, false])
+  assert.deepEqual([await statusWith(before), await statusWith(after)], [401, 502])
+
+  for (const [app, current] of [
+    [site, 1],
+    [other, 0],
+  ] as const) {
+    await owner.done('DELETE', `${app}${attachment}${version}`)
+    assert.deepEqual(await limit(), { current, maximum: 5 })
+  }
 })
 
 test('what was used since the last minute is written when the relay stops', async () => {
