@@ -1,11 +1,13 @@
 // Every limit of config/option-table.ts as a stranger meets it: a clear answer, one metric, one log line.
 import assert from 'node:assert/strict'
+import { Agent, request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { signToken, startTestRelay, type TestRelay } from '@postern/testkit'
 import { decodeClose, Opcode } from '@postern/websocket'
 import { reachableBytes } from './collect-garbage.ts'
 import { begin, answer as wholeAnswer } from './http-client.ts'
+import { managementRequest, signInOwner } from './management-client.ts'
 import { metrics } from './metrics.ts'
 import { RecordingLogger, refusalCounts } from './recording-logger.ts'
 import { refused } from './refused.ts'
@@ -182,6 +184,30 @@ test('all addresses together open as many as maxUnauthorizedConnections; authori
   for (const socket of held) socket.destroy()
   for (const listener of listeners) listener.control.abort()
 })
+
+test('whoever may manage is no stranger, however long his connection waits; whoever sends no body is one', async (t) => {
+  const { relay } = await watched(t, { handshakeTimeout: '20s' })
+  const { token } = await signInOwner(relay)
+  const agent = new Agent({ keepAlive: true, maxSockets: 10 })
+  t.after(() => agent.destroy())
+  const list = async (): Promise<number> => {
+    const path = '/subscriptions/s/providers/Microsoft.Relay/namespaces?api-version=2021-11-01'
+    const request = httpsRequest({ ...managementRequest(relay, path, token), agent })
+    request.end()
+    return (await wholeAnswer(request)).status
+  }
+  const strangers = (): Promise<number> => metrics(relay, 'postern_unauthorized_connections')
+  assert.deepEqual(await Promise.all([list(), list(), list()]), [200, 200, 200])
+  assert.equal(await strangers(), 1, 'the one that asks for the metrics')
+  agent.destroy()
+  const slow = httpsRequest({ ...managementRequest(relay, enrolPath, ''), method: 'POST', agent: false })
+  t.after(() => slow.destroy())
+  slow.on('error', () => {})
+  slow.write('{')
+  await until(async () => (await strangers()) === 2, 'a stranger who sends no body counts')
+})
+
+const enrolPath = '/providers/Postern.Management/hcms/enrol?api-version=2026-11-01'
 
 test('a refused client cannot keep its connection by a body that never ends', async (t) => {
   const setup = await watched(t, { handshakeTimeout: '200ms' })

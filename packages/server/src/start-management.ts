@@ -72,7 +72,7 @@ export function startManagement(options: StartManagementOptions): ArmDoor {
     onCall: (outcome) => auditManagementCall(parts, outcome),
     onUnexpected: (error, requestId) => log.error('management.failed', { error, requestId }),
   })
-  return new ArmDoor({ router, originOf, bodyTimeoutMs: parts.limits.handshakeTimeoutMs })
+  return new ArmDoor({ router, originOf, bodyTimeoutMs: parts.limits.handshakeTimeoutMs, admit: parts.admit })
 }
 
 /** Watches over Hybrid Connection Managers, and tells the log and the webhook about them. */

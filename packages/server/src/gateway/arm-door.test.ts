@@ -18,7 +18,7 @@ async function openDoor(t: TestContext, bodyTimeoutMs: number): Promise<number> 
     }
   }
   const router = { handle } as unknown as ArmRouter
-  const door = new ArmDoor({ router, originOf: () => 'https://relay.test', bodyTimeoutMs })
+  const door = new ArmDoor({ router, originOf: () => 'https://relay.test', bodyTimeoutMs, admit: () => {} })
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     void door.handle(request, response, { address: '192.0.2.7', port: 1 })
   }

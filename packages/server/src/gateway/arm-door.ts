@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { RelayError } from '@postern/protocol'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import type { ArmReply } from '../management/arm-call.ts'
@@ -17,6 +18,7 @@ export class ArmDoor {
   readonly #router: ArmRouter
   readonly #originOf: (request: IncomingMessage) => string
   readonly #bodyTimeoutMs: number
+  readonly #admit: (socket: Duplex) => void
 
   constructor(options: {
     readonly router: ArmRouter
@@ -24,10 +26,13 @@ export class ArmDoor {
     readonly originOf: (request: IncomingMessage) => string
     /** How long a body may take to arrive: enrolment reads those of strangers. */
     readonly bodyTimeoutMs: number
+    /** Stops counting the connection as a stranger's. */
+    readonly admit: (socket: Duplex) => void
   }) {
     this.#router = options.router
     this.#originOf = options.originOf
     this.#bodyTimeoutMs = options.bodyTimeoutMs
+    this.#admit = options.admit
   }
 
   /** Never rejects: what goes wrong while the answer is sent cuts the connection. */
@@ -56,6 +61,7 @@ export class ArmDoor {
       requestId,
       signal: gone.signal,
       readBody: () => readWholeBody(request, response, this.#bodyTimeoutMs),
+      onAuthorized: () => this.#admit(request.socket),
     })
     writeHead(request, response, reply, requestId)
     if (reply.events) await sendEvents(response, reply.events, gone.signal)

@@ -136,6 +136,7 @@ export async function openArmBed(): Promise<ArmBed> {
       requestId: 'request-id',
       signal: new AbortController().signal,
       readBody: () => Promise.resolve(bytes),
+      onAuthorized: () => {},
     })
     return { ...reply, json: reply.body === undefined ? undefined : JSON.parse(JSON.stringify(reply.body)) }
   }

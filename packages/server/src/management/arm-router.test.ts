@@ -149,6 +149,9 @@ test('a role is asked before the body is read', async () => {
       read = true
       return Promise.resolve(new Uint8Array(0))
     },
+    onAuthorized: () => {
+      read = true
+    },
   }
   assert.equal((await router.handle(request)).status, 401)
   assert.equal(read, false)

@@ -26,6 +26,8 @@ export interface ArmRequest {
   readonly signal: AbortSignal
   /** Reads the whole body. @throws {RelayError} RequestBodyTooLarge */
   readonly readBody: () => Promise<Uint8Array>
+  /** Called when it is known who calls and that he may: whoever waits for changes is no stranger that holds a connection. */
+  readonly onAuthorized: () => void
 }
 
 /** What became of a call, for the audit log. */
@@ -110,6 +112,7 @@ export class ArmRouter {
     const apiVersion = checkVersion(route, query)
     this.#options.admitAddress(found, request.address)
     progress.reason = this.#authorize(route, progress)
+    if (progress.caller !== undefined) request.onAuthorized()
     const body = await readJson(route, request)
     const call = this.#call({ request, route, params, query, apiVersion, body, caller: progress.caller })
     const handler = this.#options.handlers[route.id] as ArmHandler | undefined

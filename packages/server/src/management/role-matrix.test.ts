@@ -310,6 +310,7 @@ function callRoute(routes: readonly Route[], route: Route, as: string | undefine
     requestId: 'request-id',
     signal: new AbortController().signal,
     readBody: () => Promise.resolve(new Uint8Array(0)),
+    onAuthorized: () => {},
   })
 }
 
