@@ -138,3 +138,12 @@ test('of more than a hundred sessions of a principal the oldest ends; what has e
   assert.equal(count(), 1)
   await use(last)
 })
+
+test('whoever is disabled and enabled again signs in again, also where nobody came in between', async (t) => {
+  const { sessions, directory, id, begin, count } = await setUp(t)
+  const token = await begin()
+  await directory.setEnabled(id, false)
+  await directory.setEnabled(id, true)
+  assert.equal(await sessions.refresh(token, 'cli'), 'ended')
+  assert.equal(count(), 0)
+})

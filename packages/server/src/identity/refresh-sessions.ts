@@ -28,7 +28,7 @@ export interface RefreshSessionsOptions {
   readonly documents: DocumentCopy
   readonly directory: Directory
   readonly now?: () => number
-  /** A sweep has failed; the next is in an hour. */
+  /** A sweep has failed, and the next is in an hour; or sessions of a principal could not be ended. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -40,11 +40,16 @@ export class RefreshSessions {
   readonly #options: RefreshSessionsOptions
   readonly #now: () => number
   readonly #timer: NodeJS.Timeout
+  readonly #unsubscribe: () => void
 
   constructor(options: RefreshSessionsOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
     this.#timer = setInterval(() => void this.#sweepLater(), sweepIntervalMs).unref()
+    // Not only when one of them is used: whoever is enabled again signs in again.
+    this.#unsubscribe = options.directory.onChange((id) => {
+      if (options.directory.find(id)?.isEnabled === false) void this.#endAll(id)
+    })
   }
 
   /** Begins a session and gives its first refresh token. */
@@ -102,6 +107,7 @@ export class RefreshSessions {
 
   close(): void {
     clearInterval(this.#timer)
+    this.#unsubscribe()
   }
 
   async #exchange(
@@ -120,7 +126,6 @@ export class RefreshSessions {
     const isGood = isNewest || (isPrevious && session.updatedAt.getTime() + graceMs >= now)
     const isOver = !isGood || session.expiresAt.getTime() <= now
     if (isOver || !principal?.isEnabled || stampOf(principal) !== session.credentialsStamp) {
-      // Of a disabled principal too: enabled again, it signs in again.
       await store.delete(stored.key)
       return 'ended'
     }
@@ -139,6 +144,20 @@ export class RefreshSessions {
       throw error
     }
     return { principal, next: tokenOf(session, next) }
+  }
+
+  /** What is used while this goes on comes too late: it asks for the revision that it has seen. */
+  async #endAll(principalId: string): Promise<void> {
+    const { store, documents, onError } = this.#options
+    const expiresAt = new Date(this.#now())
+    try {
+      const doomed = documents.list('refreshSession', principalId)
+      await Promise.all(
+        doomed.map(({ document }) => store.put({ ...document, value: { ...document.value, expiresAt } })),
+      )
+    } catch (error) {
+      onError?.(error)
+    }
   }
 
   async #sweepLater(): Promise<void> {
