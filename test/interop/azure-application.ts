@@ -3,7 +3,7 @@ import type { RunningRelay } from '@postern/server'
 import { ClientProcess } from './client-process.ts'
 
 /** The SDKs of the fixture, by the names that its script has for them. */
-export type AzureSdk = 'relay' | 'appService' | 'appService15' | 'authorization' | 'resources'
+export type AzureSdk = 'relay' | 'appService' | 'appService15' | 'authorization' | 'resources' | 'monitor'
 
 /** What tests read of answers: any member of anything. */
 // oxlint-disable-next-line typescript/no-explicit-any

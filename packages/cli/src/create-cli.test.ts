@@ -22,6 +22,7 @@ const names = [
   'principal',
   'hcm',
   'usage',
+  'monitor',
   'rest',
   'completion',
 ]

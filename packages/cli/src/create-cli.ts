@@ -74,6 +74,7 @@ const commands: readonly CommandEntry[] = [
   managed('principal', 'People and programs of the built-in identity.'),
   managed('hcm', 'Hybrid Connection Managers: who has enrolled, and how they are.'),
   managed('usage', 'What a namespace used, as it would be billed.'),
+  managed('monitor', 'What was done.'),
   {
     name: 'rest',
     summary: 'Any request of the management API.',

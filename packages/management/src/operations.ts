@@ -711,6 +711,18 @@ export const operationTable = {
     path: '/subscriptions/{subscriptionId}/providers/Postern.Management/hcmEnrolments/{enrolmentId}',
     version: '2026-11-01',
   },
+  ActivityLogs_List: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Insights/eventtypes/management/values',
+    version: '2015-04-01',
+    isPaged: true,
+  },
+  Audit_List: {
+    method: 'GET',
+    path: '/providers/Postern.Management/audit',
+    version: '2026-11-01',
+    isPaged: true,
+  },
   RoleDefinitions_List: {
     method: 'GET',
     path: '/{+scope}/providers/Microsoft.Authorization/roleDefinitions',
@@ -2581,6 +2593,57 @@ export interface Operations {
     }
     readonly reply: undefined
   }
+  /** Lists what was changed in a subscription, newest first: management calls that do more than read. */
+  readonly ActivityLogs_List: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+      }
+      readonly query?: {
+        /** Needed: `eventTimestamp ge 'TIME'`. Also `eventTimestamp le`, and `eq` for resourceGroupName, resourceUri, resourceProvider, correlationId, caller, status; joined by `and` */
+        readonly $filter?: string
+        /** Names of members, with commas between them */
+        readonly $select?: string
+        /** Items on a page. */
+        readonly $top?: string
+        /** From the link to the page */
+        readonly $skipToken?: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly ActivityLogsListItem[]
+      readonly nextLink?: string
+    }
+  }
+  /** Lists records of the audit log, newest first. A page may be empty and have a next one. */
+  readonly Audit_List: {
+    readonly input: {
+      readonly query?: {
+        /** `management`, `decision`, `stream`, `signIn`, `audit`; several with commas between them */
+        readonly kind?: string
+        /** Time of the oldest record */
+        readonly from?: string
+        /** Time behind the newest record */
+        readonly to?: string
+        /** Name or id, in any case: `user:ann`, `ann`, `rule:namespace/app` */
+        readonly principal?: string
+        /** ARM id: what was done to it and to all below it */
+        readonly scope?: string
+        /** Tracking id, or the correlation id that the client gave */
+        readonly trackingId?: string
+        /** `allowed`, `refused`, `succeeded`, `failed` */
+        readonly result?: string
+        /** Items on a page. */
+        readonly $top?: string
+        /** From the link to the page */
+        readonly $skipToken?: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly AuditListItem[]
+      readonly nextLink?: string
+    }
+  }
   /** Lists the roles that can be assigned at a scope. */
   readonly RoleDefinitions_List: {
     readonly input: {
@@ -3303,6 +3366,91 @@ export interface WcfRelaysListAuthorizationRulesItem {
   readonly type: string
   readonly properties: {
     readonly rights: readonly ('Listen' | 'Send' | 'Manage')[]
+  }
+}
+
+export interface ActivityLogsListItem {
+  readonly authorization: {
+    readonly action: string
+    readonly scope: string
+    readonly role?: string
+  }
+  readonly caller: string
+  readonly category: {
+    readonly value: string
+    readonly localizedValue: string
+  }
+  /** Who it was; the other claims of the token are not kept */
+  readonly claims: Readonly<Record<string, string>>
+  readonly correlationId: string
+  readonly description: string
+  readonly eventDataId: string
+  readonly eventName: {
+    readonly value: string
+    readonly localizedValue: string
+  }
+  readonly eventTimestamp: string
+  readonly httpRequest: {
+    readonly clientRequestId: string
+    readonly clientIpAddress: string
+    readonly method: string
+  }
+  readonly id: string
+  readonly level: 'Informational' | 'Error'
+  readonly operationId: string
+  readonly operationName: {
+    readonly value: string
+    readonly localizedValue: string
+  }
+  readonly properties: Readonly<Record<string, string>>
+  readonly resourceGroupName: string
+  readonly resourceId: string
+  readonly resourceProviderName: {
+    readonly value: string
+    readonly localizedValue: string
+  }
+  readonly resourceType: {
+    readonly value: string
+    readonly localizedValue: string
+  }
+  readonly status: {
+    readonly value: string
+    readonly localizedValue: string
+  }
+  readonly subStatus: {
+    readonly value: string
+    readonly localizedValue: string
+  }
+  readonly submissionTimestamp: string
+  readonly subscriptionId: string
+  readonly tenantId: string
+}
+
+export interface AuditListItem {
+  readonly sequence: number
+  readonly hash: string
+  readonly at: string
+  readonly kind: 'management' | 'decision' | 'stream' | 'signIn' | 'audit'
+  readonly trackingId: string
+  readonly principal: string
+  readonly action: string
+  readonly scope: string
+  readonly result: 'allowed' | 'refused' | 'succeeded' | 'failed'
+  readonly reason?: string
+  readonly source: string
+  readonly status?: number
+  readonly stream?: {
+    readonly listener: string
+    readonly target?: string
+    readonly bytesFromSender: number
+    readonly bytesFromListener: number
+    readonly durationMs: number
+    readonly closeReason: string
+  }
+  readonly call?: {
+    readonly method: string
+    readonly correlationId?: string
+    readonly clientRequestId?: string
   }
 }
 

@@ -53,6 +53,7 @@ export function startManagement(options: StartManagementOptions): ArmDoor {
     identity,
     hcms: startHcmRegistry(options),
     listeners,
+    audit: parts.audit,
     settings: {
       publicHost: settings.publicHost,
       baseDomain: settings.baseDomain,

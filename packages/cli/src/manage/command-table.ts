@@ -2,6 +2,7 @@ import { planHybridConnectionCommands, planHybridConnectionGroups } from './grou
 import { planCommands, planGroups } from './groups/appservice-plan.ts'
 import { resourceGroupCommands, resourceGroups } from './groups/group.ts'
 import { hcmCommands, hcmGroups } from './groups/hcm.ts'
+import { monitorCommands, monitorGroups } from './groups/monitor.ts'
 import { principalCommands, principalGroups } from './groups/principal.ts'
 import { hybridConnectionCommands, hybridConnectionGroups } from './groups/relay-hyco.ts'
 import { namespaceCommands, namespaceGroups } from './groups/relay-namespace.ts'
@@ -24,6 +25,7 @@ export const managedCommands: readonly ManagedCommand[] = [
   ...principalCommands,
   ...hcmCommands,
   ...usageCommands,
+  ...monitorCommands,
 ]
 
 /** What the groups above them are. */
@@ -40,4 +42,5 @@ export const managedGroups: readonly ManagedGroup[] = [
   ...principalGroups,
   ...hcmGroups,
   ...usageGroups,
+  ...monitorGroups,
 ]

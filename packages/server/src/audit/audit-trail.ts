@@ -1,6 +1,6 @@
 import { type Logger, redactText } from '@postern/program'
-import type { AuditRecord } from '../domain/audit-record.ts'
-import type { AuditQuery, AuditStore, ChainedRecord } from '../storage/audit-store.ts'
+import type { AuditedManagementCall, AuditRecord } from '../domain/audit-record.ts'
+import type { AuditPage, AuditQuery, AuditSearch, AuditStore, ChainedRecord } from '../storage/audit-store.ts'
 import { toLogText } from '../telemetry/log-text.ts'
 
 export interface AuditTrailOptions {
@@ -59,6 +59,11 @@ export class AuditTrail {
     return this.#store?.query(question) ?? []
   }
 
+  /** Finds more than `query`, in parts that each cost little. */
+  async page(search: AuditSearch): Promise<AuditPage> {
+    return this.#store?.page(search) ?? { records: [] }
+  }
+
   /** Writes what was recorded, and the head to the log. Closing twice is allowed. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -109,7 +114,7 @@ function prunedRecord(count: number, before: Date): AuditRecord {
 }
 
 function cleaned(record: AuditRecord): AuditRecord {
-  const { reason, stream } = record
+  const { reason, stream, call } = record
   return {
     ...record,
     trackingId: toLogText(record.trackingId),
@@ -124,5 +129,14 @@ function cleaned(record: AuditRecord): AuditRecord {
         closeReason: redactText(toLogText(stream.closeReason)),
       },
     }),
+    ...(call && { call: cleanedCall(call) }),
+  }
+}
+
+function cleanedCall({ method, correlationId, clientRequestId }: AuditedManagementCall): AuditedManagementCall {
+  return {
+    method: toLogText(method),
+    ...(correlationId !== undefined && { correlationId: toLogText(correlationId) }),
+    ...(clientRequestId !== undefined && { clientRequestId: toLogText(clientRequestId) }),
   }
 }

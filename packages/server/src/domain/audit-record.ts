@@ -21,6 +21,16 @@ export interface AuditRecord {
   readonly source: string
   readonly status?: number
   readonly stream?: AuditedStream
+  readonly call?: AuditedManagementCall
+}
+
+/** What only a call of the management API has. */
+export interface AuditedManagementCall {
+  readonly method: string
+  /** What the client calls the whole of its work, when it says so; else its tracking id stands for that. */
+  readonly correlationId?: string
+  /** What the client calls this one request. */
+  readonly clientRequestId?: string
 }
 
 /** What a relayed connection or HTTP exchange amounted to. */

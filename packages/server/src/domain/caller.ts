@@ -17,3 +17,9 @@ export interface Caller {
 export function auditedName({ name, id }: Caller): string {
   return `${name} (${id})`
 }
+
+/** The name and id that `auditedName` made one text of; of other principals the whole is the name. */
+export function readAuditedName(text: string): { readonly name: string; readonly id?: string } {
+  const [, name, id] = /^(.*) \(([^()]*)\)$/s.exec(text) ?? []
+  return name === undefined || id === undefined ? { name: text } : { name, id }
+}

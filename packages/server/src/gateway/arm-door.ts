@@ -5,6 +5,7 @@ import { RelayError } from '@postern/protocol'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import type { ArmReply } from '../management/arm-call.ts'
 import type { ArmRouter } from '../management/arm-router.ts'
+import { clientRequestIds } from './client-request-ids.ts'
 import { readBody } from './read-body.ts'
 
 /** Bytes of a request body: the largest thing that can be sent, a role with every action, has a tenth of this. */
@@ -89,7 +90,7 @@ async function readWholeBody(
 
 function writeHead(request: IncomingMessage, response: ServerResponse, reply: ArmReply, requestId: string): void {
   if (response.headersSent || response.destroyed) return
-  const clientRequestId = request.headers['x-ms-client-request-id']
+  const { correlationId, clientRequestId } = clientRequestIds(request.headers)
   const wantsItBack = request.headers['x-ms-return-client-request-id'] === 'true'
   const hasBody = reply.body !== undefined || reply.events !== undefined
   response.writeHead(reply.status, {
@@ -101,20 +102,10 @@ function writeHead(request: IncomingMessage, response: ServerResponse, reply: Ar
     'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
     'X-Content-Type-Options': 'nosniff',
     'x-ms-request-id': requestId,
-    'x-ms-correlation-request-id': correlationId(request) ?? requestId,
-    ...(wantsItBack && isId(clientRequestId) && { 'x-ms-client-request-id': clientRequestId }),
+    'x-ms-correlation-request-id': correlationId ?? requestId,
+    ...(wantsItBack && clientRequestId !== undefined && { 'x-ms-client-request-id': clientRequestId }),
     ...reply.headers,
   })
-}
-
-function correlationId(request: IncomingMessage): string | undefined {
-  const id = request.headers['x-ms-correlation-request-id']
-  return isId(id) ? id : undefined
-}
-
-/** What a client calls its request goes back only when it can be nothing else. */
-function isId(text: string | readonly string[] | undefined): text is string {
-  return typeof text === 'string' && /^[\w-]{1,64}$/.test(text)
 }
 
 async function sendEvents(response: ServerResponse, events: AsyncIterable<string>, signal: AbortSignal): Promise<void> {

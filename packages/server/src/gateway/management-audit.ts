@@ -4,6 +4,7 @@ import { auditedName } from '../domain/caller.ts'
 import { formatEndpoint } from '../domain/endpoint.ts'
 import type { ArmOutcome } from '../management/arm-router.ts'
 import { toLogText } from '../telemetry/log-text.ts'
+import { clientRequestIds } from './client-request-ids.ts'
 import type { RelayParts } from './relay-parts.ts'
 
 /**
@@ -50,6 +51,7 @@ function managementRecord({ request, route, caller, scope, status, reason, code 
     ...(why !== '' && { reason: why }),
     source: formatEndpoint({ host: request.address, port: request.port }),
     status,
+    call: { method: request.method, ...clientRequestIds(request.headers) },
   }
 }
 

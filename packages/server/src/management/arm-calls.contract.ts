@@ -5,6 +5,7 @@ import { openIdentity } from '../identity/open-identity.ts'
 import { builtInRoles } from '../identity/roles/built-in-roles.ts'
 import { RoleBook } from '../identity/roles/role-book.ts'
 import { RoleChanges } from '../identity/roles/role-changes.ts'
+import { MemoryAuditStore } from '../storage/memory/memory-audit-store.ts'
 import { MemoryStore } from '../storage/memory/memory-store.ts'
 import { ResourceCatalog } from '../storage/resource-catalog.ts'
 import { Health } from '../telemetry/health.ts'
@@ -19,6 +20,7 @@ import { routeTable } from './route-table.ts'
 export interface ArmBed extends AsyncDisposable {
   readonly parts: ManagementParts
   readonly store: MemoryStore
+  readonly audit: MemoryAuditStore
   readonly outcomes: readonly ArmOutcome[]
   /** Listeners that the relay is to have, by `namespace/name` in lower case. */
   readonly listenerCounts: Map<string, number>
@@ -77,6 +79,7 @@ export async function openArmBed(): Promise<ArmBed> {
   const listenerCounts = new Map<string, number>()
   const countOf = (entity: string): number => listenerCounts.get(entity) ?? 0
   const outcomes: ArmOutcome[] = []
+  const audit = new MemoryAuditStore()
   const parts: ManagementParts = {
     store,
     documents,
@@ -85,6 +88,7 @@ export async function openArmBed(): Promise<ArmBed> {
     roleChanges: new RoleChanges({ store, documents, roles, now }),
     identity,
     hcms,
+    audit,
     listeners: { count: countOf, countBilled: countOf },
     settings: {
       publicHost: 'relay.test',
@@ -143,6 +147,7 @@ export async function openArmBed(): Promise<ArmBed> {
   return {
     parts,
     store,
+    audit,
     outcomes,
     listenerCounts,
     hcmEvents,
@@ -154,6 +159,7 @@ export async function openArmBed(): Promise<ArmBed> {
       identity.close()
       roles.close()
       catalog.close()
+      await audit.close()
       await store.close()
     },
   }

@@ -1,3 +1,4 @@
+import { activityHandlers } from './activity/activity-handlers.ts'
 import type { ArmHandler } from './arm-call.ts'
 import { authorizationHandlers } from './authorization/authorization-handlers.ts'
 import { hcmHandlers } from './hcm/hcm-handlers.ts'
@@ -17,6 +18,7 @@ export function createHandlers(parts: ManagementParts): Readonly<Record<string, 
     ...principalHandlers(parts),
     ...usageHandlers(parts),
     ...hcmHandlers(parts),
+    ...activityHandlers(parts),
     ...authorizationHandlers(parts),
   }
 }

@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { PlanLimitTable } from '../domain/plan-limits.ts'
 import type { Identity } from '../identity/open-identity.ts'
 import type { RoleBook } from '../identity/roles/role-book.ts'
@@ -28,6 +29,7 @@ export interface ManagementParts {
   readonly identity: Pick<Identity, 'directory' | 'keys'>
   readonly listeners: ListenerCounts
   readonly hcms: HcmRegistry
+  readonly audit: Pick<AuditTrail, 'page'>
   readonly settings: ManagementSettings
   /** Port by which others reach the data door, known once it is open. */
   readonly dataPort: () => number

@@ -14,16 +14,17 @@ export function page<Item extends { readonly key: string }>(
   items: readonly Item[],
   toJson: (item: Item) => unknown,
 ): ArmReply {
-  const size = pageSize(parameter(call.query, '$top'))
-  const after = parameter(call.query, '$skiptoken')
-  const from = after === undefined ? 0 : firstAfter(items, decodeToken(after))
+  const size = pageSize(call.query)
+  const after = skipToken(call.query)
+  const from = after === undefined ? 0 : firstAfter(items, after)
   const slice = items.slice(from, from + size)
   const last = slice.at(-1)
   const hasMore = from + size < items.length && last !== undefined
-  return ok({ value: slice.map(toJson), ...(hasMore && { nextLink: nextLink(call, last.key) }) })
+  return ok({ value: slice.map(toJson), ...(hasMore && { nextLink: linkToNext(call, last.key) }) })
 }
 
-function nextLink(call: ArmCall, key: string): string {
+/** The caller's own address with another `$skipToken`. */
+export function linkToNext(call: ArmCall, key: string): string {
   const url = new URL(call.url, call.origin)
   const others = [...url.searchParams].filter(([name]) => name.toLowerCase() !== '$skiptoken')
   url.search = new URLSearchParams(others).toString()
@@ -31,13 +32,18 @@ function nextLink(call: ArmCall, key: string): string {
   return url.href
 }
 
-function decodeToken(token: string): string {
+/** What a link to the next page said. @throws {RelayError} RequestContentInvalid */
+export function skipToken(query: URLSearchParams): string | undefined {
+  const token = parameter(query, '$skiptoken')
+  if (token === undefined) return undefined
   const key = Buffer.from(token, 'base64url').toString()
   if (key === '') throw new RelayError('RequestContentInvalid', { message: 'The $skipToken is not one of ours' })
   return key
 }
 
-function pageSize(text: string | undefined): number {
+/** How many items the caller wants on a page. @throws {RelayError} RequestContentInvalid */
+export function pageSize(query: URLSearchParams): number {
+  const text = parameter(query, '$top')
   if (text === undefined) return defaultPageSize
   const size = Number(text)
   if (!Number.isInteger(size) || size < 1) {
@@ -46,7 +52,8 @@ function pageSize(text: string | undefined): number {
   return Math.min(size, maxPageSize)
 }
 
-function parameter(query: URLSearchParams, wanted: string): string | undefined {
+/** A parameter of a query by its name in lower case. */
+export function parameter(query: URLSearchParams, wanted: string): string | undefined {
   for (const [name, value] of query) {
     if (name.toLowerCase() === wanted) return value
   }

@@ -1,3 +1,4 @@
+import { activityRoutes } from './activity/activity-routes.ts'
 import { authorizationRoutes } from './authorization/authorization-routes.ts'
 import { hcmRoutes } from './hcm/hcm-routes.ts'
 import { principalRoutes } from './identity/principal-routes.ts'
@@ -18,6 +19,7 @@ export const routeTable: readonly Route[] = [
   ...principalRoutes,
   ...usageRoutes,
   ...hcmRoutes,
+  ...activityRoutes,
   // Last: its templates end like any resource and may begin like one.
   ...authorizationRoutes,
 ]

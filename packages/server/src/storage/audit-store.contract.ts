@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from 'node:test'
 import { isRelayError } from '@postern/protocol'
 import type { AuditRecord } from '../domain/audit-record.ts'
 import { chainOrigin } from './audit-chain.ts'
-import type { AuditQuery, AuditStore } from './audit-store.ts'
+import { type AuditQuery, type AuditSearch, type AuditStore, maxAuditScan } from './audit-store.ts'
 
 /** What every engine promises. `open` gives an empty store; the suite closes it. */
 export function testAuditStore(engine: string, open: (t: TestContext) => Promise<AuditStore>): void {
@@ -75,6 +75,39 @@ export function testAuditStore(engine: string, open: (t: TestContext) => Promise
           name,
         )
       }
+    })
+
+    test('each search finds exactly what fits, whatever a question could ask included', async (t) => {
+      const store = await openStore(t)
+      store.append(asked)
+      await store.flush()
+      for (const [name, search, expected] of [...questions, ...searches]) {
+        const { records, next } = await store.page({ ...search, limit: 10 })
+        assert.deepEqual(
+          records.map(({ sequence }) => sequence),
+          expected,
+          name,
+        )
+        assert.equal(next, undefined, name)
+      }
+    })
+
+    test('a search ends with the last page, and a page never costs more than its look, however few fit', async (t) => {
+      const store = await openStore(t)
+      const others = Array.from({ length: maxAuditScan + 5 }, () => exampleRecord({ at: day(2) }))
+      store.append([exampleRecord({ at: day(1), trackingId: 'rare' }), ...others])
+      store.append([3, 4].map((each) => exampleRecord({ at: day(each), trackingId: 'rare' })))
+      await store.flush()
+      const pages: number[][] = []
+      for (let before: number | undefined, isLast = false; !isLast; ) {
+        const page = await store.page({ trackingId: 'rare', limit: 1, ...(before && { before }) })
+        pages.push(page.records.map(({ sequence }) => sequence))
+        before = page.next
+        isLast = before === undefined
+      }
+      assert.deepEqual(pages, [[maxAuditScan + 8], [maxAuditScan + 7], [], [1]])
+      const none = await store.page({ limit: 10, before: 1 })
+      assert.deepEqual(none, { records: [] })
     })
 
     test('pages follow each other without a gap while new records come, also where times are equal', async (t) => {
@@ -219,13 +252,19 @@ const fullRecord: AuditRecord = {
     durationMs: 12.5,
     closeReason: 'sender: gone',
   },
+  call: { method: 'PUT', correlationId: 'c1', clientRequestId: 'r1' },
 }
 
 const asked: readonly AuditRecord[] = [
-  exampleRecord({ at: day(1), principal: 'user:bob', scope: entity('db') }),
+  exampleRecord({ at: day(1), principal: 'user:bob (b-1)', scope: entity('db') }),
   exampleRecord({ at: day(2), result: 'refused' }),
   exampleRecord({ at: day(3), kind: 'stream', principal: 'rule:namespace/root', scope: `${entity('db')}/sub` }),
-  exampleRecord({ at: day(4), scope: entity('db2') }),
+  exampleRecord({
+    at: day(4),
+    scope: entity('db2'),
+    trackingId: 'other',
+    call: { method: 'GET', correlationId: 'work-1' },
+  }),
   exampleRecord({ at: day(5), kind: 'signIn', principal: 'unknown', scope: '/' }),
   exampleRecord({ at: day(6), kind: 'stream', principal: 'anonymous', scope: 'sb://relay.example.test/nothing' }),
 ]
@@ -248,4 +287,17 @@ const questions: readonly (readonly [string, Omit<AuditQuery, 'limit'>, readonly
   ['a subscription and a principal', { scopePrefix: '/subscriptions/s', principal: 'user:ann' }, [4, 2]],
   ['an address', { scopePrefix: 'sb://relay.example.test' }, [6]],
   ['wild cards of SQL', { scopePrefix: '/subscriptions/%', principal: '%' }, []],
+]
+
+const searches: readonly (readonly [string, Omit<AuditSearch, 'limit'>, readonly number[]])[] = [
+  ['a caller by name, in any case', { caller: 'ANN' }, [4, 2]],
+  ['a caller by name and kind', { caller: 'user:bob' }, [1]],
+  ['a caller by id', { caller: 'b-1' }, [1]],
+  ['half a name', { caller: 'an' }, []],
+  ['a tracking id', { trackingId: 'id_G0' }, [6, 5, 3, 2, 1]],
+  ['a correlation id', { trackingId: 'work-1' }, [4]],
+  ['a provider, in any case', { provider: 'microsoft.relay' }, [4, 3, 2, 1]],
+  ['what names no provider', { provider: 'Microsoft.Resources' }, [6, 5]],
+  ['no reads', { kinds: ['management'], withoutReads: true }, [2, 1]],
+  ['no success', { withoutSuccess: true }, [2]],
 ]

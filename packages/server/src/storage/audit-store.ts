@@ -23,8 +23,32 @@ export interface AuditQuery {
   readonly before?: number
 }
 
+/** Demands that no index knows: each record is looked at. */
+export interface AuditSearch extends AuditQuery {
+  /** Name or id of the principal, in any case; of `user:ann (id)` also `ann`, `user:ann` and `id`. */
+  readonly caller?: string
+  /** Tracking id, or the correlation id that the client gave. */
+  readonly trackingId?: string
+  /** `Microsoft.Relay`, in any case: the last resource provider that the scope names. */
+  readonly provider?: string
+  /** Leaves out management calls that read: what Azure's activity log has none of. */
+  readonly withoutReads?: boolean
+  /** Leaves out what succeeded or was allowed. */
+  readonly withoutSuccess?: boolean
+}
+
 /** Records in one answer, at most. */
 export const maxAuditPage = 1000
+
+/** Records that are looked at for one page, at most: some 50 ms of work, so that writing goes on meanwhile. */
+export const maxAuditScan = 10_000
+
+/** A part of an answer; it may hold nothing and still have a next one. */
+export interface AuditPage {
+  readonly records: readonly ChainedRecord[]
+  /** `before` of the next page; absent when there is none. */
+  readonly next?: number
+}
 
 export interface VerifyOptions {
   readonly signal?: AbortSignal
@@ -52,6 +76,8 @@ export interface AuditReader {
   head(): Promise<ChainPosition>
   /** Newest first: by time, then by sequence. */
   query(question: AuditQuery): Promise<readonly ChainedRecord[]>
+  /** Finds more, in parts that cost no more than a look at `maxAuditScan` records each, however few of them fit. */
+  page(search: AuditSearch): Promise<AuditPage>
   /** Walks the chain from its beginning. @throws the signal's reason when it is aborted. */
   verify(options?: VerifyOptions): Promise<AuditVerdict>
   close(): Promise<void>

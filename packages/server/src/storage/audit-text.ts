@@ -6,7 +6,7 @@ import type { ChainedRecord } from './audit-store.ts'
 
 /** The canonical text of a record, without its number: members in this order, absent ones left out. */
 export function encodeAuditRecord(record: AuditRecord): string {
-  const { kind, at, trackingId, principal, action, scope, result, reason, source, status, stream } = record
+  const { kind, at, trackingId, principal, action, scope, result, reason, source, status, stream, call } = record
   return JSON.stringify({
     at,
     kind,
@@ -25,6 +25,11 @@ export function encodeAuditRecord(record: AuditRecord): string {
       bytesFromListener: stream.bytesFromListener,
       durationMs: stream.durationMs,
       closeReason: stream.closeReason,
+    },
+    call: call && {
+      method: call.method,
+      correlationId: call.correlationId,
+      clientRequestId: call.clientRequestId,
     },
   })
 }
@@ -58,6 +63,13 @@ const recordSchema = z.object({
       bytesFromListener: z.number(),
       durationMs: z.number(),
       closeReason: z.string(),
+    })
+    .exactOptional(),
+  call: z
+    .object({
+      method: z.string(),
+      correlationId: z.string().exactOptional(),
+      clientRequestId: z.string().exactOptional(),
     })
     .exactOptional(),
 })

@@ -37,7 +37,8 @@ const providers: readonly ProviderEntry[] = [
     ],
   },
   { namespace: 'Microsoft.Authorization', versions: 'authorization', types: ['roleDefinitions', 'roleAssignments'] },
-  { namespace: 'Postern.Management', versions: 'postern', types: ['hcms'] },
+  { namespace: 'Microsoft.Insights', versions: 'insights', types: ['eventtypes'] },
+  { namespace: 'Postern.Management', versions: 'postern', types: ['hcms', 'audit'] },
 ]
 
 export function listProviders(subscriptionId: string): readonly unknown[] {

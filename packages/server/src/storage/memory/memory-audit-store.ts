@@ -1,12 +1,16 @@
 import { RelayError } from '@postern/protocol'
 import type { AuditRecord } from '../../domain/audit-record.ts'
 import { type ChainLink, type ChainPosition, chainOrigin, checkLinks, linkText, nextLink } from '../audit-chain.ts'
+import { fitsSearch } from '../audit-match.ts'
 import {
+  type AuditPage,
   type AuditQuery,
+  type AuditSearch,
   type AuditStore,
   type AuditVerdict,
   type ChainedRecord,
   maxAuditPage,
+  maxAuditScan,
   type VerifyOptions,
 } from '../audit-store.ts'
 import { encodeAuditRecord } from '../audit-text.ts'
@@ -54,9 +58,28 @@ export class MemoryAuditStore implements AuditStore {
 
   async query(question: AuditQuery): Promise<readonly ChainedRecord[]> {
     this.#assertOpen()
-    const found = this.#kept.filter(({ record }) => matches(record, question)).toSorted(newestFirst)
+    const found = this.#kept
+      .filter(({ record }) => isWithin(record, question) && fitsSearch(record, question))
+      .toSorted(newestFirst)
     const start = question.before === undefined ? 0 : found.findIndex(isBehind(this.#at(question.before)))
     return start < 0 ? [] : found.slice(start, start + Math.min(question.limit, maxAuditPage))
+  }
+
+  async page(search: AuditSearch): Promise<AuditPage> {
+    this.#assertOpen()
+    const { before } = search
+    const sorted = this.#kept.filter(({ record }) => isWithin(record, search)).toSorted(newestFirst)
+    const start = before === undefined ? 0 : sorted.findIndex(isBehind(this.#at(before)))
+    if (start < 0) return { records: [] }
+    const records: ChainedRecord[] = []
+    let end = start
+    for (const limit = Math.min(search.limit, maxAuditPage); end < start + maxAuditScan; end += 1) {
+      const kept = sorted[end]
+      if (!kept || records.length === limit) break
+      if (fitsSearch(kept.record, search)) records.push(kept)
+    }
+    const last = end < sorted.length ? sorted[end - 1] : undefined
+    return { records, ...(last && { next: last.sequence }) }
   }
 
   async verify(options?: VerifyOptions): Promise<AuditVerdict> {
@@ -112,15 +135,8 @@ function toLink({ sequence, hash, record }: ChainedRecord): ChainLink {
   return { sequence, hash, text: linkText(sequence, encodeAuditRecord(record)) }
 }
 
-function matches(record: AuditRecord, { from, to, kinds, principal, scopePrefix, result }: AuditQuery): boolean {
-  return (
-    (from === undefined || record.at >= from) &&
-    (to === undefined || record.at < to) &&
-    (kinds === undefined || kinds.includes(record.kind)) &&
-    (principal === undefined || record.principal === principal) &&
-    (result === undefined || record.result === result) &&
-    (scopePrefix === undefined || scopeCovers(scopePrefix, record.scope))
-  )
+function isWithin(record: AuditRecord, { from, to }: Pick<AuditQuery, 'from' | 'to'>): boolean {
+  return (from === undefined || record.at >= from) && (to === undefined || record.at < to)
 }
 
 function newestFirst(a: ChainedRecord, b: ChainedRecord): number {
@@ -130,9 +146,4 @@ function newestFirst(a: ChainedRecord, b: ChainedRecord): number {
 /** Whether a record comes later in the order newest first; nothing does when that one is not there any more. */
 function isBehind(cursor: ChainedRecord | undefined): (kept: ChainedRecord) => boolean {
   return (kept) => cursor !== undefined && newestFirst(cursor, kept) < 0
-}
-
-/** ARM ids are compared without regard to case, segment by segment. */
-function scopeCovers(prefix: string, scope: string): boolean {
-  return `${scope}/`.toLowerCase().startsWith(`${prefix.replace(/\/+$/, '')}/`.toLowerCase())
 }

@@ -1,6 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ChainPosition } from '../audit-chain.ts'
-import type { AuditQuery, AuditReader, AuditVerdict, ChainedRecord, VerifyOptions } from '../audit-store.ts'
+import type {
+  AuditPage,
+  AuditQuery,
+  AuditReader,
+  AuditSearch,
+  AuditVerdict,
+  ChainedRecord,
+  VerifyOptions,
+} from '../audit-store.ts'
 import { decodeAuditRecord } from '../audit-text.ts'
 import { verifyAuditChain } from '../verify-audit-chain.ts'
 import { openAuditDatabaseToRead } from './audit-database.ts'
@@ -37,6 +45,11 @@ export class AuditFile implements AuditReader {
 
   async query(question: AuditQuery): Promise<readonly ChainedRecord[]> {
     return this.#read(() => this.#rows.query(question)).map(decodeAuditRecord)
+  }
+
+  async page(search: AuditSearch): Promise<AuditPage> {
+    const { links, ...rest } = this.#read(() => this.#rows.page(search))
+    return { records: links.map(decodeAuditRecord), ...rest }
   }
 
   async verify(options?: VerifyOptions): Promise<AuditVerdict> {

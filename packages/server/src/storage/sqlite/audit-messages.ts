@@ -1,6 +1,7 @@
 import type { ChainCheck, ChainLink, ChainPosition } from '../audit-chain.ts'
-import type { AuditQuery } from '../audit-store.ts'
+import type { AuditQuery, AuditSearch } from '../audit-store.ts'
 import type { ChainBounds, ChainCheckOptions } from '../verify-audit-chain.ts'
+import type { LinkPage } from './audit-rows.ts'
 
 /** One call of the audit store, in the form that goes to its worker thread. */
 export type AuditCall =
@@ -11,6 +12,7 @@ export type AuditCall =
     }
   | { readonly kind: 'bounds' }
   | { readonly kind: 'query'; readonly question: AuditQuery }
+  | { readonly kind: 'page'; readonly search: AuditSearch }
   | { readonly kind: 'check'; readonly after: ChainPosition; readonly options: ChainCheckOptions }
   | { readonly kind: 'prune'; readonly before: Date; readonly limit: number }
 
@@ -19,6 +21,7 @@ export type AuditAnswer =
   | { readonly kind: 'appended' }
   | { readonly kind: 'bounds'; readonly bounds: ChainBounds }
   | { readonly kind: 'links'; readonly links: readonly ChainLink[] }
+  | { readonly kind: 'page'; readonly page: LinkPage }
   | { readonly kind: 'checked'; readonly check: ChainCheck }
   | { readonly kind: 'pruned'; readonly count: number }
 

@@ -1,7 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type ChainCheck, type ChainLink, type ChainPosition, checkLinks } from '../audit-chain.ts'
-import { type AuditQuery, maxAuditPage } from '../audit-store.ts'
+import { fitsSearch } from '../audit-match.ts'
+import { type AuditQuery, type AuditSearch, maxAuditPage, maxAuditScan } from '../audit-store.ts'
 import type { ChainBounds, ChainCheckOptions } from '../verify-audit-chain.ts'
+
+/** Texts of a page, not decoded yet. */
+export interface LinkPage {
+  readonly links: readonly ChainLink[]
+  readonly next?: number
+}
 
 /** The records in an open audit database, as they are read; each method sees one state inside a transaction alone. */
 export class AuditRows {
@@ -46,6 +53,33 @@ export class AuditRows {
       `SELECT sequence, hash, text FROM record ${where} ORDER BY at DESC, sequence DESC LIMIT ${Math.trunc(limit)}`,
     )
     return [...toLinks(statement.iterate(values))]
+  }
+
+  /** Walks an index that is in order of time, and looks at each record itself. */
+  page(search: AuditSearch): LinkPage {
+    const { from, to, before, principal, kinds } = search
+    const { conditions, values } = select({
+      limit: 0,
+      ...(from && { from }),
+      ...(to && { to }),
+      ...(before !== undefined && { before }),
+      ...(principal === undefined ? kinds?.length === 1 && { kinds } : { principal }),
+    })
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+    const statement = this.#database.prepare(
+      `SELECT sequence, hash, text FROM record ${where} ORDER BY at DESC, sequence DESC LIMIT ${maxAuditScan + 1}`,
+    )
+    const links: ChainLink[] = []
+    const limit = Math.min(search.limit, maxAuditPage)
+    let scanned = 0
+    let last = 0
+    for (const link of toLinks(statement.iterate(values))) {
+      if (scanned === maxAuditScan || links.length === limit) return { links, next: last }
+      if (fitsSearch(JSON.parse(link.text), search)) links.push(link)
+      last = link.sequence
+      scanned += 1
+    }
+    return { links }
   }
 }
 

@@ -45,6 +45,8 @@ export class AuditTable {
         return { kind: 'bounds', bounds: this.#rows.bounds() }
       case 'query':
         return { kind: 'links', links: this.#rows.query(call.question) }
+      case 'page':
+        return { kind: 'page', page: this.#rows.page(call.search) }
       case 'check':
         return { kind: 'checked', check: this.#rows.check(call.after, call.options) }
       case 'prune':

@@ -4,7 +4,15 @@ import { RelayError } from '@postern/protocol'
 import type { AuditRecord } from '../../domain/audit-record.ts'
 import type { ChainPosition } from '../audit-chain.ts'
 import { AuditQueue } from '../audit-queue.ts'
-import type { AuditQuery, AuditStore, AuditVerdict, ChainedRecord, VerifyOptions } from '../audit-store.ts'
+import type {
+  AuditPage,
+  AuditQuery,
+  AuditSearch,
+  AuditStore,
+  AuditVerdict,
+  ChainedRecord,
+  VerifyOptions,
+} from '../audit-store.ts'
 import { decodeAuditRecord, encodeAuditRecord } from '../audit-text.ts'
 import { verifyAuditChain } from '../verify-audit-chain.ts'
 import { auditDatabaseName } from './audit-database.ts'
@@ -103,6 +111,13 @@ export class SqliteAuditStore implements AuditStore {
     this.#assertOpen()
     const { links } = await this.#ask({ kind: 'query', question }, 'links')
     return links.map(decodeAuditRecord)
+  }
+
+  async page(search: AuditSearch): Promise<AuditPage> {
+    this.#assertOpen()
+    const { page } = await this.#ask({ kind: 'page', search }, 'page')
+    const { links, ...rest } = page
+    return { records: links.map(decodeAuditRecord), ...rest }
   }
 
   async verify(options?: VerifyOptions): Promise<AuditVerdict> {
