@@ -217,6 +217,7 @@ async function openAudit(
     ...(audit && { store: await openStore() }),
     log,
     retentionMs: audit?.retentionMs ?? 0,
+    maxBytes: audit?.maxBytes ?? 0,
   })
   stops.push(() => trail.close())
   return trail

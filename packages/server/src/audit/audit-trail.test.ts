@@ -16,13 +16,13 @@ interface Started {
   readonly settle: () => Promise<void>
 }
 
-function start(t: TestContext, records: readonly AuditRecord[] = []): Started {
+function start(t: TestContext, records: readonly AuditRecord[] = [], maxBytes = 1e9): Started {
   t.mock.timers.enable({ apis: ['setInterval', 'Date'], now: Date.UTC(2026, 0, 10) })
   const store = new MemoryAuditStore()
   store.append(records)
   const lines: Started['lines'] = []
   const info: Logger['info'] = (event, fields = {}) => void lines.push({ event, fields })
-  const trail = new AuditTrail({ store, log: { ...silentLogger, info }, retentionMs: 2 * dayMs })
+  const trail = new AuditTrail({ store, log: { ...silentLogger, info }, retentionMs: 2 * dayMs, maxBytes })
   const settle = (): Promise<void> => new Promise(setImmediate)
   return { trail, store, lines, settle }
 }
@@ -62,6 +62,24 @@ test('records older than the retention are deleted at the start and every hour, 
   await trail.close()
 })
 
+test('a log that takes too much loses its oldest records, at the start and whenever many came, and a record says so', async (t) => {
+  const records = (count: number): AuditRecord[] =>
+    Array.from({ length: count }, () => exampleRecord({ at: new Date() }))
+  const { trail, store, settle } = start(t, records(100), 20_000)
+  await settle()
+  const deletions = async (): Promise<unknown[]> =>
+    (await trail.query({ limit: 10, kinds: ['audit'] })).map(({ record }) => record.reason)
+  const [first, ...none] = await deletions()
+  assert.match(String(first), /^the \d\d oldest records were deleted: all took more than 20000B$/)
+  assert.deepEqual(none, [])
+  for (const record of records(9_999 + 3)) trail.record(record)
+  await settle()
+  assert.equal((await deletions()).length, 1, 'the one before was among the oldest')
+  const { count, broken } = await store.verify()
+  assert.ok(count > 10 && count < 100, `${count} are left`)
+  assert.equal(broken, undefined)
+})
+
 test('what strangers wrote is cut, and cleaned of control characters and tokens', async (t) => {
   const { trail, settle } = start(t)
   await settle()
@@ -88,7 +106,7 @@ test('what strangers wrote is cut, and cleaned of control characters and tokens'
 })
 
 test('without a store nothing is recorded, and everything else works', async () => {
-  const trail = new AuditTrail({ log: silentLogger, retentionMs: dayMs })
+  const trail = new AuditTrail({ log: silentLogger, retentionMs: dayMs, maxBytes: 1e6 })
   trail.record(exampleRecord())
   await trail.flush()
   assert.deepEqual(await trail.query({ limit: 1 }), [])

@@ -1,4 +1,4 @@
-import { type Logger, redactText } from '@postern/program'
+import { formatBytes, type Logger, redactText } from '@postern/program'
 import type { AuditedManagementCall, AuditRecord } from '../domain/audit-record.ts'
 import type { AuditPage, AuditQuery, AuditSearch, AuditStore, ChainedRecord } from '../storage/audit-store.ts'
 import { toLogText } from '../telemetry/log-text.ts'
@@ -9,9 +9,14 @@ export interface AuditTrailOptions {
   readonly log: Logger
   /** Records older than this are deleted. */
   readonly retentionMs: number
+  /** When the log takes more than this, its oldest records are deleted. */
+  readonly maxBytes: number
 }
 
 const hourMs = 3_600_000
+
+/** Records between two looks at how large the log has become: some 10 MB. */
+const recordsPerLook = 10_000
 
 /** An ARM id has two names of 260 characters and two of 90 in the worst case. */
 const maxScopeLength = 1024
@@ -24,13 +29,16 @@ export class AuditTrail {
   readonly #store: AuditStore | undefined
   readonly #log: Logger
   readonly #retentionMs: number
+  readonly #maxBytes: number
+  #unlookedAt = 0
   readonly #timer: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
 
-  constructor({ store, log, retentionMs }: AuditTrailOptions) {
+  constructor({ store, log, retentionMs, maxBytes }: AuditTrailOptions) {
     this.#store = store
     this.#log = log
     this.#retentionMs = retentionMs
+    this.#maxBytes = maxBytes
     if (!store) return
     this.#timer = setInterval(() => void this.#tend(store), hourMs).unref()
     void this.#tend(store)
@@ -43,7 +51,10 @@ export class AuditTrail {
 
   /** Costs microseconds and never waits. Texts are cut, control characters and tokens taken out. */
   record(record: AuditRecord): void {
-    this.#store?.append([cleaned(record)])
+    if (!this.#store) return
+    this.#store.append([cleaned(record)])
+    this.#unlookedAt += 1
+    if (this.#unlookedAt === recordsPerLook) void this.#fit(this.#store)
   }
 
   /**
@@ -81,11 +92,28 @@ export class AuditTrail {
     try {
       const before = new Date(Date.now() - this.#retentionMs)
       const count = await store.prune(before)
-      if (count > 0) this.record(prunedRecord(count, before))
+      if (count > 0) this.record(prunedRecord(`${count} records before ${before.toISOString()} were deleted`))
     } catch (error) {
       if (!this.#closing) this.#log.warn('audit.prune-failed', { error })
     }
+    await this.#fit(store)
     if (!this.#closing) await this.#tellHead(store)
+  }
+
+  /** Deletes the oldest records when all of them take too much. */
+  async #fit(store: AuditStore): Promise<void> {
+    try {
+      const count = await store.pruneToFit(this.#maxBytes)
+      if (count > 0) {
+        this.record(
+          prunedRecord(`the ${count} oldest records were deleted: all took more than ${formatBytes(this.#maxBytes)}`),
+        )
+      }
+    } catch (error) {
+      if (!this.#closing) this.#log.warn('audit.prune-failed', { error })
+    } finally {
+      this.#unlookedAt = 0
+    }
   }
 
   async #tellHead(store: AuditStore): Promise<void> {
@@ -99,7 +127,7 @@ export class AuditTrail {
   }
 }
 
-function prunedRecord(count: number, before: Date): AuditRecord {
+function prunedRecord(reason: string): AuditRecord {
   return {
     kind: 'audit',
     at: new Date(),
@@ -108,7 +136,7 @@ function prunedRecord(count: number, before: Date): AuditRecord {
     action: 'prune',
     scope: '/',
     result: 'succeeded',
-    reason: `${count} records before ${before.toISOString()} were deleted`,
+    reason,
     source: 'relay',
   }
 }

@@ -237,6 +237,15 @@ export const optionTable = {
     max: 3_153_600_000_000,
     help: 'Older audit records are deleted, once an hour.',
   },
+  auditMaxBytes: {
+    group: 'Audit',
+    flag: 'audit-max-bytes',
+    env: 'POSTERN_AUDIT_MAX_BYTES',
+    type: 'bytes',
+    default: '1GiB',
+    min: 16_777_216,
+    help: 'What the audit log may take on the disk, however young its records are: when it is more, the oldest are deleted.',
+  },
   logLevel: {
     group: 'Operation',
     flag: 'log-level',

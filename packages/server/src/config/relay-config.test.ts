@@ -42,7 +42,7 @@ test('without options the relay has TLS by the development CA on the two develop
     logFormat: 'json',
     drainTimeoutMs: 30_000,
     hybridConnectionLimits: 'seed',
-    audit: { retentionMs: 90 * 86_400_000 },
+    audit: { retentionMs: 90 * 86_400_000, maxBytes: 2 ** 30 },
   })
   assert.deepEqual(limits, defaultRelayLimits)
 })
@@ -122,6 +122,7 @@ test('every option changes the settings', () => {
     privateBind: '10.0.0.1',
     audit: 'off',
     auditRetention: '1d',
+    auditMaxBytes: '64MiB',
   }
   const needs: Record<string, OptionFlags> = {
     acmeDirectory: { acmeHosts: 'a.example.test' },

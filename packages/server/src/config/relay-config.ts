@@ -64,7 +64,7 @@ export interface RelayConfig {
   readonly proxyProtocol: boolean
   readonly forwardingHeader: 'x-forwarded-for' | 'forwarded'
   /** Absent: off. */
-  readonly audit?: { readonly retentionMs: number }
+  readonly audit?: { readonly retentionMs: number; readonly maxBytes: number }
   /** Absent: nobody is told. */
   readonly webhook?: { readonly url: string; readonly secret: Secret }
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
@@ -102,7 +102,9 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     trustedProxies: values.trustedProxies,
     proxyProtocol: values.proxyProtocol,
     forwardingHeader: values.forwardingHeader,
-    ...(values.audit === 'off' ? {} : { audit: { retentionMs: values.auditRetention } }),
+    ...(values.audit === 'off'
+      ? {}
+      : { audit: { retentionMs: values.auditRetention, maxBytes: values.auditMaxBytes } }),
     ...(webhookUrl === undefined || webhookSecret === undefined
       ? {}
       : { webhook: { url: webhookUrl, secret: webhookSecret } }),

@@ -190,6 +190,27 @@ export function testAuditStore(engine: string, open: (t: TestContext) => Promise
       assert.equal(deleted.broken?.kind, 'headDeleted')
     })
 
+    test('a log that takes too much loses its oldest records until it fits, and still verifies', async (t) => {
+      const store = await openStore(t)
+      const write = async (): Promise<void> => {
+        store.append(Array.from({ length: 4000 }, () => exampleRecord({ reason: 'x'.repeat(200) })))
+        await store.flush()
+      }
+      await write()
+      const maxBytes = 600_000
+      const deleted = await store.pruneToFit(maxBytes)
+      assert.ok(deleted > 1000 && deleted < 4000, `${deleted}`)
+      assert.equal(await store.pruneToFit(maxBytes), 0)
+      const { first, count, broken } = await store.verify()
+      assert.deepEqual([first, count, broken], [deleted + 1, 4000 - deleted, undefined])
+      await write()
+      const again = await store.pruneToFit(maxBytes)
+      assert.ok(again > 3000 && again < 5000, `${again}`)
+      assert.equal((await store.verify()).broken, undefined)
+      assert.equal(await store.pruneToFit(1), 8000 - deleted - again)
+      assert.deepEqual(await store.verify(), { count: 0, head: await store.head() })
+    })
+
     test('an old record behind a younger one stays until that one goes', async (t) => {
       const store = await openStore(t)
       for (const each of [1, 5, 1]) store.append([exampleRecord({ at: day(each) })])

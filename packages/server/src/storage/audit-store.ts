@@ -40,6 +40,11 @@ export interface AuditSearch extends AuditQuery {
 /** Records in one answer, at most. */
 export const maxAuditPage = 1000
 
+/** What `pruneToFit` leaves of a log that became too large: room for a while. */
+export function bytesAfterPrune(maxBytes: number): number {
+  return maxBytes * 0.95
+}
+
 /** Records that are looked at for one page, at most: some 50 ms of work, so that writing goes on meanwhile. */
 export const maxAuditScan = 10_000
 
@@ -106,6 +111,12 @@ export interface AuditStore extends AuditReader {
    * @returns how many were deleted
    */
   prune(before: Date): Promise<number>
+  /**
+   * Deletes from the beginning until what is left takes a twentieth less than `maxBytes`; nothing when it takes no more
+   * than that now. Space that only new records can take counts as free.
+   * @returns how many were deleted
+   */
+  pruneToFit(maxBytes: number): Promise<number>
   /** Writes what waits, then refuses everything. Closing twice is allowed. */
   close(): Promise<void>
 }

@@ -8,6 +8,7 @@ import {
   type AuditSearch,
   type AuditStore,
   type AuditVerdict,
+  bytesAfterPrune,
   type ChainedRecord,
   maxAuditPage,
   maxAuditScan,
@@ -23,6 +24,9 @@ const defaultCapacity = 10_000
 export class MemoryAuditStore implements AuditStore {
   readonly #capacity: number
   #kept: ChainedRecord[] = []
+  /** Bytes of the text of each, and of all together. */
+  #sizes: number[] = []
+  #bytes = 0
   #anchor = chainOrigin
   #written = 0
   #isClosed = false
@@ -38,8 +42,11 @@ export class MemoryAuditStore implements AuditStore {
   append(records: readonly AuditRecord[]): void {
     if (this.#isClosed) return
     for (const record of records) {
-      const { sequence, hash } = nextLink(this.#head(), encodeAuditRecord(record))
+      const { sequence, hash, text } = nextLink(this.#head(), encodeAuditRecord(record))
+      const size = Buffer.byteLength(text)
       this.#kept.push({ sequence, hash, record })
+      this.#sizes.push(size)
+      this.#bytes += size
     }
     this.#written += records.length
     // A tenth at a time: each deletion moves all that stays.
@@ -106,6 +113,18 @@ export class MemoryAuditStore implements AuditStore {
     return this.#deleteFirst(firstKept < 0 ? this.#kept.length : firstKept)
   }
 
+  async pruneToFit(maxBytes: number): Promise<number> {
+    this.#assertOpen()
+    if (this.#bytes <= maxBytes) return 0
+    let left = this.#bytes
+    const firstKept = this.#sizes.findIndex((size) => {
+      if (left <= bytesAfterPrune(maxBytes)) return true
+      left -= size
+      return false
+    })
+    return this.#deleteFirst(firstKept < 0 ? this.#kept.length : firstKept)
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
   }
@@ -123,6 +142,8 @@ export class MemoryAuditStore implements AuditStore {
     if (!last) return 0
     this.#anchor = { sequence: last.sequence, hash: last.hash }
     this.#kept = this.#kept.slice(count)
+    this.#sizes = this.#sizes.slice(count)
+    this.#bytes = this.#sizes.reduce((sum, size) => sum + size, 0)
     return count
   }
 

@@ -15,6 +15,7 @@ export type AuditCall =
   | { readonly kind: 'page'; readonly search: AuditSearch }
   | { readonly kind: 'check'; readonly after: ChainPosition; readonly options: ChainCheckOptions }
   | { readonly kind: 'prune'; readonly before: Date; readonly limit: number }
+  | { readonly kind: 'shrink'; readonly maxBytes: number; readonly limit: number }
 
 /** What a call gave, in the order of the calls. */
 export type AuditAnswer =

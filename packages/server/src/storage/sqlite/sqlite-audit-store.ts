@@ -4,14 +4,15 @@ import { RelayError } from '@postern/protocol'
 import type { AuditRecord } from '../../domain/audit-record.ts'
 import type { ChainPosition } from '../audit-chain.ts'
 import { AuditQueue } from '../audit-queue.ts'
-import type {
-  AuditPage,
-  AuditQuery,
-  AuditSearch,
-  AuditStore,
-  AuditVerdict,
-  ChainedRecord,
-  VerifyOptions,
+import {
+  type AuditPage,
+  type AuditQuery,
+  type AuditSearch,
+  type AuditStore,
+  type AuditVerdict,
+  bytesAfterPrune,
+  type ChainedRecord,
+  type VerifyOptions,
 } from '../audit-store.ts'
 import { decodeAuditRecord, encodeAuditRecord } from '../audit-text.ts'
 import { verifyAuditChain } from '../verify-audit-chain.ts'
@@ -138,6 +139,16 @@ export class SqliteAuditStore implements AuditStore {
       const { count } = await this.#ask({ kind: 'prune', before, limit: maxPruned }, 'pruned')
       sum += count
       if (count < maxPruned) return sum
+    }
+  }
+
+  async pruneToFit(maxBytes: number): Promise<number> {
+    this.#assertOpen()
+    let sum = 0
+    for (let bound = maxBytes; ; bound = bytesAfterPrune(maxBytes)) {
+      const { count } = await this.#ask({ kind: 'shrink', maxBytes: bound, limit: maxPruned }, 'pruned')
+      sum += count
+      if (count === 0) return sum
     }
   }
 
