@@ -33,7 +33,7 @@ function streamRecord(): AuditRecord {
 const dataDir = mkdtempSync(join(tmpdir(), 'postern-bench-audit-'))
 // A synchronous loop leaves the writer no time: the queue must hold all that it makes.
 const store = await SqliteAuditStore.open({ dataDir, maxWaiting: 10_000_000 })
-const trail = new AuditTrail({ store, log: silentLogger, retentionMs: 86_400_000 })
+const trail = new AuditTrail({ store, log: silentLogger, retentionMs: 86_400_000, maxBytes: Number.MAX_SAFE_INTEGER })
 await trail.flush()
 
 group('audit', () => {

@@ -36,7 +36,7 @@ test('kill -9 amid 500 calls of the management API loses nothing that was acknow
       underWay.push(storm.underWay)
       storm.expectEnd()
       await Promise.all([relay.kill(), end])
-      for (const database of ['postern.db', 'audit.db'])
+      for (const database of ['postern.db', 'audit.db'] as const)
         assert.equal(await checkAbandonedDatabase(dataDir, database), 'ok')
       const after = await readMarks(dataDir)
       storm.check(after)

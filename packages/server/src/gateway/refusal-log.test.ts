@@ -39,7 +39,7 @@ function start(context: TestContext): Started {
   }
   const counters = new Counters()
   const store = new MemoryAuditStore()
-  const audit = new AuditTrail({ store, log: silentLogger, retentionMs: Number.MAX_SAFE_INTEGER })
+  const audit = new AuditTrail({ store, log: silentLogger, retentionMs: Number.MAX_SAFE_INTEGER, maxBytes: 1e9 })
   const records = async (): Promise<AuditRecord[]> =>
     (await store.query({ limit: 1000 })).map(({ record }) => record).toReversed()
   return { log: new RefusalLog({ counters, log: logger, audit }), lines, counters, records }
