@@ -68,6 +68,9 @@ describe('people, programs and roles', () => {
     assert.equal((await relay.run('role assignment delete --assignee admin --role Key-reader')).code, 3, 'at / only')
     await relay.json('role assignment delete --assignee admin --role Key-reader --scope /')
     await relay.json('role definition delete --name Key-reader --scope /')
+    const group = '--assignee corp:engineers --assignee-principal-type group --role Reader --scope /'
+    const toGroup = await relay.json(`role assignment create ${group}`)
+    assert.deepEqual([toGroup.principalId, toGroup.principalType], ['corp:engineers', 'Group'])
     assert.equal((await relay.run('role definition show --name Key-reader')).code, 3)
   })
 })

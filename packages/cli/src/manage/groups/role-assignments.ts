@@ -19,19 +19,33 @@ interface FlatAssignment extends Pick<Assignment, 'id' | 'name' | 'type'> {
   readonly description: string | null
 }
 
+/** What an assignee can be. */
+export const principalTypes = ['User', 'Group', 'ServicePrincipal'] as const
+type PrincipalType = (typeof principalTypes)[number]
+
 /** `postern role assignment create` */
 export async function createAssignment(run: ManagedRun): Promise<FlatAssignment> {
   const { client, values } = run
   const scope = scopeOf(run)
   const { id: roleDefinitionId } = await findDefinition(run, String(values['role']), scope)
   const principalId = await assigneeId(run, String(values['assignee']))
-  const { description } = values
   const assignment = await client.call('RoleAssignments_Create', {
     params: { scope, roleAssignmentName: randomUUID() },
-    body: { properties: { roleDefinitionId, principalId, ...(typeof description === 'string' && { description }) } },
+    body: { properties: { roleDefinitionId, principalId, ...assignmentDetails(values) } },
   })
   const [only] = await withNames(run, [assignment], scope)
   return only ?? flat(assignment, {})
+}
+
+function assignmentDetails(values: ManagedRun['values']): {
+  readonly description?: string
+  readonly principalType?: PrincipalType
+} {
+  const { description, 'assignee-principal-type': type } = values
+  return {
+    ...(typeof description === 'string' && { description }),
+    ...(typeof type === 'string' && { principalType: type as PrincipalType }),
+  }
 }
 
 /** `postern role assignment list` */

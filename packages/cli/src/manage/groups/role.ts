@@ -1,12 +1,12 @@
 import { resourceGroup, subscription } from '../flags.ts'
 import type { ManagedCommand, ManagedFlag, ManagedGroup } from '../managed-command.ts'
-import { createAssignment, deleteAssignments, listAssignments } from './role-assignments.ts'
+import { createAssignment, deleteAssignments, listAssignments, principalTypes } from './role-assignments.ts'
 import { deleteDefinition, listDefinitions, showDefinition, writeDefinition } from './role-definitions.ts'
 
 const assignee: ManagedFlag = {
   long: 'assignee',
   value: 'ID',
-  help: 'object id, client id, sign-in name or display name; ISSUER:SUBJECT for somebody of another issuer',
+  help: 'object id, client id, sign-in name or display name; ISSUER:NAME for somebody or a group of another issuer',
   to: 'run',
 }
 const role: ManagedFlag = { long: 'role', value: 'ROLE', help: 'name or id of the role', to: 'run' }
@@ -64,11 +64,22 @@ export const roleCommands: readonly ManagedCommand[] = [
       { ...assignee, isRequired: true },
       { ...role, isRequired: true },
       ...scopeFlags,
+      {
+        long: 'assignee-principal-type',
+        value: 'TYPE',
+        help: 'what the assignee is; Group for a group of another issuer',
+        choices: principalTypes,
+        to: 'run',
+      },
       { long: 'description', value: 'TEXT', help: 'why', to: 'run' },
     ],
     does: createAssignment,
     columns: assignmentColumns,
-    examples: ['--assignee pipeline --role Contributor -g demo', '--assignee ann@example.com --role Reader --scope /'],
+    examples: [
+      '--assignee pipeline --role Contributor -g demo',
+      '--assignee ann@example.com --role Reader --scope /',
+      '--assignee corp:field-engineers --assignee-principal-type Group --role Reader --scope /',
+    ],
   },
   {
     words: 'role assignment list',
