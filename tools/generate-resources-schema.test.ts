@@ -41,12 +41,17 @@ test('the schema knows every key of the file and permits no other', () => {
   const placement = ['subscription', 'resourceGroup', 'location', 'tags']
   assert.deepEqual(
     Object.keys(namespace.properties).toSorted(),
-    ['name', 'hosts', 'default', ...placement, 'rules', 'hybridConnections'].toSorted(),
+    [
+      ...['name', 'hosts', 'default', ...placement],
+      ...['publicNetworkAccess', 'networkRules', 'rules', 'hybridConnections'],
+    ].toSorted(),
   )
   assert.deepEqual(Object.keys(rule.properties), ['name', 'rights', 'primaryKey', 'secondaryKey'])
+  const network = namespace.properties['networkRules']!
+  assert.deepEqual(Object.keys(network.properties), ['default', 'listen', 'send', 'manage', 'ipRules'])
   assert.deepEqual(
-    [schema, namespace, entity, rule].map((node) => node.additionalProperties),
-    [false, false, false, false],
+    [schema, namespace, entity, rule, network].map((node) => node.additionalProperties),
+    [false, false, false, false, false],
   )
   assert.deepEqual([namespace.required, entity.required, rule.required], [['name'], ['name'], ['name', 'rights']])
 })

@@ -38,19 +38,19 @@ describe('the guides', () => {
 
   test('every option on a command line exists', async () => {
     const lines = blocks('sh').flatMap(({ page, text }) =>
-      [...text.replaceAll('\\\n', ' ').matchAll(/(?:^|["( /])postern ([a-z]+)( [a-z][a-z-]*)?(.*)$/gm)].map(
-        ([, name = '', second = '', rest = '']) => ({ page, name, second: second.trim(), rest }),
+      [...text.replaceAll('\\\n', ' ').matchAll(/(?:^|["( /])postern ([a-z]+)((?: [a-z][a-z-]*)*)(.*)$/gm)].map(
+        ([, name = '', words = '', rest = '']) => ({ page, name, words: words.split(' ').slice(1), rest }),
       ),
     )
     assert.ok(lines.length > 20, `only ${lines.length} command lines were found`)
-    for (const { page, name, second, rest } of lines) {
+    for (const { page, name, words, rest } of lines) {
       const cli = await createCli([name])
       const found = cli.commands.find((command) => command.name() === name)
       assert.ok(found, `${page}: postern ${name}`)
-      const command = found.commands.find((each) => each.name() === second) ?? found
+      const command = words.reduce((at, word) => at.commands.find((each) => each.name() === word) ?? at, found)
       const known = new Set(command.options.flatMap(({ long, short }) => [long, short]))
       const typed = [...rest.replace(/ #.*|'[^']*'|"\$.*?"/g, '').matchAll(/(?<= )-{1,2}[A-Za-z][\w-]*/g)]
-      for (const [flag] of typed) assert.ok(known.has(flag), `${page}: postern ${name} ${flag}`)
+      for (const [flag] of typed) assert.ok(known.has(flag), `${page}: postern ${[name, ...words].join(' ')} ${flag}`)
     }
   })
 
