@@ -425,7 +425,6 @@ export class CarrierStream implements TurnTaker {
 
   #onPosition(position: Position): void {
     if (!this.#send.confirm(position.received, position.limit)) throw new CarrierError('CARRIER_OFFSET')
-    this.#send.grow()
     this.#finishIfDone()
   }
 

@@ -48,7 +48,6 @@ export class SendSide {
 
   write(bytes: Uint8Array): void {
     this.replay.append(bytes)
-    this.grow()
   }
 
   /** Notes that `bytes` from `next` on have left. */
@@ -69,6 +68,7 @@ export class SendSide {
    */
   confirm(received: number, limit: number): boolean {
     if (received > this.#sentMost) return false
+    this.#grow()
     if (limit > this.limit) this.limit = limit
     if (received > this.replay.end) this.isFinConfirmed = true
     if (received > this.replay.start) this.replay.forget(Math.min(received, this.replay.end))
@@ -98,16 +98,16 @@ export class SendSide {
     this.isFinSent = this.isFinConfirmed
   }
 
-  /** A stream that is held back by this buffer and not by the peer has a longer path than the buffer covers. */
-  grow(): void {
-    if (!this.isFull || this.limit <= this.replay.end || this.next < this.replay.end) return
-    const more = Math.min(this.#capacityBytes, this.#maxBytes - this.#capacityBytes)
-    if (more > 0 && this.#budget.take(more)) this.#capacityBytes += more
-  }
-
   dispose(): void {
     this.replay.dispose()
     this.#budget.give(this.#capacityBytes - this.#firstBytes)
     this.#capacityBytes = this.#firstBytes
+  }
+
+  /** All is sent, the peer would take more, and this buffer is full: the path is longer than it covers. */
+  #grow(): void {
+    if (!this.isFull || this.limit <= this.replay.end || this.next < this.replay.end) return
+    const more = Math.min(this.#capacityBytes, this.#maxBytes - this.#capacityBytes)
+    if (more > 0 && this.#budget.take(more)) this.#capacityBytes += more
   }
 }
