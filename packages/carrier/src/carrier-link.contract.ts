@@ -34,7 +34,8 @@ export class TestLink {
   readonly listener: Carrier
   readonly toListener = new Pipe()
   readonly toSender = new Pipe()
-  isCut = false
+  isLostToSender = false
+  isLostToListener = false
   readonly #bed: TestBed
   readonly #buffer = new Uint8Array(minFillBytes)
 
@@ -46,29 +47,37 @@ export class TestLink {
 
   /** Each end writes what it has, at most one buffer. */
   fill(): boolean {
-    if (this.isCut) return false
-    const there = this.#fillOne(this.sender, this.toListener)
-    const back = this.#fillOne(this.listener, this.toSender)
+    const there = !this.isLostToSender && this.#fillOne(this.sender, this.toListener)
+    const back = !this.isLostToListener && this.#fillOne(this.listener, this.toSender)
     return there || back
   }
 
   /** Some bytes arrive. */
   deliver(direction: 'there' | 'back', max: number): boolean {
-    const pipe = direction === 'there' ? this.toListener : this.toSender
-    const bytes = pipe.take(max)
-    if (bytes.length === 0 || this.isCut) return false
+    const isThere = direction === 'there'
+    if (isThere ? this.isLostToListener : this.isLostToSender) return false
+    const bytes = (isThere ? this.toListener : this.toSender).take(max)
+    if (bytes.length === 0) return false
+    const carrier = isThere ? this.listener : this.sender
     // The receiver owns what it gets.
-    const carrier = direction === 'there' ? this.listener : this.sender
     carrier.receive(bytes.slice(), this.#bed.nowMs)
     return true
   }
 
-  /** Each end notices at its own time: what one has sent before may still arrive. */
   cut(): void {
-    if (this.isCut) return
-    this.isCut = true
-    this.#bed.sender.loseCarrier(this.sender, this.#bed.nowMs)
-    this.#bed.listener.loseCarrier(this.listener, this.#bed.nowMs)
+    this.cutFor('sender')
+    this.cutFor('listener')
+  }
+
+  /** One end notices the loss: what it had sent may still arrive, and the other end may go on for a while. */
+  cutFor(end: 'sender' | 'listener'): void {
+    if (end === 'sender' && !this.isLostToSender) {
+      this.isLostToSender = true
+      this.#bed.sender.loseCarrier(this.sender, this.#bed.nowMs)
+    } else if (end === 'listener' && !this.isLostToListener) {
+      this.isLostToListener = true
+      this.#bed.listener.loseCarrier(this.listener, this.#bed.nowMs)
+    }
   }
 
   #fillOne(carrier: Carrier, pipe: Pipe): boolean {

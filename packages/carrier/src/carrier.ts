@@ -228,6 +228,12 @@ export class Carrier implements StreamCarrier, FrameSink {
     this.#sendFrame(encodeReason({ type: FrameType.reset, stream: id, code: resetNumber(code), reason }))
   }
 
+  sendLeave(id: number): void {
+    const frame = new Uint8Array(frameHeaderBytes)
+    writeHeader(frame, 0, { type: FrameType.leave, length: 0, stream: id })
+    this.#sendFrame(frame)
+  }
+
   /** Answers for a stream that has ended cleanly and is not there any more. */
   sendFinished(id: number, attempt: number, position: number): void {
     const frame = new Uint8Array(frameHeaderBytes + 17)
@@ -265,7 +271,8 @@ export class Carrier implements StreamCarrier, FrameSink {
       this.#onNewNumber(type, id, payload)
     } else {
       const stream = this.#find(id)
-      if (stream) this.#onStreamFrame(type, stream, payload)
+      if (stream && type === FrameType.leave) this.#onLeave(id, stream)
+      else if (stream) this.#onStreamFrame(type, stream, payload)
     }
   }
 
@@ -309,6 +316,13 @@ export class Carrier implements StreamCarrier, FrameSink {
     if (this.#streams.size >= this.#owner.limits.maxCarrierStreams) this.sendReset(id, 'overloaded')
     else if (type === FrameType.open) this.#owner.onOpen(this, id, decodeOpen(payload))
     else this.#owner.onResume(this, id, decodeResume(payload))
+  }
+
+  /** The sender's end moves it elsewhere. */
+  #onLeave(id: number, stream: CarrierStream): void {
+    if (this.#owner.role === 'sender') throw new CarrierError('CARRIER_FRAME_TYPE')
+    stream.detach(this.nowMs)
+    this.release(id, stream)
   }
 
   #onStreamFrame(type: number, stream: CarrierStream, payload: Uint8Array): void {

@@ -12,6 +12,7 @@ export const FrameType = {
   fin: 21,
   reset: 22,
   datagram: 23,
+  leave: 24,
 } as const
 
 /** From here on an unknown type is skipped. */
@@ -47,7 +48,7 @@ interface LengthRange {
 export const payloadLengths: readonly (LengthRange | undefined)[] = lengthTable()
 
 function lengthTable(): (LengthRange | undefined)[] {
-  const table: (LengthRange | undefined)[] = Array.from({ length: FrameType.datagram + 1 }, () => undefined)
+  const table: (LengthRange | undefined)[] = Array.from({ length: FrameType.leave + 1 }, () => undefined)
   table[FrameType.hello] = { min: 23, max: 512 }
   table[FrameType.ping] = { min: 8, max: 8 }
   table[FrameType.pong] = { min: 8, max: 8 }
@@ -60,5 +61,6 @@ function lengthTable(): (LengthRange | undefined)[] {
   table[FrameType.fin] = { min: 6, max: 6 }
   table[FrameType.reset] = { min: 2, max: 2 + maxReasonBytes }
   table[FrameType.datagram] = { min: 0, max: maxDatagramBytes }
+  table[FrameType.leave] = { min: 0, max: 0 }
   return table
 }

@@ -50,6 +50,7 @@ export interface StreamCarrier {
   /** The stream has left; its number, if it had one, is not used again. */
   release(id: number, stream: CarrierStream): void
   sendReset(id: number, code: ResetCode, reason: string): void
+  sendLeave(id: number): void
 }
 
 /** What a stream is made from. */
@@ -222,6 +223,8 @@ export class CarrierStream implements TurnTaker {
 
   /** The sender's end puts it on a carrier, which may be its first one. */
   attachAsSender(carrier: StreamCarrier, firstCreditBytes: number): void {
+    // Its place there is free for another stream at once, whenever RESUME arrives.
+    if (this.#id !== 0) this.#carrier?.sendLeave(this.#id)
     this.#leave()
     this.#attempt += 1
     this.#phase = this.#isKnownToPeer ? 'resuming' : 'opening'
