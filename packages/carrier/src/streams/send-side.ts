@@ -68,7 +68,8 @@ export class SendSide {
    */
   confirm(received: number, limit: number): boolean {
     if (received > this.#sentMost) return false
-    this.#grow()
+    // Only for a peer that confirms: one that does not could fill the budget with what it never takes.
+    if (received > this.replay.start) this.#grow()
     if (limit > this.limit) this.limit = limit
     if (received > this.replay.end) this.isFinConfirmed = true
     if (received > this.replay.start) this.replay.forget(Math.min(received, this.replay.end))
