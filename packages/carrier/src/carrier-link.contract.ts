@@ -1,4 +1,4 @@
-import { type Carrier, minFillBytes } from './carrier.ts'
+import { type Carrier, minSendBufferBytes } from './carrier.ts'
 import type { CarrierLimits } from './carrier-limits.ts'
 import { ListenerSession } from './listener-session.ts'
 import type { StreamReset } from './reset-code.ts'
@@ -37,7 +37,7 @@ export class TestLink {
   isLostToSender = false
   isLostToListener = false
   readonly #bed: TestBed
-  readonly #buffer = new Uint8Array(minFillBytes)
+  readonly #buffer = new Uint8Array(minSendBufferBytes)
 
   constructor(bed: TestBed) {
     this.#bed = bed
@@ -81,7 +81,7 @@ export class TestLink {
   }
 
   #fillOne(carrier: Carrier, pipe: Pipe): boolean {
-    const bytes = carrier.fill(this.#buffer, this.#bed.nowMs)
+    const bytes = carrier.writeTo(this.#buffer, this.#bed.nowMs)
     if (bytes > 0) pipe.push(this.#buffer.slice(0, bytes))
     return bytes > 0
   }

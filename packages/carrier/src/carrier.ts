@@ -27,12 +27,12 @@ import { type ResetCode, resetCodeOf, resetNumber, resetText } from './reset-cod
 import type { CarrierStream, StreamCarrier } from './streams/carrier-stream.ts'
 import { TurnQueue } from './streams/turn-queue.ts'
 
-/** The smallest buffer that {@link Carrier.fill} takes: any one frame, and a little in front. */
-export const minFillBytes: number = 2 * frameHeaderBytes + maxDatagramBytes + maxReasonBytes + 512
+/** The smallest buffer that {@link Carrier.writeTo} takes: any one frame, and a little in front. */
+export const minSendBufferBytes: number = 2 * frameHeaderBytes + maxDatagramBytes + maxReasonBytes + 512
 
 /** The socket side of a carrier. */
 export interface CarrierHandler {
-  /** There is something to send: call {@link Carrier.fill}. Not said again before `fill` has returned 0. */
+  /** There is something to send: call {@link Carrier.writeTo}. Not said again before `writeTo` has returned 0. */
   onWork(): void
   /** Both hellos are there. */
   onReady?(peer: Hello): void
@@ -59,7 +59,7 @@ export const goAwayCodes = { none: 0, draining: 1, unauthorised: 2, idle: 3 } as
 
 /**
  * One carrier: bytes and time in, bytes and calls out. It knows no socket; whoever owns the socket calls `receive` with what
- * came, `fill` when the socket takes more, and tells the session when it is gone.
+ * came, `writeTo` when the socket takes more, and tells the session when it is gone.
  *
  * @see docs/protocol/carrier.md
  */
@@ -161,11 +161,11 @@ export class Carrier implements StreamCarrier, FrameSink {
   }
 
   /**
-   * Writes frames into `buffer`, of at least {@link minFillBytes}, as far as there is something to send.
+   * Writes frames into `buffer`, of at least {@link minSendBufferBytes}, as far as there is something to send.
    *
    * @returns how many bytes of it to send; 0 when there is nothing
    */
-  fill(buffer: Uint8Array, nowMs: number): number {
+  writeTo(buffer: Uint8Array, nowMs: number): number {
     this.#owner.nowMs = nowMs
     let at = this.#writeControl(buffer)
     if (this.#peer) at = this.#writeTurns(buffer, at)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Carrier, minFillBytes } from './carrier.ts'
+import { type Carrier, minSendBufferBytes } from './carrier.ts'
 import { TestEnd } from './carrier-link.contract.ts'
 import { CarrierFrameDecoder } from './codec/frame-decoder.ts'
 import { ListenerSession } from './listener-session.ts'
@@ -25,9 +25,9 @@ interface Victim {
   readonly carrier: Carrier
   readonly streams: { readonly stream: CarrierStream; readonly end: TestEnd }[]
   readonly session: ListenerSession
-  feed(...frames: string[]): void
+  readonly feed: (...frames: string[]) => void
   /** What it has to say, as hex. */
-  answers(): string
+  readonly answers: () => string
 }
 
 function openListener(limits: ConstructorParameters<typeof ListenerSession>[0]['limits'] = {}): Victim {
@@ -41,11 +41,11 @@ function openListener(limits: ConstructorParameters<typeof ListenerSession>[0]['
     },
   })
   const carrier = session.addCarrier({ onWork: () => {} }, 0)
-  const buffer = new Uint8Array(minFillBytes)
+  const buffer = new Uint8Array(minSendBufferBytes)
   return {
     ...{ carrier, session, streams },
     feed: (...frames) => carrier.receive(bytesOf(...frames), 0),
-    answers: () => Buffer.from(buffer.subarray(0, carrier.fill(buffer, 0))).toString('hex'),
+    answers: () => Buffer.from(buffer.subarray(0, carrier.writeTo(buffer, 0))).toString('hex'),
   }
 }
 
@@ -140,7 +140,7 @@ describe('a listener end', () => {
     feed(hello)
     answers()
     feed(...Array.from({ length: 5000 }, (_, index) => `02000008 00000000 00000000${number(index)}`))
-    assert.equal(answers(), `0300000800000000${'00000000'}${number(4999)}`)
+    assert.equal(answers(), `030000080000000000000000${number(4999)}`)
     assert.equal(answers(), '')
   })
 

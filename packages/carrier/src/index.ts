@@ -1,4 +1,4 @@
-export { Carrier, type CarrierHandler, goAwayCodes, minFillBytes } from './carrier.ts'
+export { Carrier, type CarrierHandler, goAwayCodes, minSendBufferBytes } from './carrier.ts'
 export { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
 export { CarrierError, type CarrierErrorCode } from './codec/carrier-error.ts'
 export type { Hello } from './codec/messages.ts'

@@ -98,7 +98,13 @@ export class ListenerSession implements CarrierOwner {
     const { kind, target, context, secret: key } = open
     const stream = makeStream(
       {
-        ...{ role: this.role, kind, target, context, key, secret: nothing, tail: nothing },
+        role: this.role,
+        kind,
+        target,
+        context,
+        key,
+        secret: nothing,
+        tail: nothing,
         onClosed: (closed, reset) => this.#onClosed(closed, reset),
       },
       { limits: this.limits, budget: this.#budget },

@@ -144,7 +144,7 @@ class Run {
   #doToLink(step: Extract<Step, { link: number }>): void {
     const link: TestLink | undefined = this.bed.links[step.link % this.bed.links.length]
     if (!link) return
-    if ('direction' in step) link.deliver(step.direction as 'there' | 'back', step.bytes)
+    if ('direction' in step) link.deliver(step.direction, step.bytes)
     else if (step.do === 'fill') link.fill()
     else if ('side' in step) this.#leave(link, step)
     if (link.isLostToSender && link.isLostToListener) this.bed.links = this.bed.links.filter((other) => other !== link)

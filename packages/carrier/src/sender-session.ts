@@ -86,7 +86,13 @@ export class SenderSession implements CarrierOwner {
     const secret = crypto.getRandomValues(new Uint8Array(secretBytes))
     const stream = makeStream(
       {
-        ...{ role: this.role, kind, target, context, secret, tail, key: hexOf(secret) },
+        role: this.role,
+        kind,
+        target,
+        context,
+        secret,
+        tail,
+        key: hexOf(secret),
         onClosed: (closed) => this.#streams.delete(closed),
       },
       { limits: this.limits, budget: this.#budget },

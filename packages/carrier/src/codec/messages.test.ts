@@ -36,7 +36,7 @@ function payloadOf(bytes: Uint8Array): Uint8Array {
 
 test('HELLO has the bytes of the protocol page', () => {
   const bytes = encodeHello({ id: 'l1', maxStreams: 1024, firstCreditBytes: 65_536, resumeTimeoutMs: 60_000 })
-  assert.equal(hex(bytes), '0100001900000000010100030000040000010000' + '0000ea60' + '000000000000' + '026c31')
+  assert.equal(hex(bytes), '01000019000000000101000300000400000100000000ea60000000000000026c31')
   const hello = { id: 'l1', maxStreams: 1024, firstCreditBytes: 65_536, resumeTimeoutMs: 60_000 }
   assert.deepEqual(decodeHello(payloadOf(bytes)), hello)
 })
@@ -71,7 +71,7 @@ test('target and context have their limits', () => {
 test('ATTACHED has the bytes of the protocol page', () => {
   const buffer = new Uint8Array(25)
   writeAttached(buffer, 0, { stream: 7, attempt: 2, isConnected: true, received: 1, limit: 65_537 })
-  assert.equal(hex(buffer), '1200001100000007' + '00000002' + '01' + '000000000001' + '000000010001')
+  assert.equal(hex(buffer), '12000011000000070000000201000000000001000000010001')
   assert.deepEqual(decodeAttached(payloadOf(buffer)), { attempt: 2, isConnected: true, received: 1, limit: 65_537 })
 })
 
