@@ -1,5 +1,14 @@
 export { Carrier, type CarrierHandler, goAwayCodes, minSendBufferBytes } from './carrier.ts'
 export { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
+export {
+  type CarrierConnection,
+  type CarrierConnectionHandler,
+  CarrierRunner,
+  type CarrierRunnerOptions,
+  carrierProtocol,
+  plainProtocol,
+  type RunnableSession,
+} from './carrier-runner.ts'
 export { CarrierError, type CarrierErrorCode } from './codec/carrier-error.ts'
 export type { Hello } from './codec/messages.ts'
 export { ListenerSession, type ListenerSessionOptions } from './listener-session.ts'
