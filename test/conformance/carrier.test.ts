@@ -1,16 +1,17 @@
 // Carriers through a relay: docs/protocol/carrier.md, "Negotiation" and "Resume and placement".
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import {
   type CarrierConnection,
+  CarrierPool,
   CarrierRunner,
   type CarrierStream,
   type CarrierStreamHandler,
   carrierProtocol,
   ListenerSession,
   plainProtocol,
-  SenderSession,
   type StreamReset,
 } from '@postern/carrier'
 import { Listener, Sender } from '@postern/client'
@@ -20,51 +21,43 @@ const protocols = [carrierProtocol, plainProtocol]
 const waitMs = 30_000
 
 interface Ends extends AsyncDisposable {
-  readonly session: SenderSession
-  readonly runner: CarrierRunner
+  readonly pool: CarrierPool
   /** Connections of the sender's end, to be cut. */
   readonly connections: CarrierConnection[]
   /** How many carriers were dialled. */
   dials(): number
 }
 
-/** A listener that echoes every stream, and a sender's end that dials a carrier whenever one is needed. */
+/** A listener that echoes every stream, and a pool that dials it. */
 async function openEnds(relay: TestRelay): Promise<Ends> {
-  const listenerSession = new ListenerSession({ id: 'l1', nowMs: performance.now(), onStream: echo })
-  const listenerRunner = new CarrierRunner({ session: listenerSession })
+  const session = new ListenerSession({ id: 'l1', nowMs: performance.now(), onStream: echo })
+  const runner = new CarrierRunner({ session })
   const listener = new Listener({
     connectionString: relay.access('echo').listen,
     tls: relay.tls,
     onConnection: async (request) => {
       assert.deepEqual(request.protocols, protocols)
-      listenerRunner.add(await request.acceptRaw({ protocol: carrierProtocol }))
+      runner.add(await request.acceptRaw({ protocol: carrierProtocol }))
     },
   })
   await listener.open({ signal: AbortSignal.timeout(waitMs) })
   const sender = new Sender({ connectionString: relay.access('echo').send, tls: relay.tls })
   const connections: CarrierConnection[] = []
-  let isDialling = false
   let dials = 0
-  const dial = async (): Promise<void> => {
-    if (isDialling) return
-    isDialling = true
-    dials += 1
-    try {
-      const connection = await sender.connectRaw({ protocols })
+  const pool = new CarrierPool({
+    dial: async ({ signal }) => {
+      dials += 1
+      const connection = await sender.connectRaw({ protocols, signal })
       assert.equal(connection.protocol, carrierProtocol)
       connections.push(connection)
-      runner.add(connection)
-    } finally {
-      isDialling = false
-    }
-  }
-  const session = new SenderSession({ nowMs: performance.now(), onCarrierNeeded: () => void dial() })
-  const runner = new CarrierRunner({ session })
+      return connection
+    },
+  })
   return {
-    ...{ session, runner, connections, dials: () => dials },
+    ...{ pool, connections, dials: () => dials },
     [Symbol.asyncDispose]: async () => {
+      pool[Symbol.dispose]()
       runner[Symbol.dispose]()
-      listenerRunner[Symbol.dispose]()
       await listener[Symbol.asyncDispose]()
     },
   }
@@ -116,7 +109,7 @@ async function sendThrough(
       else resolve(hash.digest('hex'))
     },
   }
-  const stream = ends.session.open({ handler, target: 'db.corp:5432' }, performance.now())
+  const stream = ends.pool.open({ handler, target: 'db.corp:5432' })
   pump()
   const timer = setTimeout(() => reject(new Error(`${heard} of ${bytes.length} bytes came back`)), waitMs)
   return promise.finally(() => clearTimeout(timer))
@@ -165,4 +158,28 @@ test('a plain listener gets a plain connection', async () => {
   assert.notEqual(stream.protocol, carrierProtocol)
   stream.end('as ever')
   assert.equal(Buffer.concat(await stream.toArray()).toString(), 'as ever')
+})
+
+test('a stream that moves much gets a carrier of its own', async () => {
+  await using relay = await startTestRelay()
+  await using ends = await openEnds(relay)
+  const quiet = ends.pool.open({ handler: { onData() {}, onEnd() {}, onDrain() {}, onClosed() {} } })
+  const { promise: moved, resolve } = Promise.withResolvers<void>()
+  const bytes = randomBytes(32_768)
+  const bulk: CarrierStream | undefined = ends.pool.open({
+    handler: {
+      // Sends on for as long as both are on one carrier.
+      onData: (chunk) => {
+        bulk?.consume(chunk.length)
+        if (bulk?.carrier && quiet?.carrier && bulk.carrier !== quiet.carrier) resolve()
+        else bulk?.write(bytes.subarray(0, chunk.length))
+      },
+      onEnd() {},
+      onDrain() {},
+      onClosed() {},
+    },
+  })
+  for (let i = 0; i < 8; i += 1) bulk?.write(bytes)
+  await Promise.race([moved, once(AbortSignal.timeout(waitMs), 'abort').then(() => assert.fail('it stays'))])
+  assert.equal(ends.pool.carrierCount, 2)
 })

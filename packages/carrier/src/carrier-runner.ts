@@ -37,6 +37,8 @@ export interface CarrierRunnerOptions {
   readonly session: RunnableSession
   /** A carrier has ended: by which violation, or undefined when the connection did. */
   readonly onCarrierLost?: (carrier: Carrier, error: CarrierError | undefined) => void
+  /** Called about once a second, after the session has looked at the clock. */
+  readonly onTick?: (nowMs: number) => void
   /** A clock that never goes back. Default: `performance.now`. */
   readonly now?: () => number
 }
@@ -53,13 +55,15 @@ const closeTimeoutMs = 5000
 export class CarrierRunner implements Disposable {
   readonly #session: RunnableSession
   readonly #onCarrierLost: CarrierRunnerOptions['onCarrierLost']
+  readonly #onTick: CarrierRunnerOptions['onTick']
   readonly #now: () => number
   readonly #running = new Map<Carrier, RunningCarrier>()
   readonly #timer: NodeJS.Timeout
 
-  constructor({ session, onCarrierLost, now = () => performance.now() }: CarrierRunnerOptions) {
+  constructor({ session, onCarrierLost, onTick, now = () => performance.now() }: CarrierRunnerOptions) {
     this.#session = session
     this.#onCarrierLost = onCarrierLost
+    this.#onTick = onTick
     this.#now = now
     this.#timer = setInterval(() => this.#tick(), tickIntervalMs)
     this.#timer.unref()
@@ -73,7 +77,9 @@ export class CarrierRunner implements Disposable {
   /** Begins to read from a connection, which is the carrier's from now on. */
   add(connection: CarrierConnection): Carrier {
     const running = new RunningCarrier({
-      ...{ connection, session: this.#session, now: this.#now },
+      connection,
+      session: this.#session,
+      now: this.#now,
       onLost: (carrier, error) => {
         this.#running.delete(carrier)
         this.#onCarrierLost?.(carrier, error)
@@ -91,8 +97,10 @@ export class CarrierRunner implements Disposable {
   }
 
   #tick(): void {
-    this.#session.tick(this.#now())
+    const nowMs = this.#now()
+    this.#session.tick(nowMs)
     for (const running of this.#running.values()) running.tick()
+    this.#onTick?.(nowMs)
   }
 }
 

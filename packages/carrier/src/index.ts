@@ -1,5 +1,6 @@
 export { Carrier, type CarrierHandler, goAwayCodes, minSendBufferBytes } from './carrier.ts'
 export { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
+export { CarrierPool, type CarrierPoolOptions, type DialCarrierOptions } from './carrier-pool.ts'
 export {
   type CarrierConnection,
   type CarrierConnectionHandler,

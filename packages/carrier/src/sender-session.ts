@@ -58,6 +58,11 @@ export class SenderSession implements CarrierOwner {
     return this.#streams.size
   }
 
+  /** All streams that are not closed. */
+  streams(): Iterable<CarrierStream> {
+    return this.#streams.values()
+  }
+
   /** A relayed connection has agreed on the carrier protocol. */
   addCarrier(handler: CarrierHandler, nowMs: number): Carrier {
     this.nowMs = nowMs
