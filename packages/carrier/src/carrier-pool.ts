@@ -81,6 +81,11 @@ export class CarrierPool implements Disposable {
     return this.#failures === 0 || this.carrierCount > 0
   }
 
+  /** All streams that are not closed. */
+  streams(): Iterable<CarrierStream> {
+    return this.#session.streams()
+  }
+
   /** Opens a stream; see {@link SenderSession.open}. */
   open(options: OpenOptions): CarrierStream | undefined {
     return this.#session.open(options, this.#now())
