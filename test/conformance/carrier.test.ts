@@ -11,13 +11,12 @@ import {
   type CarrierStreamHandler,
   carrierProtocol,
   ListenerSession,
-  plainProtocol,
+  offeredProtocols,
   type StreamReset,
 } from '@postern/carrier'
 import { Listener, Sender } from '@postern/client'
 import { startTestRelay, type TestRelay } from '@postern/testkit'
 
-const protocols = [carrierProtocol, plainProtocol]
 const waitMs = 30_000
 
 interface Ends extends AsyncDisposable {
@@ -36,7 +35,7 @@ async function openEnds(relay: TestRelay): Promise<Ends> {
     connectionString: relay.access('echo').listen,
     tls: relay.tls,
     onConnection: async (request) => {
-      assert.deepEqual(request.protocols, protocols)
+      assert.deepEqual(request.protocols, offeredProtocols)
       runner.add(await request.acceptRaw({ protocol: carrierProtocol }))
     },
   })
@@ -47,7 +46,7 @@ async function openEnds(relay: TestRelay): Promise<Ends> {
   const pool = new CarrierPool({
     dial: async ({ signal }) => {
       dials += 1
-      const connection = await sender.connectRaw({ protocols, signal })
+      const connection = await sender.connectRaw({ protocols: offeredProtocols, signal })
       assert.equal(connection.protocol, carrierProtocol)
       connections.push(connection)
       return connection
@@ -142,23 +141,26 @@ test('a stream whose relayed connection is cut again and again loses no byte', a
   assert.ok(ends.dials() >= 5, `${ends.dials()} carriers`)
 })
 
-test('a plain listener gets a plain connection', async () => {
-  await using relay = await startTestRelay()
-  await using listener = new Listener({
-    connectionString: relay.access('echo').listen,
-    tls: relay.tls,
-    onConnection: async (request) => {
-      const stream = await request.accept()
-      stream.pipe(stream)
-    },
+for (const answer of ['nothing', 'the first that is offered'] as const) {
+  test(`a plain listener that answers ${answer} gets a plain connection`, async () => {
+    await using relay = await startTestRelay()
+    await using listener = new Listener({
+      connectionString: relay.access('echo').listen,
+      tls: relay.tls,
+      onConnection: async (request) => {
+        const [first] = request.protocols
+        const stream = await request.accept(answer === 'nothing' || first === undefined ? {} : { protocol: first })
+        stream.pipe(stream)
+      },
+    })
+    await listener.open({ signal: AbortSignal.timeout(waitMs) })
+    const sender = new Sender({ connectionString: relay.access('echo').send, tls: relay.tls })
+    const stream = await sender.connect({ protocols: offeredProtocols, signal: AbortSignal.timeout(waitMs) })
+    assert.notEqual(stream.protocol, carrierProtocol)
+    stream.end('as ever')
+    assert.equal(Buffer.concat(await stream.toArray()).toString(), 'as ever')
   })
-  await listener.open({ signal: AbortSignal.timeout(waitMs) })
-  const sender = new Sender({ connectionString: relay.access('echo').send, tls: relay.tls })
-  const stream = await sender.connect({ protocols, signal: AbortSignal.timeout(waitMs) })
-  assert.notEqual(stream.protocol, carrierProtocol)
-  stream.end('as ever')
-  assert.equal(Buffer.concat(await stream.toArray()).toString(), 'as ever')
-})
+}
 
 test('a stream that moves much gets a carrier of its own', async () => {
   await using relay = await startTestRelay()

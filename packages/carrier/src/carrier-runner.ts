@@ -7,6 +7,9 @@ export const carrierProtocol = 'postern.carrier.v1'
 /** What a listener that cannot carry may answer instead: the connection holds the bytes of one stream. */
 export const plainProtocol = 'postern.plain'
 
+/** What a sender offers. Official listeners repeat the first, whatever it is: that has to be the plain one. */
+export const offeredProtocols: readonly string[] = [plainProtocol, carrierProtocol]
+
 /** Hears a connection. RelayedConnectionHandler of `@postern/client` is one. */
 export interface CarrierConnectionHandler {
   onData(chunk: Uint8Array): void

@@ -7,6 +7,7 @@ export {
   CarrierRunner,
   type CarrierRunnerOptions,
   carrierProtocol,
+  offeredProtocols,
   plainProtocol,
   type RunnableSession,
 } from './carrier-runner.ts'
