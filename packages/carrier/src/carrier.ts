@@ -47,6 +47,8 @@ export interface CarrierOwner {
   readonly role: 'sender' | 'listener'
   readonly id: string
   readonly limits: CarrierLimits
+  /** Of this process: {@link Hello.epoch}. */
+  readonly epoch: number
   nowMs: number
   onReady(carrier: Carrier, peer: Hello): void
   onDraining(carrier: Carrier): void
@@ -102,6 +104,7 @@ export class Carrier implements StreamCarrier, FrameSink {
         maxStreams: limits.maxCarrierStreams,
         firstCreditBytes: limits.firstWindowBytes,
         resumeTimeoutMs: limits.resumeTimeoutMs,
+        epoch: owner.epoch,
       }),
     )
   }

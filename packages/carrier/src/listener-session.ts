@@ -31,6 +31,7 @@ export class ListenerSession implements CarrierOwner {
   readonly role = 'listener'
   readonly id: string
   readonly limits: CarrierLimits
+  readonly epoch: number = randomEpoch()
   nowMs: number
   readonly #budget: CreditBudget
   readonly #onStream: (stream: CarrierStream) => void
@@ -135,3 +136,8 @@ export class ListenerSession implements CarrierOwner {
 }
 
 const nothing = new Uint8Array(0)
+
+function randomEpoch(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
+  return (high % 0x1_0000) * 0x1_0000_0000 + low
+}

@@ -37,6 +37,7 @@ export class SenderSession implements CarrierOwner {
   readonly role = 'sender'
   readonly id = ''
   readonly limits: CarrierLimits
+  readonly epoch = 0
   nowMs: number
   /** The listener that holds the other ends; undefined before the first hello. */
   listenerId: string | undefined
@@ -163,7 +164,7 @@ export class SenderSession implements CarrierOwner {
   }
 
   #attach(stream: CarrierStream, carrier: Carrier): void {
-    stream.attachAsSender(carrier, carrier.peer?.firstCreditBytes ?? 0)
+    stream.attachAsSender(carrier, carrier.peer ?? { firstCreditBytes: 0, epoch: 0 })
   }
 
   #roomyCarrier(): Carrier | undefined {

@@ -210,6 +210,20 @@ describe('a stream whose carrier is lost', () => {
     assert.equal(bed.sender.streamCount + bed.listener.streamCount, 0)
   })
 
+  test('and whose listener was started anew is reset, even if it was never answered', () => {
+    const bed = new TestBed()
+    const link = bed.addLink()
+    bed.run()
+    const { end } = bed.open()
+    link.fill()
+    Object.defineProperty(bed.listener, 'epoch', { value: bed.listener.epoch + 1 })
+    link.cut()
+    bed.addLink()
+    bed.run()
+    assert.equal(end.reset?.code, 'unknown-stream')
+    assert.equal(bed.accepted.length, 0)
+  })
+
   test('is reset when the listener has forgotten it', () => {
     const bed = new TestBed({ maxFinishedStreams: 0 })
     const link = bed.addLink()

@@ -35,14 +35,32 @@ function payloadOf(bytes: Uint8Array): Uint8Array {
 }
 
 test('HELLO has the bytes of the protocol page', () => {
-  const bytes = encodeHello({ id: 'l1', maxStreams: 1024, firstCreditBytes: 65_536, resumeTimeoutMs: 60_000 })
-  assert.equal(hex(bytes), '01000019000000000101000300000400000100000000ea60000000000000026c31')
-  const hello = { id: 'l1', maxStreams: 1024, firstCreditBytes: 65_536, resumeTimeoutMs: 60_000 }
+  const bytes = encodeHello({
+    id: 'l1',
+    maxStreams: 1024,
+    firstCreditBytes: 65_536,
+    resumeTimeoutMs: 60_000,
+    epoch: 0x0102_0304_0506,
+  })
+  assert.equal(hex(bytes), '01000019000000000101000300000400000100000000ea60010203040506026c31')
+  const hello = {
+    id: 'l1',
+    maxStreams: 1024,
+    firstCreditBytes: 65_536,
+    resumeTimeoutMs: 60_000,
+    epoch: 0x0102_0304_0506,
+  }
   assert.deepEqual(decodeHello(payloadOf(bytes)), hello)
 })
 
 test('an end that cannot resume keeps no stream without a carrier', () => {
-  const bytes = encodeHello({ id: '', maxStreams: 1, firstCreditBytes: 1, resumeTimeoutMs: 60_000 })
+  const bytes = encodeHello({
+    id: '',
+    maxStreams: 1,
+    firstCreditBytes: 1,
+    resumeTimeoutMs: 60_000,
+    epoch: 0x0102_0304_0506,
+  })
   bytes[11] = 2
   assert.equal(decodeHello(payloadOf(bytes)).resumeTimeoutMs, 0)
 })

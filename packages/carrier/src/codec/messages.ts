@@ -25,6 +25,8 @@ export interface Hello {
   readonly maxStreams: number
   readonly firstCreditBytes: number
   readonly resumeTimeoutMs: number
+  /** Another process, another number: what one has forgotten the other never knew. At most 2^48 - 1. */
+  readonly epoch: number
 }
 
 /** How a stream's position is told: all below `received` is here, all below `limit` may be sent. */
@@ -88,6 +90,7 @@ export function encodeHello(hello: Hello): Uint8Array {
   writeU32(frame, at + 4, hello.maxStreams)
   writeU32(frame, at + 8, hello.firstCreditBytes)
   writeU32(frame, at + 12, hello.resumeTimeoutMs)
+  writeU48(frame, at + 16, hello.epoch)
   frame[at + 22] = id.length
   frame.set(id, at + helloFixedBytes)
   return frame
@@ -109,6 +112,7 @@ export function decodeHello(payload: Uint8Array): Hello {
     maxStreams: readU32(payload, 4),
     firstCreditBytes: readU32(payload, 8),
     resumeTimeoutMs: canResume ? readU32(payload, 12) : 0,
+    epoch: readU48(payload, 16),
   }
 }
 

@@ -104,6 +104,9 @@ export class CarrierStream implements TurnTaker {
   #attempt = -1
   /** OPEN, RESUME or ATTACHED is to be sent. */
   #isAttachDue = false
+  /** Of the listener's process that the present carrier leads to, and of the one that was sent an OPEN. */
+  #carrierEpoch = 0
+  #openedEpoch: number | undefined
   /** The peer has answered once: it is never opened again. */
   #isKnownToPeer = false
   #isConnected = false
@@ -222,7 +225,16 @@ export class CarrierStream implements TurnTaker {
   }
 
   /** The sender's end puts it on a carrier, which may be its first one. */
-  attachAsSender(carrier: StreamCarrier, firstCreditBytes: number): void {
+  attachAsSender(
+    carrier: StreamCarrier,
+    { firstCreditBytes, epoch }: { readonly firstCreditBytes: number; readonly epoch: number },
+  ): void {
+    if (this.#openedEpoch !== undefined && this.#openedEpoch !== epoch) {
+      // That process is gone, and what it has handed to the target nobody knows.
+      this.expire('unknown-stream')
+      return
+    }
+    this.#carrierEpoch = epoch
     // Its place there is free for another stream at once, whenever RESUME arrives.
     if (this.#id !== 0) this.#carrier?.sendLeave(this.#id)
     this.#leave()
@@ -363,7 +375,10 @@ export class CarrierStream implements TurnTaker {
     const carrier = this.#carrier
     if (!carrier || end - at < (this.#phase === 'opening' ? maxOpenFrameBytes : 2 * attachedFrameBytes)) return at
     this.#isAttachDue = false
-    if (this.#options.role === 'sender') this.#id = carrier.takeNumber(this)
+    if (this.#options.role === 'sender') {
+      this.#id = carrier.takeNumber(this)
+      this.#openedEpoch = this.#carrierEpoch
+    }
     receive.tell(carrier.nowMs, carrier.roundTripMs)
     const position = { stream: this.#id, attempt: this.#attempt, received: receive.position, limit: receive.limit }
     if (this.#phase === 'attached') return writeAttached(buffer, at, { ...position, isConnected: this.#isConnected })
