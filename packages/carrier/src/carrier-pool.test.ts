@@ -10,7 +10,7 @@ class MemoryConnection implements CarrierConnection {
   peer: MemoryConnection | undefined
   failed: number | undefined
   isAborted = false
-  #handler: CarrierConnectionHandler | undefined
+  handler: CarrierConnectionHandler | undefined
 
   static pair(): readonly [MemoryConnection, MemoryConnection] {
     const [one, two] = [new MemoryConnection(), new MemoryConnection()]
@@ -20,17 +20,17 @@ class MemoryConnection implements CarrierConnection {
   }
 
   open(handler: CarrierConnectionHandler): void {
-    this.#handler = handler
+    this.handler = handler
   }
 
   send(bytes: Uint8Array): boolean {
     const copy = bytes.slice()
-    setImmediate(() => this.peer?.#handler?.onData(copy))
+    setImmediate(() => this.peer?.handler?.onData(copy))
     return true
   }
 
   end(): void {
-    setImmediate(() => this.peer?.#handler?.onEof())
+    setImmediate(() => this.peer?.handler?.onEof())
   }
 
   fail(code: number): void {
@@ -40,7 +40,7 @@ class MemoryConnection implements CarrierConnection {
 
   abort(): void {
     this.isAborted = true
-    for (const side of [this, this.peer]) side?.#handler?.onClosed(undefined)
+    for (const side of [this, this.peer]) side?.handler?.onClosed(undefined)
   }
 }
 
