@@ -88,6 +88,13 @@ export default {
       from: { path: `${source('websocket')}(mask/|frame-|close-payload|opcode)`, pathNot: testFile },
       to: { dependencyTypes: ['core'] },
     },
+    {
+      name: 'carrier-state-is-pure',
+      comment: 'Bytes and time in, bytes and calls out: no socket, no clock.',
+      severity: 'error',
+      from: { path: source('carrier'), pathNot: testFile },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg'] },
+    },
     workspacePackage('protocol'),
     workspacePackage('websocket'),
     workspacePackage('program', 'protocol'),

@@ -59,6 +59,7 @@ export const plants: readonly Plant[] = [
   { rule: 'management-client-is-pure', file: 'packages/management/src/planted-core.ts', imports: 'node:fs' },
   { rule: 'management-client-is-pure', file: 'packages/management/src/planted-dependency.ts', imports: 'ws' },
   { rule: 'websocket-codec-is-pure', file: 'packages/websocket/src/frame-planted.ts', imports: 'node:net' },
+  { rule: 'carrier-state-is-pure', file: 'packages/carrier/src/planted-core.ts', imports: 'node:net' },
 
   inPackage('protocol', '@postern/websocket'),
   inPackage('websocket', '@postern/protocol'),

@@ -1,0 +1,45 @@
+/** What one end allows itself and its peer. docs/protocol/carrier.md "Limits" */
+export interface CarrierLimits {
+  /** Streams of one carrier at a time. */
+  readonly maxCarrierStreams: number
+  /** Streams of all carriers of this end. */
+  readonly maxStreams: number
+  /** Ended streams that are remembered for a peer which has not heard of the end. */
+  readonly maxFinishedStreams: number
+  /** Window and replay buffer that each direction of a stream begins with; also what a peer may send before it is granted more. */
+  readonly firstWindowBytes: number
+  readonly maxWindowBytes: number
+  readonly maxReplayBytes: number
+  /** How long a stream waits for another carrier. */
+  readonly resumeTimeoutMs: number
+}
+
+export const defaultCarrierLimits: CarrierLimits = {
+  maxCarrierStreams: 1024,
+  maxStreams: 8192,
+  maxFinishedStreams: 4096,
+  // What a quiet stream may cost; larger only when measured to be needed.
+  firstWindowBytes: 65_536,
+  // 100 ms at 160 MB/s.
+  maxWindowBytes: 16_777_216,
+  maxReplayBytes: 16_777_216,
+  resumeTimeoutMs: 60_000,
+}
+
+/** A receiver confirms at least this often: below half of any replay buffer, so that none fills up for want of a word. */
+export const confirmEveryBytes = 16_384
+
+export const helloTimeoutMs = 10_000
+export const pingIntervalMs = 15_000
+export const silenceTimeoutMs = 20_000
+
+/** A stream with at most this much to send goes before the others. */
+export const smallTurnBytes = 4096
+
+/** What one of the others sends before the next has its turn. */
+export const largeTurnBytes = 16_384
+
+/** RESETs for streams that do not exist, waiting to be sent. */
+export const maxWaitingResets = 1024
+
+export const maxWaitingDatagramBytes = 262_144

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { TestEnd } from './carrier-link.contract.ts'
+import { CarrierPool } from './carrier-pool.ts'
+import { type CarrierConnection, type CarrierConnectionHandler, CarrierRunner } from './carrier-runner.ts'
+import { ListenerSession } from './listener-session.ts'
+
+/** One end of a pair; what is sent arrives in the next turn of the loop. */
+class MemoryConnection implements CarrierConnection {
+  peer: MemoryConnection | undefined
+  failed: number | undefined
+  isAborted = false
+  handler: CarrierConnectionHandler | undefined
+
+  static pair(): readonly [MemoryConnection, MemoryConnection] {
+    const [one, two] = [new MemoryConnection(), new MemoryConnection()]
+    one.peer = two
+    two.peer = one
+    return [one, two]
+  }
+
+  open(handler: CarrierConnectionHandler): void {
+    this.handler = handler
+  }
+
+  send(bytes: Uint8Array): boolean {
+    const copy = bytes.slice()
+    setImmediate(() => this.peer?.handler?.onData(copy))
+    return true
+  }
+
+  end(): void {
+    setImmediate(() => this.peer?.handler?.onEof())
+  }
+
+  fail(code: number): void {
+    this.failed = code
+    this.abort()
+  }
+
+  abort(): void {
+    this.isAborted = true
+    for (const side of [this, this.peer]) side?.handler?.onClosed(undefined)
+  }
+}
+
+/** Everything that was sent has arrived, and what that caused too. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve))
+}
+
+function openBed(t: TestContext, options: { readonly maxCarriers?: number; readonly dialFails?: () => boolean } = {}) {
+  t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
+  let nowMs = 0
+  const now = (): number => nowMs
+  const connections: MemoryConnection[] = []
+  const asked: (string | undefined)[] = []
+  const failures: unknown[] = []
+  const listener = new ListenerSession({
+    id: 'l1',
+    nowMs,
+    onStream: (stream) => {
+      stream.setHandler(new TestEnd())
+      stream.confirmConnected()
+    },
+    limits: { maxCarrierStreams: 2 },
+  })
+  const runner = new CarrierRunner({ session: listener, now })
+  const pool = new CarrierPool({
+    now,
+    ...(options.maxCarriers !== undefined && { maxCarriers: options.maxCarriers }),
+    onDialFailed: (error) => failures.push(error),
+    dial: async ({ listenerId }) => {
+      asked.push(listenerId)
+      if (options.dialFails?.()) throw new Error('nobody there')
+      const [ours, theirs] = MemoryConnection.pair()
+      connections.push(ours)
+      runner.add(theirs)
+      return ours
+    },
+  })
+  t.after(() => {
+    pool[Symbol.dispose]()
+    runner[Symbol.dispose]()
+  })
+  const pass = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= 1000) {
+      nowMs += Math.min(left, 1000)
+      t.mock.timers.tick(Math.min(left, 1000))
+      await settled()
+    }
+  }
+  const openStream = (): TestEnd => {
+    const end = new TestEnd()
+    pool.open({ handler: end })
+    return end
+  }
+  return { pool, listener, runner, connections, asked, failures, pass, openStream }
+}
+
+test('a pool dials when the first stream needs it, and again when the carriers are full', async (t) => {
+  const { pool, connections, openStream, asked } = openBed(t)
+  assert.equal(connections.length, 0)
+  const ends = [openStream(), openStream()]
+  await settled()
+  assert.equal(connections.length, 1)
+  ends.push(openStream())
+  await settled()
+  assert.deepEqual(asked, [undefined, 'l1'])
+  assert.deepEqual([pool.carrierCount, ends.every(({ isConnected }) => isConnected)], [2, true])
+})
+
+test('a pool has no more carriers than it may; more streams wait', async (t) => {
+  const { pool, openStream, pass } = openBed(t, { maxCarriers: 1 })
+  const ends = [openStream(), openStream(), openStream()]
+  await pass(3000)
+  assert.equal(pool.carrierCount, 1)
+  assert.deepEqual(
+    ends.map(({ isConnected }) => isConnected),
+    [true, true, false],
+  )
+  await pass(60_000)
+  assert.equal(ends[2]?.reset?.code, 'resume-expired')
+})
+
+test('a pool that cannot dial tries again, not too often, and says so', async (t) => {
+  let isDown = true
+  const { pool, openStream, pass, asked, failures } = openBed(t, { dialFails: () => isDown })
+  const end = openStream()
+  await pass(20_000)
+  assert.equal(pool.isReachable, false)
+  assert.ok(asked.length >= 5 && asked.length <= 12, `${asked.length} tries`)
+  assert.equal(failures.length, asked.length)
+  isDown = false
+  await pass(5000)
+  assert.deepEqual([end.isConnected, pool.isReachable], [true, true])
+})
+
+test('a carrier that is idle for long is closed, the last one stays', async (t) => {
+  const { pool, openStream, pass, runner } = openBed(t)
+  const streams = [openStream(), openStream(), openStream()]
+  await settled()
+  assert.equal(pool.carrierCount, 2)
+  await pass(90_000)
+  assert.equal(pool.carrierCount, 2)
+  assert.ok(streams.every(({ isClosed }) => !isClosed))
+  for (const stream of [...pool.streams()]) stream.reset('cancelled')
+  await pass(70_000)
+  assert.deepEqual([pool.carrierCount, runner.carriers.length], [1, 1])
+})
+
+test('a peer that breaks the protocol is told with 1002, and cut', async (t) => {
+  const { connections, openStream, runner } = openBed(t)
+  openStream()
+  await settled()
+  connections[0]?.peer?.send(Uint8Array.of(0x7f, 0, 0, 0, 0, 0, 0, 1))
+  await settled()
+  assert.equal(connections[0]?.failed, 1002)
+  assert.equal(runner.carriers.length <= 1, true)
+})
+
+test('a connection whose peer never ends it is cut after 5 seconds', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
+  const runner = new CarrierRunner({ session: new ListenerSession({ id: 'l', nowMs: 0, onStream: () => {} }) })
+  const [ours] = MemoryConnection.pair()
+  runner.add(ours)
+  runner[Symbol.dispose]()
+  t.mock.timers.tick(4999)
+  assert.equal(ours.isAborted, false)
+  t.mock.timers.tick(1)
+  assert.equal(ours.isAborted, true)
+})

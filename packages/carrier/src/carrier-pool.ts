@@ -1,0 +1,161 @@
+import { BulkPlacement } from './bulk-placement.ts'
+import type { Carrier } from './carrier.ts'
+import type { CarrierLimits } from './carrier-limits.ts'
+import { type CarrierConnection, CarrierRunner } from './carrier-runner.ts'
+import { type OpenOptions, SenderSession } from './sender-session.ts'
+import type { CarrierStream } from './streams/carrier-stream.ts'
+import type { CreditBudget } from './streams/credit-budget.ts'
+
+/** How {@link CarrierPool} dials. */
+export interface DialCarrierOptions {
+  /** The listener that holds the streams, for `Microsoft-Relay-AllowedListeners`; undefined the first time: any. */
+  readonly listenerId: string | undefined
+  /** The pool was closed. */
+  readonly signal: AbortSignal
+}
+
+export interface CarrierPoolOptions {
+  /** Opens a relayed connection on which the listener has agreed to carry; rejects when it cannot. */
+  readonly dial: (options: DialCarrierOptions) => Promise<CarrierConnection>
+  readonly onDialFailed?: (error: unknown) => void
+  /** Default 8. */
+  readonly maxCarriers?: number
+  /** A carrier without a stream is closed after this long; the last one stays. Default 60 s. */
+  readonly idleTimeoutMs?: number
+  readonly limits?: Partial<CarrierLimits>
+  readonly budget?: CreditBudget
+  /** A clock that never goes back. Default: `performance.now`. */
+  readonly now?: () => number
+}
+
+const firstRetryDelayMs = 250
+/** The cap of all our agents: back within 5 s of the cure. */
+const maxRetryDelayMs = 4000
+
+/**
+ * Carriers of one principal to one listener: dialled when a stream needs one, few, and closed when idle for long. Streams that
+ * move much get a carrier of their own.
+ */
+export class CarrierPool implements Disposable {
+  readonly #options: CarrierPoolOptions
+  readonly #now: () => number
+  readonly #session: SenderSession
+  readonly #runner: CarrierRunner
+  readonly #placement: BulkPlacement
+  readonly #closing = new AbortController()
+  /** When each carrier was last seen with a stream. */
+  readonly #usedAtMs = new WeakMap<Carrier, number>()
+  #isDialling = false
+  #failures = 0
+  #notBeforeMs = 0
+
+  constructor(options: CarrierPoolOptions) {
+    this.#options = options
+    this.#now = options.now ?? (() => performance.now())
+    const nowMs = this.#now()
+    this.#session = new SenderSession({
+      nowMs,
+      onCarrierNeeded: () => this.#dial(),
+      ...(options.limits && { limits: options.limits }),
+      ...(options.budget && { budget: options.budget }),
+    })
+    this.#runner = new CarrierRunner({ session: this.#session, now: this.#now, onTick: (at) => this.#onTick(at) })
+    this.#placement = new BulkPlacement(nowMs)
+  }
+
+  /** The listener that the pool leads to; undefined before the first carrier is ready. */
+  get listenerId(): string | undefined {
+    return this.#session.listenerId
+  }
+
+  get carrierCount(): number {
+    return this.#runner.carriers.length
+  }
+
+  get streamCount(): number {
+    return this.#session.streamCount
+  }
+
+  /** False when dialling has failed and nothing is there: new streams are better off in a pool for another listener. */
+  get isReachable(): boolean {
+    return this.#failures === 0 || this.carrierCount > 0
+  }
+
+  /** All streams that are not closed. */
+  streams(): Iterable<CarrierStream> {
+    return this.#session.streams()
+  }
+
+  /** Opens a stream; see {@link SenderSession.open}. */
+  open(options: OpenOptions): CarrierStream | undefined {
+    return this.#session.open(options, this.#now())
+  }
+
+  /** Adds a relayed connection that has agreed already. */
+  add(connection: CarrierConnection): void {
+    this.#usedAtMs.set(this.#runner.add(connection), this.#now())
+  }
+
+  /** Resets every stream and closes every carrier. */
+  [Symbol.dispose](): void {
+    this.#closing.abort()
+    for (const stream of this.#session.streams()) stream.reset('cancelled')
+    this.#runner[Symbol.dispose]()
+  }
+
+  /** One at a time: what it brings may be enough. A failure is followed by a pause, and the clock asks again. */
+  #dial(): void {
+    const { maxCarriers = 8 } = this.#options
+    const isTooEarly = this.#now() < this.#notBeforeMs
+    if (this.#isDialling || isTooEarly || this.#closing.signal.aborted || this.carrierCount >= maxCarriers) return
+    this.#isDialling = true
+    void this.#dialOne()
+  }
+
+  async #dialOne(): Promise<void> {
+    const { signal } = this.#closing
+    try {
+      const connection = await this.#options.dial({ listenerId: this.#session.listenerId, signal })
+      this.#isDialling = false
+      this.#failures = 0
+      if (signal.aborted) connection.abort()
+      else this.add(connection)
+    } catch (error) {
+      this.#isDialling = false
+      const delayMs = Math.min(maxRetryDelayMs, firstRetryDelayMs * 2 ** this.#failures)
+      this.#failures += 1
+      // Agents that lost the same relay do not come back all at once.
+      this.#notBeforeMs = this.#now() + delayMs * (0.5 + Math.random() / 2)
+      if (!signal.aborted) this.#options.onDialFailed?.(error)
+    }
+  }
+
+  #onTick(nowMs: number): void {
+    this.#placeBulk(nowMs)
+    this.#closeIdle(nowMs)
+  }
+
+  #placeBulk(nowMs: number): void {
+    const hot = this.#placement.look(this.#session.streams(), nowMs)
+    for (const stream of hot) {
+      // It may be alone by now.
+      if (((stream.carrier as Carrier | undefined)?.streamCount ?? 0) < 2) continue
+      const free = this.#runner.carriers.find(({ hasRoom, streamCount }) => hasRoom && streamCount === 0)
+      if (free) this.#session.move(stream, free, nowMs)
+      else this.#dial()
+    }
+  }
+
+  #closeIdle(nowMs: number): void {
+    const { idleTimeoutMs = 60_000 } = this.#options
+    let left = this.carrierCount
+    for (const carrier of this.#runner.carriers) {
+      const isIdle = carrier.streamCount === 0
+      if (!isIdle) this.#usedAtMs.set(carrier, nowMs)
+      const idleMs = nowMs - (this.#usedAtMs.get(carrier) ?? nowMs)
+      if (!isIdle || left === 1 || idleMs < idleTimeoutMs || carrier.isDraining) continue
+      left -= 1
+      carrier.goAway('idle', 'Idle')
+    }
+  }
+}

@@ -1,0 +1,434 @@
+import {
+  type CarrierLimits,
+  helloTimeoutMs,
+  maxWaitingResets,
+  pingIntervalMs,
+  silenceTimeoutMs,
+} from './carrier-limits.ts'
+import { CarrierError } from './codec/carrier-error.ts'
+import { CarrierFrameDecoder, type FrameSink } from './codec/frame-decoder.ts'
+import { FrameType, frameHeaderBytes, maxDatagramBytes, maxReasonBytes } from './codec/frame-type.ts'
+import {
+  decodeAttached,
+  decodeHello,
+  decodeOpen,
+  decodeReason,
+  decodeResume,
+  encodeHello,
+  encodeReason,
+  type Hello,
+  type Open,
+  type Resume,
+  writeAttached,
+  writeHeader,
+} from './codec/messages.ts'
+import { readU48, writeU48 } from './codec/numbers.ts'
+import { type ResetCode, resetCodeOf, resetNumber, resetText } from './reset-code.ts'
+import type { CarrierStream, StreamCarrier } from './streams/carrier-stream.ts'
+import { TurnQueue } from './streams/turn-queue.ts'
+
+/** The smallest buffer that {@link Carrier.writeTo} takes: any one frame, and a little in front. */
+export const minSendBufferBytes: number = 2 * frameHeaderBytes + maxDatagramBytes + maxReasonBytes + 512
+
+/** The socket side of a carrier. */
+export interface CarrierHandler {
+  /** There is something to send: call {@link Carrier.writeTo}. Not said again before `writeTo` has returned 0. */
+  onWork(): void
+  /** Both hellos are there. */
+  onReady?(peer: Hello): void
+  /** The peer, or we, will close this carrier; no stream is opened here any more. */
+  onDraining?(reason: string): void
+  /** The last stream has left a carrier that is draining: it can be closed. */
+  onEmpty?(): void
+}
+
+/** What a carrier asks of the streams' owner. */
+export interface CarrierOwner {
+  readonly role: 'sender' | 'listener'
+  readonly id: string
+  readonly limits: CarrierLimits
+  /** Of this process: {@link Hello.epoch}. */
+  readonly epoch: number
+  nowMs: number
+  onReady(carrier: Carrier, peer: Hello): void
+  onDraining(carrier: Carrier): void
+  onOpen(carrier: Carrier, id: number, open: Open): void
+  onResume(carrier: Carrier, id: number, resume: Resume): void
+}
+
+/** What GO_AWAY says. */
+export const goAwayCodes = { none: 0, draining: 1, unauthorised: 2, idle: 3 } as const
+
+/**
+ * One carrier: bytes and time in, bytes and calls out. It knows no socket; whoever owns the socket calls `receive` with what
+ * came, `writeTo` when the socket takes more, and tells the session when it is gone.
+ *
+ * @see docs/protocol/carrier.md
+ */
+export class Carrier implements StreamCarrier, FrameSink {
+  /** Round trip of the last PING; 0 before the first answer. */
+  roundTripMs = 0
+  readonly #owner: CarrierOwner
+  readonly #handler: CarrierHandler
+  readonly #decoder = new CarrierFrameDecoder(this)
+  readonly #streams = new Map<number, CarrierStream>()
+  /** Streams whose OPEN or RESUME has not been written: only then they get a number, so that numbers rise on the wire. */
+  readonly #unnumbered = new Set<CarrierStream>()
+  readonly #queue = new TurnQueue<CarrierStream>()
+  /** Had no room in the last buffer: goes first. */
+  #unserved: CarrierStream | undefined
+  /** Frames of the carrier itself, and RESETs. */
+  #control: Uint8Array[] = []
+  #pongDue: Uint8Array | undefined
+  #highestId = 0
+  #peer: Hello | undefined
+  #isWorking = false
+  #isDraining = false
+  #isLost = false
+  /** More answers wait than an honest peer leaves unread. */
+  #isFlooded = false
+  readonly #openedAtMs: number
+  #heardAtMs: number
+  #pingSentAtMs = 0
+  #isPongAwaited = false
+
+  constructor(owner: CarrierOwner, handler: CarrierHandler) {
+    this.#owner = owner
+    this.#handler = handler
+    this.#openedAtMs = owner.nowMs
+    this.#heardAtMs = owner.nowMs
+    const { limits } = owner
+    this.#control.push(
+      encodeHello({
+        id: owner.id,
+        maxStreams: limits.maxCarrierStreams,
+        firstCreditBytes: limits.firstWindowBytes,
+        resumeTimeoutMs: limits.resumeTimeoutMs,
+        epoch: owner.epoch,
+      }),
+    )
+  }
+
+  get nowMs(): number {
+    return this.#owner.nowMs
+  }
+
+  /** What the peer said of itself; undefined before. */
+  get peer(): Hello | undefined {
+    return this.#peer
+  }
+
+  get streamCount(): number {
+    return this.#streams.size + this.#unnumbered.size
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  /** Streams may be put here. */
+  get isOpen(): boolean {
+    return this.#peer !== undefined && !this.#isDraining && !this.#isLost
+  }
+
+  /** One more stream may be put here. */
+  get hasRoom(): boolean {
+    const max = Math.min(this.#peer?.maxStreams ?? 0, this.#owner.limits.maxCarrierStreams)
+    return this.isOpen && this.streamCount < max && this.#highestId < 0xffff_ffff
+  }
+
+  get hasWork(): boolean {
+    if (this.#control.length > 0) return true
+    return (
+      this.#peer !== undefined && (this.#pongDue !== undefined || this.#unserved !== undefined || !this.#queue.isEmpty)
+    )
+  }
+
+  /**
+   * Takes bytes from the peer.
+   *
+   * @throws {CarrierError} when the peer broke the protocol: close the connection, with 1002, and tell the session
+   */
+  receive(bytes: Uint8Array, nowMs: number): void {
+    if (this.#isLost) return
+    this.#owner.nowMs = nowMs
+    this.#heardAtMs = nowMs
+    try {
+      this.#decoder.push(bytes)
+      this.#refuseFlood()
+    } catch (error) {
+      // Nothing is put here while the connection is being closed.
+      this.#isDraining = true
+      throw error
+    }
+  }
+
+  /**
+   * Writes frames into `buffer`, of at least {@link minSendBufferBytes}, as far as there is something to send.
+   *
+   * @returns how many bytes of it to send; 0 when there is nothing
+   */
+  writeTo(buffer: Uint8Array, nowMs: number): number {
+    this.#owner.nowMs = nowMs
+    let at = this.#writeControl(buffer)
+    if (this.#peer) at = this.#writeTurns(buffer, at)
+    if (at === 0) this.#isWorking = false
+    return at
+  }
+
+  /** Says that this carrier will be closed. The streams stay until the sender's end has moved them. */
+  goAway(code: keyof typeof goAwayCodes, reason: string): void {
+    if (this.#isLost) return
+    this.#sendFrame(encodeReason({ type: FrameType.goAway, stream: 0, code: goAwayCodes[code], reason }))
+    this.#drain(reason)
+  }
+
+  /** Looks at the clock. @throws {CarrierError} when the peer is silent */
+  tick(nowMs: number): void {
+    this.#owner.nowMs = nowMs
+    this.#refuseFlood()
+    if (!this.#peer) {
+      if (nowMs - this.#openedAtMs >= helloTimeoutMs) throw new CarrierError('CARRIER_HELLO_LATE')
+      return
+    }
+    if (this.#isPongAwaited) {
+      const since = Math.max(this.#heardAtMs, this.#pingSentAtMs)
+      if (nowMs - since >= silenceTimeoutMs) throw new CarrierError('CARRIER_SILENT')
+    } else if (this.streamCount > 0 && nowMs - this.#pingSentAtMs >= pingIntervalMs) {
+      this.#ping(nowMs)
+    }
+  }
+
+  join(stream: CarrierStream): void {
+    this.#unnumbered.add(stream)
+    this.enqueue(stream)
+  }
+
+  takeNumber(stream: CarrierStream): number {
+    this.#unnumbered.delete(stream)
+    this.#highestId += 1
+    this.#streams.set(this.#highestId, stream)
+    return this.#highestId
+  }
+
+  bind(id: number, stream: CarrierStream): void {
+    this.#streams.set(id, stream)
+    this.enqueue(stream)
+  }
+
+  enqueue(stream: CarrierStream): void {
+    this.#queue.add(stream)
+    this.#announceWork()
+  }
+
+  release(id: number, stream: CarrierStream): void {
+    if (id === 0) this.#unnumbered.delete(stream)
+    else this.#streams.delete(id)
+    if (this.#isDraining && this.streamCount === 0) this.#handler.onEmpty?.()
+  }
+
+  sendReset(id: number, code: ResetCode, reason: string = resetText(code)): void {
+    this.#sendFrame(encodeReason({ type: FrameType.reset, stream: id, code: resetNumber(code), reason }))
+  }
+
+  sendLeave(id: number): void {
+    const frame = new Uint8Array(frameHeaderBytes)
+    writeHeader(frame, 0, { type: FrameType.leave, length: 0, stream: id })
+    this.#sendFrame(frame)
+  }
+
+  /** Answers for a stream that has ended cleanly and is not there any more. */
+  sendFinished(id: number, attempt: number, position: number): void {
+    const frame = new Uint8Array(frameHeaderBytes + 17)
+    writeAttached(frame, 0, { stream: id, attempt, isConnected: true, received: position, limit: 0 })
+    this.#sendFrame(frame)
+  }
+
+  /** Every stream that is on it, or moving to it. */
+  streams(): CarrierStream[] {
+    return [...this.#streams.values(), ...this.#unnumbered]
+  }
+
+  /** The connection is gone. @returns the streams that were on it, now without a carrier */
+  lose(nowMs: number): CarrierStream[] {
+    this.#isLost = true
+    const left = this.streams()
+    this.#streams.clear()
+    this.#unnumbered.clear()
+    this.#control = []
+    this.#pongDue = undefined
+    this.#unserved = undefined
+    for (const stream of left) stream.detach(nowMs)
+    return left
+  }
+
+  onFrame({ type, stream: id }: { readonly type: number; readonly stream: number }, payload: Uint8Array): void {
+    // What comes behind the frame at which this carrier was given up is nobody's.
+    if (this.#isLost) return
+    if (!this.#peer) {
+      if (type !== FrameType.hello) throw new CarrierError('CARRIER_HELLO_EXPECTED')
+      this.#onHello(payload)
+    } else if (type < FrameType.open) {
+      this.#onCarrierFrame(type, payload)
+    } else if (type === FrameType.open || type === FrameType.resume) {
+      this.#onNewNumber(type, id, payload)
+    } else {
+      const stream = this.#find(id)
+      if (stream && type === FrameType.leave) this.#onLeave(id, stream)
+      else if (stream) this.#onStreamFrame(type, stream, payload)
+    }
+  }
+
+  onData(id: number, offset: number, bytes: Uint8Array): void {
+    if (this.#isLost) return
+    if (!this.#peer) throw new CarrierError('CARRIER_HELLO_EXPECTED')
+    this.#find(id)?.onData(offset, bytes)
+  }
+
+  #onHello(payload: Uint8Array): void {
+    const peer = decodeHello(payload)
+    this.#peer = peer
+    this.#owner.onReady(this, peer)
+    this.#ping(this.nowMs)
+    this.#handler.onReady?.(peer)
+  }
+
+  #onCarrierFrame(type: number, payload: Uint8Array): void {
+    if (type === FrameType.hello) throw new CarrierError('CARRIER_HELLO_REPEATED')
+    if (type === FrameType.ping) {
+      this.#pongDue = payload.slice()
+      this.#announceWork()
+    } else if (type === FrameType.pong) {
+      this.#onPong(payload)
+    } else {
+      this.#drain(decodeReason(payload).reason)
+    }
+  }
+
+  #onPong(payload: Uint8Array): void {
+    if (!this.#isPongAwaited || readU48(payload, 2) !== this.#pingSentAtMs) return
+    this.#isPongAwaited = false
+    this.roundTripMs = Math.max(1, this.nowMs - this.#pingSentAtMs)
+  }
+
+  /** Only the sender's end opens and moves streams. */
+  #onNewNumber(type: number, id: number, payload: Uint8Array): void {
+    if (this.#owner.role === 'sender') throw new CarrierError('CARRIER_FRAME_TYPE')
+    if (id <= this.#highestId) throw new CarrierError('CARRIER_STREAM_NUMBER')
+    this.#highestId = id
+    if (this.#streams.size >= this.#owner.limits.maxCarrierStreams) this.sendReset(id, 'overloaded')
+    else if (type === FrameType.open) this.#owner.onOpen(this, id, decodeOpen(payload))
+    else this.#owner.onResume(this, id, decodeResume(payload))
+  }
+
+  /** The sender's end moves it elsewhere. */
+  #onLeave(id: number, stream: CarrierStream): void {
+    if (this.#owner.role === 'sender') throw new CarrierError('CARRIER_FRAME_TYPE')
+    stream.detach(this.nowMs)
+    this.release(id, stream)
+  }
+
+  #onStreamFrame(type: number, stream: CarrierStream, payload: Uint8Array): void {
+    switch (type) {
+      case FrameType.window:
+        stream.onWindow({ received: readU48(payload, 0), limit: readU48(payload, 6) })
+        break
+      case FrameType.fin:
+        stream.onFin(readU48(payload, 0))
+        break
+      case FrameType.reset: {
+        const { code, reason } = decodeReason(payload)
+        stream.onReset(resetCodeOf(code), reason)
+        break
+      }
+      case FrameType.datagram:
+        stream.onDatagram(payload)
+        break
+      default:
+        if (this.#owner.role === 'listener') throw new CarrierError('CARRIER_FRAME_TYPE')
+        stream.onAttached(decodeAttached(payload))
+    }
+  }
+
+  /** Undefined for a stream that was here and has left. */
+  #find(id: number): CarrierStream | undefined {
+    if (id > this.#highestId) throw new CarrierError('CARRIER_FRAME_STREAM')
+    return this.#streams.get(id)
+  }
+
+  #ping(nowMs: number): void {
+    const frame = new Uint8Array(frameHeaderBytes + 8)
+    const at = writeHeader(frame, 0, { type: FrameType.ping, length: 8, stream: 0 })
+    this.#pingSentAtMs = Math.floor(nowMs)
+    writeU48(frame, at + 2, this.#pingSentAtMs)
+    this.#isPongAwaited = true
+    this.#sendFrame(frame)
+  }
+
+  #drain(reason: string): void {
+    if (this.#isDraining) return
+    this.#isDraining = true
+    this.#handler.onDraining?.(reason)
+    this.#owner.onDraining(this)
+    if (this.streamCount === 0) this.#handler.onEmpty?.()
+  }
+
+  #sendFrame(frame: Uint8Array): void {
+    if (this.#isLost) return
+    if (this.#control.length >= maxWaitingResets) this.#isFlooded = true
+    else this.#control.push(frame)
+    this.#announceWork()
+  }
+
+  #refuseFlood(): void {
+    if (this.#isFlooded) throw new CarrierError('CARRIER_FLOOD')
+  }
+
+  #announceWork(): void {
+    if (this.#isWorking || this.#isLost) return
+    this.#isWorking = true
+    this.#handler.onWork()
+  }
+
+  /** Frames of at most a few hundred bytes; as many as fit with room for a turn behind. */
+  #writeControl(buffer: Uint8Array): number {
+    let at = 0
+    let sent = 0
+    const end = buffer.length / 2
+    for (const frame of this.#control) {
+      if (at + frame.length > end) break
+      buffer.set(frame, at)
+      at += frame.length
+      sent += 1
+    }
+    if (sent > 0) this.#control.splice(0, sent)
+    if (this.#pongDue && this.#peer) {
+      at = writeHeader(buffer, at, { type: FrameType.pong, length: 8, stream: 0 })
+      buffer.set(this.#pongDue, at)
+      at += 8
+      this.#pongDue = undefined
+    }
+    return at
+  }
+
+  #writeTurns(buffer: Uint8Array, from: number): number {
+    let at = from
+    let stream = this.#unserved ?? this.#queue.next()
+    this.#unserved = undefined
+    while (stream) {
+      if (stream.carrier === this) {
+        const next = stream.writeTurn(buffer, at, buffer.length)
+        const isStuck = next === at && stream.hasWork
+        this.#queue.used(next - at)
+        at = next
+        if (isStuck && at > 0) {
+          this.#unserved = stream
+          return at
+        }
+        if (stream.carrier === this && stream.hasWork) this.#queue.add(stream)
+      }
+      stream = this.#queue.next()
+    }
+    return at
+  }
+}

@@ -1,0 +1,174 @@
+import { Carrier, type CarrierHandler, type CarrierOwner } from './carrier.ts'
+import { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
+import { CarrierError } from './codec/carrier-error.ts'
+import { secretBytes } from './codec/frame-type.ts'
+import { encodeOpenTail, type Hello, hexOf } from './codec/messages.ts'
+import { makeStream } from './stream-maker.ts'
+import type { CarrierStream, CarrierStreamHandler } from './streams/carrier-stream.ts'
+import { CreditBudget } from './streams/credit-budget.ts'
+
+/** What is opened. */
+export interface OpenOptions {
+  readonly handler: CarrierStreamHandler
+  /** `host:port`, at most 512 bytes; default: the listener's only target. */
+  readonly target?: string
+  /** Who asks, for records, at most 4,096 bytes. */
+  readonly context?: string
+  readonly kind?: 'tcp' | 'udp'
+}
+
+/** How a {@link SenderSession} is made. */
+export interface SenderSessionOptions {
+  /** A stream waits for a carrier: dial one, to {@link SenderSession.listenerId} when it is known. May be said often. */
+  readonly onCarrierNeeded: () => void
+  readonly nowMs: number
+  readonly limits?: Partial<CarrierLimits>
+  /** Default: one of its own; share one among all sessions of a process. */
+  readonly budget?: CreditBudget
+}
+
+/**
+ * The sender's end: all streams of one principal to one listener, and the carriers that they are on. Pure: time comes in,
+ * dialling is asked for.
+ *
+ * @see docs/protocol/carrier.md
+ */
+export class SenderSession implements CarrierOwner {
+  readonly role = 'sender'
+  readonly id = ''
+  readonly limits: CarrierLimits
+  readonly epoch = 0
+  nowMs: number
+  /** The listener that holds the other ends; undefined before the first hello. */
+  listenerId: string | undefined
+  readonly #budget: CreditBudget
+  readonly #onCarrierNeeded: () => void
+  readonly #carriers = new Set<Carrier>()
+  readonly #streams = new Set<CarrierStream>()
+  #resumeTimeoutMs: number
+
+  constructor(options: SenderSessionOptions) {
+    this.limits = { ...defaultCarrierLimits, ...options.limits }
+    this.nowMs = options.nowMs
+    this.#budget = options.budget ?? new CreditBudget()
+    this.#onCarrierNeeded = options.onCarrierNeeded
+    this.#resumeTimeoutMs = this.limits.resumeTimeoutMs
+  }
+
+  get streamCount(): number {
+    return this.#streams.size
+  }
+
+  /** All streams that are not closed. */
+  streams(): Iterable<CarrierStream> {
+    return this.#streams.values()
+  }
+
+  /** A relayed connection has agreed on the carrier protocol. */
+  addCarrier(handler: CarrierHandler, nowMs: number): Carrier {
+    this.nowMs = nowMs
+    const carrier = new Carrier(this, handler)
+    this.#carriers.add(carrier)
+    return carrier
+  }
+
+  /** The connection of a carrier is gone: its streams go to others, or wait for one. */
+  loseCarrier(carrier: Carrier, nowMs: number): void {
+    this.nowMs = nowMs
+    if (!this.#carriers.delete(carrier)) return
+    this.#placeAll(carrier.lose(nowMs))
+  }
+
+  /**
+   * Opens a stream, which may wait for a carrier.
+   *
+   * @returns undefined when there are as many streams as there may be
+   * @throws {RangeError} when target or context are too long
+   */
+  open({ handler, target = '', context = '', kind = 'tcp' }: OpenOptions, nowMs: number): CarrierStream | undefined {
+    this.nowMs = nowMs
+    const tail = encodeOpenTail(target, context)
+    if (this.#streams.size >= this.limits.maxStreams) return undefined
+    const secret = crypto.getRandomValues(new Uint8Array(secretBytes))
+    const stream = makeStream(
+      {
+        role: this.role,
+        kind,
+        target,
+        context,
+        secret,
+        tail,
+        key: hexOf(secret),
+        onClosed: (closed) => this.#streams.delete(closed),
+      },
+      { limits: this.limits, budget: this.#budget },
+    )
+    stream.setHandler(handler)
+    stream.detachedAtMs = nowMs
+    this.#streams.add(stream)
+    this.#placeAll([stream])
+    return stream
+  }
+
+  /** Moves a stream to a carrier. @returns false when that has no room */
+  move(stream: CarrierStream, carrier: Carrier, nowMs: number): boolean {
+    this.nowMs = nowMs
+    if (stream.isClosed || !this.#carriers.has(carrier) || !carrier.hasRoom) return false
+    if (stream.carrier !== carrier) this.#attach(stream, carrier)
+    return true
+  }
+
+  /** Looks at the clock, about once a second; carriers are asked by their owners. */
+  tick(nowMs: number): void {
+    this.nowMs = nowMs
+    let isWaiting = false
+    for (const stream of this.#streams) {
+      if (stream.carrier) stream.settle()
+      else if (nowMs - stream.detachedAtMs >= this.#resumeTimeoutMs) stream.expire('resume-expired')
+      else isWaiting = true
+    }
+    if (isWaiting) this.#onCarrierNeeded()
+  }
+
+  onReady(_carrier: Carrier, peer: Hello): void {
+    this.listenerId ??= peer.id
+    if (peer.id !== this.listenerId) throw new CarrierError('CARRIER_WRONG_LISTENER')
+    this.#resumeTimeoutMs = Math.min(this.limits.resumeTimeoutMs, peer.resumeTimeoutMs)
+    const homeless = [...this.#streams].filter(({ carrier }) => carrier === undefined)
+    const leaving = [...this.#carriers].filter(({ isDraining }) => isDraining).flatMap((other) => other.streams())
+    this.#placeAll([...homeless, ...leaving])
+  }
+
+  onDraining(carrier: Carrier): void {
+    this.#placeAll(carrier.streams())
+  }
+
+  onOpen(): void {
+    throw new CarrierError('CARRIER_FRAME_TYPE')
+  }
+
+  onResume(): void {
+    throw new CarrierError('CARRIER_FRAME_TYPE')
+  }
+
+  /** Streams share the first carrier that has room: few carriers cost little. */
+  #placeAll(streams: readonly CarrierStream[]): void {
+    let isWaiting = false
+    for (const stream of streams) {
+      if (stream.isClosed) continue
+      const carrier = this.#roomyCarrier()
+      if (carrier) this.#attach(stream, carrier)
+      else isWaiting = true
+    }
+    if (isWaiting) this.#onCarrierNeeded()
+  }
+
+  #attach(stream: CarrierStream, carrier: Carrier): void {
+    stream.attachAsSender(carrier, carrier.peer ?? { firstCreditBytes: 0, epoch: 0 })
+  }
+
+  #roomyCarrier(): Carrier | undefined {
+    for (const carrier of this.#carriers) if (carrier.hasRoom) return carrier
+    return undefined
+  }
+}

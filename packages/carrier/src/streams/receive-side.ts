@@ -1,0 +1,79 @@
+import { confirmEveryBytes } from '../carrier-limits.ts'
+import type { CreditBudget } from './credit-budget.ts'
+
+/** The direction of a stream that we receive: what came, what was taken, what was granted and confirmed. */
+export class ReceiveSide {
+  /** All below this offset is here. */
+  received = 0
+  /** Bytes below this offset were granted to the peer. */
+  limit: number
+  /** FIN and all before it are here. */
+  isEnded = false
+  /** Bytes that the program has done with. */
+  #consumed = 0
+  #windowBytes: number
+  #toldReceived = 0
+  /** When and where the window was last looked at, to measure how fast it is used up. */
+  #measuredAtMs = 0
+  #measuredFrom = 0
+  readonly #maxBytes: number
+  readonly #firstBytes: number
+  readonly #budget: CreditBudget
+
+  constructor(options: { readonly firstBytes: number; readonly maxBytes: number; readonly budget: CreditBudget }) {
+    this.#firstBytes = options.firstBytes
+    this.#windowBytes = options.firstBytes
+    this.limit = options.firstBytes
+    this.#maxBytes = options.maxBytes
+    this.#budget = options.budget
+  }
+
+  /** What is told of the position: FIN takes one place. */
+  get position(): number {
+    return this.isEnded ? this.received + 1 : this.received
+  }
+
+  get windowBytes(): number {
+    return this.#windowBytes
+  }
+
+  get isWordDue(): boolean {
+    return (
+      this.received - this.#toldReceived >= confirmEveryBytes ||
+      (this.isEnded && this.#toldReceived !== this.position) ||
+      (!this.isEnded && this.#consumed + this.#windowBytes - this.limit >= this.#windowBytes / 4)
+    )
+  }
+
+  /** Something was not confirmed yet, even if it is little. */
+  get isUnconfirmed(): boolean {
+    return this.#toldReceived !== this.position
+  }
+
+  consume(bytes: number): void {
+    this.#consumed = Math.min(this.received, this.#consumed + bytes)
+  }
+
+  /** Grants what became free, more when the window turns out to be too small, and notes that it is being told. */
+  tell(nowMs: number, roundTripMs: number): void {
+    this.#measure(nowMs, roundTripMs)
+    this.limit = Math.max(this.limit, this.#consumed + this.#windowBytes)
+    this.#toldReceived = this.position
+  }
+
+  dispose(): void {
+    this.#budget.give(this.#windowBytes - this.#firstBytes)
+    this.#windowBytes = this.#firstBytes
+  }
+
+  /** Half a window in less than two round trips: the peer waits for our word. */
+  #measure(nowMs: number, roundTripMs: number): void {
+    if (this.#consumed - this.#measuredFrom < this.#windowBytes / 2) return
+    const isFast = this.#measuredFrom > 0 && nowMs - this.#measuredAtMs < 2 * roundTripMs
+    this.#measuredAtMs = nowMs
+    this.#measuredFrom = this.#consumed
+    if (!isFast) return
+    const more = Math.min(this.#windowBytes, this.#maxBytes - this.#windowBytes)
+    if (more > 0 && this.#budget.take(more)) this.#windowBytes += more
+  }
+}
