@@ -1,4 +1,13 @@
 export { Bridge, type BridgeOptions } from './bridge.ts'
+export { bridgeOptionsOf } from './configuration/bridge-options-of.ts'
+export { type BridgeConfiguration, type BridgeLogLevel, mergeConfigurations } from './configuration/configuration.ts'
+export {
+  type ConfigurationPlaces,
+  type ConfigurationSources,
+  configurationPlaces,
+  loadConfiguration,
+} from './configuration/load-configuration.ts'
+export { parseConfiguration } from './configuration/parse-configuration.ts'
 export { describeFailure } from './describe-failure.ts'
 export type {
   HttpTarget,
