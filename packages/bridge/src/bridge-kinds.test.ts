@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -76,11 +77,16 @@ async function dial(bridge: Bridge, index = 0): Promise<string> {
 test('Unix sockets lead through at both ends; half-close, and the file is gone afterwards', async () => {
   const [near, far] = [join(folder, 'near.sock'), join(folder, 'far.sock')]
   await using relay = await startTestRelay()
-  const service = createServer({ allowHalfOpen: true }, async (socket) => socket.end(`got ${await text(socket)}`))
+  const service = createServer({ allowHalfOpen: true }, (socket) => {
+    text(socket).then(
+      (question) => socket.end(`got ${question}`),
+      () => socket.destroy(),
+    )
+  })
   service.listen(far)
   await once(service, 'listening')
   try {
-    await using _remote = await startBridge(relay, { remoteForwards: [`echo:pg/${far}`] })
+    await using _ = await startBridge(relay, { remoteForwards: [`echo:pg/${far}`] })
     const local = await startBridge(relay, {
       localForwards: [{ relayName: 'echo', bindings: [{ protocol: 'unix', socketPath: near, portName: 'pg' }] }],
     })
@@ -99,11 +105,10 @@ test('a socket file that a dead program left is replaced, one in use is not', as
   const path = join(folder, 'left.sock')
   await using relay = await startTestRelay()
   const forward = { localForwards: [`${path}:echo`] }
-  const { execFileSync } = await import('node:child_process')
   const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
   assert.throws(() => execFileSync(process.execPath, ['-e', script]))
   assert.ok(existsSync(path))
-  await using _first = await startBridge(relay, forward)
+  await using _ = await startBridge(relay, forward)
   await assert.rejects(startBridge(relay, forward), { message: /another program has this port/ })
 })
 
@@ -142,7 +147,7 @@ test('UDP: a session ends when it is idle, and the next datagram begins another 
 
 test('UDP asked of a TCP target, and TCP of a UDP target, is refused with the reason at the local end', async () => {
   await using relay = await startTestRelay()
-  await using _remote = await startBridge(relay, { remoteForwards: ['echo:a/127.0.0.1:9;b/127.0.0.1:9U'] })
+  await using _ = await startBridge(relay, { remoteForwards: ['echo:a/127.0.0.1:9;b/127.0.0.1:9U'] })
   await using local = await startBridge(relay, { localForwards: ['127.0.0.1:0/b;127.0.0.1:0U/a:echo'] })
   assert.equal(await dial(local), 'ECONNRESET')
   assert.match(local.status[0]?.lastError?.message ?? '', /has a UDP target under this port name/)
@@ -206,10 +211,11 @@ test('targets that the allow-list forbids, and all ports without one, are refuse
 test('of several listeners the one that has the port name is found, every time', async () => {
   await using relay = await startTestRelay()
   await using service = await serve('the right one')
+  await using bridges = new AsyncDisposableStack()
   const lacking = ['echo:b/127.0.0.1:9;c/127.0.0.1:9']
-  await using _one = await startBridge(relay, { remoteForwards: lacking })
-  await using _two = await startBridge(relay, { remoteForwards: lacking })
-  await using _three = await startBridge(relay, { remoteForwards: [`echo:a/127.0.0.1:${service.port};d/127.0.0.1:9`] })
+  bridges.use(await startBridge(relay, { remoteForwards: lacking }))
+  bridges.use(await startBridge(relay, { remoteForwards: lacking }))
+  bridges.use(await startBridge(relay, { remoteForwards: [`echo:a/127.0.0.1:${service.port};d/127.0.0.1:9`] }))
   await using local = await startBridge(relay, { localForwards: ['127.0.0.1:0/a;127.0.0.1:0/z:echo'] })
   for (let i = 0; i < 20; i += 1) assert.equal(await dial(local), 'the right one')
   assert.equal(await dial(local, 1), 'ECONNRESET')
@@ -220,7 +226,7 @@ test('a local port that cannot be bound is said, and the others go on, where tha
   await using relay = await startTestRelay()
   await using taken = await serve('')
   await using service = await serve('here')
-  await using _remote = await startBridge(relay, { remoteForwards: [`echo:127.0.0.1:${service.port}`] })
+  await using _ = await startBridge(relay, { remoteForwards: [`echo:127.0.0.1:${service.port}`] })
   await using local = await startBridge(relay, {
     localForwards: [`127.0.0.1:${taken.port}/1;127.0.0.1:0/2:echo`],
     exitOnForwardFailure: false,
@@ -263,7 +269,7 @@ test('connections to targets come from the source address that was given', async
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
   try {
-    await using _remote = await startBridge(relay, {
+    await using _ = await startBridge(relay, {
       remoteForwards: [`echo:127.0.0.1:${port}`],
       sourceAddress: '127.0.0.9',
     })

@@ -154,16 +154,30 @@ type RelayOfForward = RelayOptions & { readonly keepAliveIntervalMs?: number }
 
 /** The relay that a forward goes to: its own, where it names one, else that of the bridge. */
 function relayOf(forward: LocalForward | RemoteForward, options: BridgeOptions): RelayOfForward {
-  const { relay, keepAliveIntervalMs } = options
-  const { relayName, connectionString } = forward
-  const { host: _host, port: _port, tokenProvider: _tokenProvider, ...shared } = relay
-  const place = connectionString === undefined ? relay : { ...shared, connectionString }
-  const { connectionString: text, tokenProvider: _provider, ...bare } = place
-  const isBare = 'noAuthentication' in forward && forward.noAuthentication === true && text !== undefined
+  const { keepAliveIntervalMs } = options
   return {
-    ...(isBare ? { ...bare, connectionString: withoutCredential(text) } : place),
-    path: relayName,
+    ...placeOf(forward, options.relay),
+    path: forward.relayName,
     ...(keepAliveIntervalMs !== undefined && { keepAliveIntervalMs }),
+  }
+}
+
+function placeOf(forward: LocalForward | RemoteForward, relay: BridgeOptions['relay']): BridgeOptions['relay'] {
+  const { tls, connectTimeoutMs, addressFamily } = relay
+  const shared = {
+    ...(tls !== undefined && { tls }),
+    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+    ...(addressFamily !== undefined && { addressFamily }),
+  }
+  const { connectionString } = forward
+  const place = connectionString === undefined ? relay : { ...shared, connectionString }
+  if (!('noAuthentication' in forward && forward.noAuthentication)) return place
+  const { host, port } = place
+  return {
+    ...shared,
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(place.connectionString !== undefined && { connectionString: withoutCredential(place.connectionString) }),
   }
 }
 

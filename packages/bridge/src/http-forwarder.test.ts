@@ -58,7 +58,7 @@ const echo = async (incoming: IncomingMessage, response: ServerResponse): Promis
 test('requests reach the web service with mapped path, headers and body, and its answer comes back', async () => {
   await using relay = await startTestRelay(plain)
   await using service = await serve(echo)
-  await using _bridge = await startForward(relay, `echo:http/127.0.0.1/v2:${service.port}`)
+  await using _ = await startForward(relay, `echo:http/127.0.0.1/v2:${service.port}`)
   const answer = await call(relay, '/echo/a/b?q=%2F', { method: 'POST', headers: { 'x-mine': '1' }, body: 'payload' })
   assert.equal(answer.status, 201)
   assert.equal(answer.headers['x-answer'], 'yes')
@@ -75,7 +75,7 @@ test('requests reach the web service with mapped path, headers and body, and its
 test('a GET with a body says where its body ends', async () => {
   await using relay = await startTestRelay(plain)
   await using service = await serve(echo)
-  await using _bridge = await startForward(relay, `echo:http/127.0.0.1:${service.port}`)
+  await using _ = await startForward(relay, `echo:http/127.0.0.1:${service.port}`)
   const body = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n'
   const seen = JSON.parse(
     (await call(relay, '/echo/a', { headers: { 'content-length': String(body.length) }, body })).body,
@@ -87,7 +87,7 @@ test('large bodies pass in both directions', async () => {
   await using relay = await startTestRelay(plain)
   const big = 'x'.repeat(3_000_000)
   await using service = await serve(async (incoming, response) => response.end(await text(incoming)))
-  await using _bridge = await startForward(relay, `echo:http/127.0.0.1:${service.port}`)
+  await using _ = await startForward(relay, `echo:http/127.0.0.1:${service.port}`)
   const answer = await call(relay, '/echo/', { method: 'PUT', body: big })
   assert.ok(answer.body === big)
 })
@@ -96,7 +96,7 @@ test('several targets of one relay take turns', async () => {
   await using relay = await startTestRelay(plain)
   await using one = await serve((_, response) => response.end('one'))
   await using two = await serve((_, response) => response.end('two'))
-  await using _bridge = await startForward(relay, `echo:http/127.0.0.1:${one.port};http/127.0.0.1:${two.port}`)
+  await using _ = await startForward(relay, `echo:http/127.0.0.1:${one.port};http/127.0.0.1:${two.port}`)
   const bodies = [await call(relay, '/echo'), await call(relay, '/echo')].map(({ body }) => body)
   assert.deepEqual(bodies.sort(), ['one', 'two'])
 })

@@ -1,4 +1,4 @@
-import { formatConnectionString, parseConnectionString, RelayError } from '@postern/protocol'
+import { type ConnectionString, formatConnectionString, parseConnectionString, RelayError } from '@postern/protocol'
 import type { BridgeOptions } from '../bridge.ts'
 import type { BridgeConfiguration } from './configuration.ts'
 
@@ -35,25 +35,22 @@ export function bridgeOptionsOf(configuration: BridgeConfiguration, fallback?: s
 
 /** Single values win over the parts of the connection string. */
 function connectionStringOf(configuration: BridgeConfiguration, fallback: string | undefined): string | undefined {
-  const { connectionString = fallback, endpoint, keyName, key, signature } = configuration
-  if (connectionString === undefined && endpoint === undefined) return undefined
+  const { connectionString = fallback, endpoint } = configuration
   const base = connectionString === undefined ? undefined : parseConnectionString(connectionString)
   const place = endpoint === undefined ? base?.endpoint : parseConnectionString(`Endpoint=${endpoint}`).endpoint
-  if (!place) return undefined
-  const name = keyName ?? base?.keyName
-  const secret = key ?? base?.key
-  const isSigned = signature !== undefined || (base?.signature !== undefined && key === undefined)
-  if (!isSigned && (name === undefined) !== (secret === undefined)) {
-    throw new RelayError('InvalidConfiguration', {
-      message: 'A key needs its name, and a name its key: give both -K and -k',
-    })
-  }
-  const signed = signature ?? base?.signature
-  return formatConnectionString({
-    endpoint: place,
-    ...(isSigned && signed !== undefined && { signature: signed }),
-    ...(!isSigned && name !== undefined && { keyName: name }),
-    ...(!isSigned && secret !== undefined && { key: secret }),
+  return place && formatConnectionString({ endpoint: place, ...credentialOf(configuration, base) })
+}
+
+type Credential = Pick<ConnectionString, 'keyName' | 'key' | 'signature' | 'authentication'>
+
+function credentialOf(configuration: BridgeConfiguration, base: Credential = {}): Credential {
+  const { signature, keyName = base.keyName, key = base.key } = configuration
+  if (signature !== undefined) return { signature }
+  if (base.signature !== undefined && configuration.key === undefined) return { signature: base.signature }
+  if (keyName !== undefined && key !== undefined) return { keyName, key }
+  if (keyName === undefined && key === undefined) return pick(base, ['authentication'])
+  throw new RelayError('InvalidConfiguration', {
+    message: 'A key needs its name, and a name its key: give both -K and -k',
   })
 }
 

@@ -57,12 +57,12 @@ export function mergeConfigurations(under: BridgeConfiguration, over: BridgeConf
 
 /** A whole connection string starts anew; a signature replaces a key, and the other way round. */
 function withoutRivals(under: BridgeConfiguration, over: BridgeConfiguration): BridgeConfiguration {
-  const { endpoint: _endpoint, keyName, key, signature, ...rest } = under
-  if (over.connectionString !== undefined) return rest
+  const isAnew = over.connectionString !== undefined
   const hasKey = over.key !== undefined || over.keyName !== undefined
-  return {
-    ...under,
-    ...(over.signature !== undefined && { key: undefined, keyName: undefined }),
-    ...(hasKey && { signature: undefined }),
-  } as BridgeConfiguration
+  const rivals = new Set<string>([
+    ...(isAnew ? ['endpoint', 'keyName', 'key', 'signature'] : []),
+    ...(over.signature !== undefined ? ['keyName', 'key'] : []),
+    ...(hasKey ? ['signature'] : []),
+  ])
+  return Object.fromEntries(Object.entries(under).filter(([name]) => !rivals.has(name)))
 }

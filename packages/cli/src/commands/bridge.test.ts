@@ -74,7 +74,7 @@ test("azbridge's options and configuration file lead to the same tunnel", async 
   try {
     await using remote = new PosternProcess(['bridge', '-f', configFile, ...parts, ...options])
     await remote.waitFor('stderr', new RegExp(`echo: online, the relay leads to 127.0.0.1:${port}\n`))
-    const local = new PosternProcess([
+    await using local = new PosternProcess([
       'bridge',
       '-L',
       '127.0.0.1:0:echo',
@@ -85,7 +85,6 @@ test("azbridge's options and configuration file lead to the same tunnel", async 
       '--tls-ca',
       caFile,
     ])
-    await using _local = local
     let address: string | undefined
     while (address === undefined) {
       await new Promise((resolve) => setTimeout(resolve, 50))
