@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { parseConfiguration } from '../packages/bridge/src/configuration/parse-configuration.ts'
 import { DatagramDecoder, encodeDatagram } from '../packages/bridge/src/datagrams.ts'
 import { mapRequestPath } from '../packages/bridge/src/map-request-path.ts'
 import { parseHttpForward, parseLocalForward, parseRemoteForward } from '../packages/bridge/src/parse-forward.ts'
@@ -88,6 +89,45 @@ test('no path of a stranger leaves the base path', () => {
     const seen = new URL(mapped, 'http://target.test')
     assert.equal(seen.host, 'target.test')
     assert.ok(seen.pathname.startsWith('/base/'), mapped)
+  })
+  fc.assert(property, fuzzRun())
+})
+
+test('configuration files are read or refused by line', () => {
+  const lines = fc.constantFrom(
+    ...['LocalForward:', 'RemoteForward:', '  - RelayName: a', '    BindPort: 1', '    HostPort: -53', '    Bindings:'],
+    ...[
+      '      - BindPort: 2',
+      '      - HostPort: 1-5',
+      '    Http: true',
+      '    Path: ../x',
+      '  - &a',
+      '  - *a',
+      '{',
+      '[a',
+    ],
+    ...[
+      'GatewayPorts: no',
+      'AddressFamily: inet',
+      'ConnectTimeout: 1e9',
+      '? [a]',
+      '__proto__: 1',
+      '<<: *a',
+      '- b',
+      '"',
+    ],
+  )
+  const text = fc.oneof(
+    fc.array(lines, { maxLength: 12 }).map((parts) => parts.join('\n')),
+    fc.string({ unit: 'binary', maxLength: 200 }),
+  )
+  const property = fc.property(text, (yaml) => {
+    try {
+      parseConfiguration(yaml, 'bridge.yml')
+    } catch (error) {
+      assert.equal((error as { code?: string }).code, 'InvalidConfiguration', String(error))
+      assert.match((error as Error).message, /^bridge\.yml:\d+:\d+ /)
+    }
   })
   fc.assert(property, fuzzRun())
 })

@@ -43,7 +43,7 @@ export class DatagramTunnel implements RelayedConnectionHandler {
   /** Sends a datagram into the relay, or drops it while the relay is slow. */
   send(datagram: Uint8Array): void {
     const { connection } = this.#options
-    if (connection.bufferedBytes > maxBufferedBytes || datagram.length > maxDatagramBytes) return
+    if (this.#ending || connection.bufferedBytes > maxBufferedBytes || datagram.length > maxDatagramBytes) return
     this.#idle.refresh()
     this.#bytesToRelay += datagram.length
     connection.send(encodeDatagram(datagram))
