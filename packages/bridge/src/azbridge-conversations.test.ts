@@ -67,7 +67,7 @@ test('UDP as the sender: preamble of two messages, length before each datagram',
 test('UDP as the listener: 01 00 01, then length before each datagram', async () => {
   await using relay = await StubRelay.start()
   const service = createSocket('udp4')
-  service.on('message', (datagram, from) => service.send(`re: ${datagram}`, from.port, from.address))
+  service.on('message', (datagram, from) => service.send(`re: ${String(datagram)}`, from.port, from.address))
   service.bind(0, '127.0.0.1')
   await once(service, 'listening')
   await using bridge = new Bridge({
