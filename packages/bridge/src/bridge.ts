@@ -1,10 +1,11 @@
 import { type RelayOptions, Sender } from '@postern/client'
 import { type Logger, silentLogger } from '@postern/program'
-import { RelayError } from '@postern/protocol'
-import type { LocalForward, RemoteForward } from './forward-specification.ts'
-import { parseLocalForward, parseRemoteForward } from './forward-specification.ts'
+import { formatConnectionString, parseConnectionString, RelayError } from '@postern/protocol'
+import { AllowList, parseAllowRule } from './allow-list.ts'
+import { isRange, type LocalForward, type RemoteForward } from './forward.ts'
 import type { Forwarder, ForwarderStatus, Framing } from './forwarder.ts'
 import { LocalForwarder } from './local-forwarder.ts'
+import { parseHttpForward, parseLocalForward, parseRemoteForward } from './parse-forward.ts'
 import { RemoteForwarder } from './remote-forwarder.ts'
 
 /** How long open connections may go on when a bridge stops. */
@@ -18,16 +19,33 @@ export interface BridgeOptions {
   readonly localForwards?: readonly (string | LocalForward)[]
   /** `-T` texts, or what they mean. Several for one relay share one listener. */
   readonly remoteForwards?: readonly (string | RemoteForward)[]
+  /** `-H` texts: web services that HTTP requests are led to. */
+  readonly httpForwards?: readonly string[]
+  /**
+   * What remote forwards may reach, as `HOST:PORT`, `HOST:FIRST-LAST` or `HOST:*`; the last word, whatever a sender asks
+   * for. Default: what the targets name.
+   */
+  readonly allowedTargets?: readonly string[]
   /** Default `azbridge`. Both ends must agree. */
   readonly framing?: Framing
   /** Interval of PINGs, in ms. Default 30 s. */
   readonly keepAliveIntervalMs?: number
+  /** Local ports without an address are open for other machines too. Default false. */
+  readonly gatewayPorts?: boolean
+  /** Address of this machine that connections to targets come from. */
+  readonly sourceAddress?: string
+  /** Tries for one connection, to the relay or to a target, a second apart. Default 1. */
+  readonly connectionAttempts?: number
+  /** False to go on when a local port cannot be bound. Default true. */
+  readonly exitOnForwardFailure?: boolean
+  /** After so long without a datagram a UDP session ends, in ms. Default 4 min. */
+  readonly datagramIdleTimeoutMs?: number
   /** Default: silent. */
   readonly logger?: Logger
 }
 
 /**
- * Runs forwarders: local ports that lead into a relay, and relays that lead to TCP services near this machine.
+ * Runs forwarders: local ports that lead into a relay, and relays that lead to services near this machine.
  * It goes on whatever happens to the relay, to a target or to one connection, until it is stopped.
  *
  * @example
@@ -42,28 +60,23 @@ export class Bridge {
 
   /** @throws {RelayError} InvalidConfiguration or InvalidConnectionString. */
   constructor(options: BridgeOptions) {
-    const { relay, framing = 'azbridge', logger = silentLogger, keepAliveIntervalMs } = options
-    const keepAlive = keepAliveIntervalMs === undefined ? {} : { keepAliveIntervalMs }
     const local = (options.localForwards ?? []).map((forward) =>
       typeof forward === 'string' ? parseLocalForward(forward) : forward,
     )
-    const remote = (options.remoteForwards ?? []).map((forward) =>
-      typeof forward === 'string' ? parseRemoteForward(forward) : forward,
-    )
+    const remote = [
+      ...(options.remoteForwards ?? []).map((forward) =>
+        typeof forward === 'string' ? parseRemoteForward(forward) : forward,
+      ),
+      ...(options.httpForwards ?? []).map(parseHttpForward),
+    ]
     if (local.length + remote.length === 0) {
       throw new RelayError('InvalidConfiguration', {
         message: 'Nothing to forward: give at least one -L 127.0.0.1:15432:db or -T db:127.0.0.1:5432',
       })
     }
     this.#forwarders = [
-      ...mergeByRelay(remote).map((forward) => {
-        const listen = { ...relay, path: forward.relayName, ...keepAlive }
-        return new RemoteForwarder({ forward, listen, framing, logger })
-      }),
-      ...local.map((forward) => {
-        const sender = new Sender({ ...relay, path: forward.relayName, ...keepAlive })
-        return new LocalForwarder({ forward, sender, framing, logger })
-      }),
+      ...mergeByRelay(remote).map((forward) => createRemoteForwarder(forward, options)),
+      ...local.map((forward) => createLocalForwarder(forward, options)),
     ]
   }
 
@@ -103,23 +116,100 @@ export class Bridge {
   }
 }
 
+function createRemoteForwarder(forward: RemoteForward, options: BridgeOptions): RemoteForwarder {
+  const { framing = 'azbridge', logger = silentLogger, sourceAddress, connectionAttempts = 1 } = options
+  const { datagramIdleTimeoutMs, allowedTargets = [] } = options
+  const { addressFamily } = options.relay
+  return new RemoteForwarder({
+    forward,
+    listen: relayOf(forward, options),
+    framing,
+    logger,
+    ...(datagramIdleTimeoutMs !== undefined && { datagramIdleTimeoutMs }),
+    allowList: new AllowList(allowedTargets.map(parseAllowRule)),
+    dialRules: {
+      attempts: connectionAttempts,
+      ...(sourceAddress !== undefined && { sourceAddress }),
+      ...(addressFamily !== undefined && { addressFamily }),
+    },
+  })
+}
+
+function createLocalForwarder(forward: LocalForward, options: BridgeOptions): LocalForwarder {
+  const { framing = 'azbridge', logger = silentLogger, gatewayPorts = false } = options
+  const { connectionAttempts, exitOnForwardFailure, datagramIdleTimeoutMs } = options
+  return new LocalForwarder({
+    forward,
+    sender: new Sender(relayOf(forward, options)),
+    framing,
+    logger,
+    bindRules: { gatewayPorts, addressFamily: options.relay.addressFamily },
+    ...(connectionAttempts !== undefined && { connectionAttempts }),
+    ...(exitOnForwardFailure !== undefined && { exitOnForwardFailure }),
+    ...(datagramIdleTimeoutMs !== undefined && { datagramIdleTimeoutMs }),
+  })
+}
+
+type RelayOfForward = RelayOptions & { readonly keepAliveIntervalMs?: number }
+
+/** The relay that a forward goes to: its own, where it names one, else that of the bridge. */
+function relayOf(forward: LocalForward | RemoteForward, options: BridgeOptions): RelayOfForward {
+  const { keepAliveIntervalMs } = options
+  return {
+    ...placeOf(forward, options.relay),
+    path: forward.relayName,
+    ...(keepAliveIntervalMs !== undefined && { keepAliveIntervalMs }),
+  }
+}
+
+function placeOf(forward: LocalForward | RemoteForward, relay: BridgeOptions['relay']): BridgeOptions['relay'] {
+  const { tls, connectTimeoutMs, addressFamily } = relay
+  const shared = {
+    ...(tls !== undefined && { tls }),
+    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+    ...(addressFamily !== undefined && { addressFamily }),
+  }
+  const { connectionString } = forward
+  const place = connectionString === undefined ? relay : { ...shared, connectionString }
+  if (!('noAuthentication' in forward && forward.noAuthentication)) return place
+  const { host, port } = place
+  return {
+    ...shared,
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(place.connectionString !== undefined && { connectionString: withoutCredential(place.connectionString) }),
+  }
+}
+
+function withoutCredential(connectionString: string): string {
+  return formatConnectionString({ endpoint: parseConnectionString(connectionString).endpoint })
+}
+
 /** Two listeners of one program on one relay would each get senders that want the other's target. */
 function mergeByRelay(forwards: readonly RemoteForward[]): RemoteForward[] {
   const merged = new Map<string, RemoteForward>()
-  for (const { relayName, targets } of forwards) {
-    const key = relayName.toLowerCase()
+  for (const forward of forwards) {
+    const { relayName, connectionString = '' } = forward
+    const key = `${relayName.toLowerCase()} ${connectionString}`
     const known = merged.get(key)
-    for (const { portName } of targets) {
-      if (known?.targets.some((target) => target.portName === portName)) {
+    for (const target of forward.targets) {
+      if (isRange(target)) continue
+      const { portName } = target
+      if (known?.targets.some((other) => !isRange(other) && other.portName === portName)) {
         throw new RelayError('InvalidConfiguration', {
           message: `${relayName}: two targets have the port name "${portName}"; name them: -T ${relayName}:name/host:port`,
         })
       }
     }
-    merged.set(
-      key,
-      known ? { relayName: known.relayName, targets: [...known.targets, ...targets] } : { relayName, targets },
-    )
+    merged.set(key, known ? joinForwards(known, forward) : forward)
   }
   return [...merged.values()]
+}
+
+function joinForwards(one: RemoteForward, other: RemoteForward): RemoteForward {
+  return {
+    ...one,
+    targets: [...one.targets, ...other.targets],
+    httpTargets: [...(one.httpTargets ?? []), ...(other.httpTargets ?? [])],
+  }
 }

@@ -1,22 +1,65 @@
-import { connect, type Socket } from 'node:net'
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { RelayError } from '@postern/protocol'
-import type { RemoteTarget } from './forward-specification.ts'
+import { addressOf, type SingleTarget } from './forward.ts'
 
 /** Shorter than the 30 s for which the relay keeps a sender waiting, so that it hears the reason. */
 const connectTimeoutMs = 10_000
 
-/** A TCP connection that is being made. */
-export interface TargetDial {
-  /** Half-open, without Nagle's delay. Errors are handled; what they were is told by `connected`. */
-  readonly socket: Socket
-  /** Rejects with a RelayError TargetUnreachable that names the target and the reason. */
-  readonly connected: Promise<void>
+/** All tries together, for the same reason. */
+const allTriesMs = 20_000
+
+const retryAfterMs = 1_000
+
+/** How targets are dialed. */
+export interface DialRules {
+  /** Address of this machine that connections come from. */
+  readonly sourceAddress?: string
+  readonly addressFamily?: 4 | 6
+  /** Tries, a second apart. */
+  readonly attempts: number
 }
 
-/** Begins to open a TCP connection to a target. */
-export function dialTarget({ host, port }: RemoteTarget): TargetDial {
-  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true })
-  const connected = new Promise<void>((resolve, reject) => {
+/**
+ * Opens a stream to a target: half-open, without Nagle's delay, its errors handled. `onDialing` sees every socket before
+ * it is connected.
+ *
+ * @throws {RelayError} TargetUnreachable that names the target and the reason.
+ */
+export async function dialTarget(
+  target: SingleTarget,
+  rules: DialRules,
+  onDialing: (socket: Socket) => void,
+): Promise<Socket> {
+  const giveUpAtMs = performance.now() + allTriesMs
+  for (let attempt = 1; ; attempt += 1) {
+    const socket = connect({ ...place(target, rules), allowHalfOpen: true })
+    onDialing(socket)
+    try {
+      await connected(socket, target)
+      return socket
+    } catch (error) {
+      const isLast = attempt >= rules.attempts || performance.now() + connectTimeoutMs > giveUpAtMs
+      if (isLast) throw error
+      await delay(retryAfterMs)
+    }
+  }
+}
+
+function place(target: SingleTarget, rules: DialRules): TcpNetConnectOpts | { path: string } {
+  if (target.protocol === 'unix') return { path: target.socketPath }
+  const { sourceAddress, addressFamily } = rules
+  return {
+    host: target.host,
+    port: target.port,
+    noDelay: true,
+    ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
+    ...(addressFamily !== undefined && { family: addressFamily }),
+  }
+}
+
+function connected(socket: Socket, target: SingleTarget): Promise<void> {
+  return new Promise((resolve, reject) => {
     let reason = 'cut'
     const timer = setTimeout(() => {
       reason = `no answer within ${connectTimeoutMs / 1000} s`
@@ -31,11 +74,8 @@ export function dialTarget({ host, port }: RemoteTarget): TargetDial {
     })
     socket.once('close', () => {
       clearTimeout(timer)
-      const name = `${host.includes(':') ? `[${host}]` : host}:${port}`
-      reject(new RelayError('TargetUnreachable', { message: `The target ${name} cannot be reached: ${reason}` }))
+      const message = `The target ${addressOf(target)} cannot be reached: ${reason}`
+      reject(new RelayError('TargetUnreachable', { message }))
     })
   })
-  // Whoever dials may give up before it looks.
-  connected.catch(() => {})
-  return { socket, connected }
 }

@@ -1,15 +1,15 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Sender } from '@postern/client'
 import type { Logger } from '@postern/program'
-import { RelayError } from '@postern/protocol'
 import { cutSocket } from './cut-socket.ts'
-import type { LocalBinding, LocalForward } from './forward-specification.ts'
+import { DatagramEntrance } from './datagram-entrance.ts'
+import { defaultDatagramIdleMs } from './datagram-tunnel.ts'
+import type { BindRules, Entrance } from './entrance.ts'
+import { FarEnd } from './far-end.ts'
+import type { LocalBinding, LocalForward } from './forward.ts'
 import { type Forwarder, type ForwarderStatus, type Framing, forwarderEvents } from './forwarder.ts'
 import { OpenTunnels } from './open-tunnels.ts'
-import { requestTarget } from './request-target.ts'
-
-/** Connections that the system may hold for us while we are busy: a burst of clients is not refused. */
-const backlog = 511
+import { openStreamEntrance } from './stream-entrance.ts'
 
 /** What a LocalForwarder works with. */
 export interface LocalForwarderOptions {
@@ -18,19 +18,29 @@ export interface LocalForwarderOptions {
   readonly sender: Sender
   readonly framing: Framing
   readonly logger: Logger
+  /** How ports are bound where the binding says nothing. Default: loopback. */
+  readonly bindRules?: BindRules
+  /** Tries for one connection, a second apart. Default 1. */
+  readonly connectionAttempts?: number
+  /** After so long without a datagram a UDP session ends. Default 4 min. */
+  readonly datagramIdleTimeoutMs?: number
+  /** False to go on with the other ports when one cannot be bound. Default true. */
+  readonly exitOnForwardFailure?: boolean
 }
 
-/** Listens on TCP ports of this machine; every connection becomes a relayed connection of its own. */
+/** Listens on ports and sockets of this machine; every connection becomes a relayed connection of its own. */
 export class LocalForwarder implements Forwarder {
   readonly #options: LocalForwarderOptions
   readonly #tunnels: OpenTunnels
-  readonly #servers: Server[] = []
+  readonly #farEnd: FarEnd
+  readonly #entrances: Entrance[] = []
   #state: ForwarderStatus['state'] = 'starting'
 
   constructor(options: LocalForwarderOptions) {
-    const { forward, sender, logger } = options
+    const { forward, sender, framing, logger, connectionAttempts = 1 } = options
     this.#options = options
     this.#tunnels = new OpenTunnels({ relayName: forward.relayName, keyName: sender.keyName, logger })
+    this.#farEnd = new FarEnd({ sender, framing, attempts: connectionAttempts })
   }
 
   /** How it is doing; `addresses` are those that were really bound. */
@@ -38,7 +48,7 @@ export class LocalForwarder implements Forwarder {
     return {
       kind: 'local',
       state: this.#state,
-      addresses: this.#servers.map(boundAddress),
+      addresses: this.#entrances.map(({ address }) => address),
       ...this.#tunnels.status,
     }
   }
@@ -49,37 +59,52 @@ export class LocalForwarder implements Forwarder {
    * @throws {RelayError} InvalidConfiguration when one of them cannot be bound; none stays open then.
    */
   async start(): Promise<void> {
-    const { forward, logger } = this.#options
-    try {
-      for (const binding of forward.bindings) this.#servers.push(await this.#listen(binding))
-    } catch (error) {
-      await this.stop({ graceMs: 0 })
-      throw error
+    const { forward, logger, exitOnForwardFailure = true } = this.#options
+    for (const binding of forward.bindings) {
+      try {
+        this.#entrances.push(await this.#open(binding))
+      } catch (error) {
+        if (!exitOnForwardFailure) {
+          this.#tunnels.fail(error)
+          continue
+        }
+        await this.stop({ graceMs: 0 })
+        throw error
+      }
     }
-    this.#state = 'online'
-    logger.info(forwarderEvents.listening, { relay: forward.relayName, addresses: this.status.addresses })
+    this.#state = this.#entrances.length > 0 ? 'online' : 'offline'
+    if (this.#state === 'online') {
+      logger.info(forwarderEvents.listening, { relay: forward.relayName, addresses: this.status.addresses })
+    }
   }
 
   /** Closes the ports and lets open connections end for `graceMs`, then cuts them. */
   async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#state = 'stopped'
-    for (const server of this.#servers) server.close()
+    for (const entrance of this.#entrances) entrance.close()
     await this.#tunnels.end(graceMs)
   }
 
-  #listen(binding: LocalBinding): Promise<Server> {
-    const { host, port, portName } = binding
-    return new Promise((resolve, reject) => {
-      // Half-open, or Node would answer a client's FIN with ours and lose the reply.
-      const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket, portName))
-      const refuse = (error: NodeJS.ErrnoException): void => reject(bindError(this.#options.forward, binding, error))
-      server.once('error', refuse)
-      server.listen({ host, port, backlog }, () => {
-        server.off('error', refuse)
-        // Running out of file descriptors refuses one connection; it must not end the process.
-        server.on('error', (error) => this.#tunnels.fail(error))
-        resolve(server)
+  #open(binding: LocalBinding): Promise<Entrance> {
+    const { forward, bindRules, datagramIdleTimeoutMs = defaultDatagramIdleMs } = this.#options
+    const rules = bindRules ?? { gatewayPorts: false, addressFamily: undefined }
+    const { relayName } = forward
+    if (binding.protocol === 'udp') {
+      return DatagramEntrance.open({
+        relayName,
+        binding,
+        rules,
+        farEnd: this.#farEnd,
+        tunnels: this.#tunnels,
+        idleTimeoutMs: datagramIdleTimeoutMs,
       })
+    }
+    return openStreamEntrance({
+      relayName,
+      binding,
+      rules,
+      onSocket: (socket) => this.#accept(socket, binding.portName),
+      onProblem: (error) => this.#tunnels.fail(error),
     })
   }
 
@@ -88,26 +113,13 @@ export class LocalForwarder implements Forwarder {
     const gone = new AbortController()
     socket.on('error', () => {})
     socket.once('close', () => gone.abort())
-    this.#connect(socket, portName, gone.signal).catch((error: unknown) => this.#refuse(socket, error))
-  }
-
-  async #connect(socket: Socket, portName: string, signal: AbortSignal): Promise<void> {
-    const connection = await this.#options.sender.connectRaw({ signal })
-    if (signal.aborted) {
-      connection.abort()
-    } else if (this.#options.framing === 'raw') {
-      this.#tunnels.join(socket, connection)
-    } else {
-      const abort = (): void => connection.abort()
-      signal.addEventListener('abort', abort)
-      requestTarget(connection, portName, {
-        onAccepted: (first) => {
-          signal.removeEventListener('abort', abort)
-          this.#tunnels.join(socket, connection, first)
-        },
-        onRefused: (error) => this.#refuse(socket, error),
-      })
-    }
+    const opening = this.#farEnd.open({
+      mode: 'stream',
+      portName,
+      signal: gone.signal,
+      onOpened: (connection, first) => this.#tunnels.join(socket, connection, first),
+    })
+    opening.catch((error: unknown) => this.#refuse(socket, error))
   }
 
   /** An error that follows from the client's own leaving is nobody's concern. */
@@ -116,22 +128,4 @@ export class LocalForwarder implements Forwarder {
     this.#tunnels.fail(error)
     cutSocket(socket)
   }
-}
-
-function bindError(forward: LocalForward, { host, port }: LocalBinding, cause: NodeJS.ErrnoException): RelayError {
-  const reason = bindReasons[cause.code ?? ''] ?? cause.message
-  const message = `${forward.relayName}: cannot listen on ${host}:${port}: ${reason}`
-  return new RelayError('InvalidConfiguration', { message, cause })
-}
-
-const bindReasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program has this port',
-  EACCES: 'ports below 1024 need more rights',
-  EADDRNOTAVAIL: 'this machine has no such address',
-}
-
-function boundAddress(server: Server): string {
-  const address = server.address()
-  if (address === null || typeof address === 'string') return ''
-  return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`
 }

@@ -5,7 +5,7 @@ import { RelayError } from '@postern/protocol'
 import { cutSocket } from './cut-socket.ts'
 import { describeFailure } from './describe-failure.ts'
 import { type ForwarderStatus, forwarderEvents } from './forwarder.ts'
-import { pump } from './pump.ts'
+import { type PumpResult, pump } from './pump.ts'
 
 /** What OpenTunnels names in its log lines. */
 export interface OpenTunnelsOptions {
@@ -18,7 +18,7 @@ export interface OpenTunnelsOptions {
 /** The connections of one forwarder: who is open, what has passed, what went wrong, and how to end them all. */
 export class OpenTunnels {
   readonly #options: OpenTunnelsOptions
-  readonly #sockets = new Set<Socket>()
+  readonly #open = new Set<() => void>()
   readonly #waiting = new Set<() => void>()
   #total = 0
   #bytesToRelay = 0
@@ -33,7 +33,7 @@ export class OpenTunnels {
   get status(): Omit<ForwarderStatus, 'kind' | 'state' | 'addresses'> {
     return {
       relayName: this.#options.relayName,
-      connections: this.#sockets.size,
+      connections: this.#open.size,
       connectionsTotal: this.#total,
       bytesToRelay: this.#bytesToRelay,
       bytesFromRelay: this.#bytesFromRelay,
@@ -41,33 +41,38 @@ export class OpenTunnels {
     }
   }
 
-  /** Counts a TCP socket from now until it is closed. */
+  /** Counts a socket from now until it is closed. */
   add(socket: Socket): void {
-    this.#sockets.add(socket)
-    socket.once('close', () => {
-      this.#sockets.delete(socket)
-      if (this.#sockets.size > 0) return
+    const release = this.track(() => cutSocket(socket))
+    socket.once('close', release)
+  }
+
+  /** Counts something that is open until the function returned is called; `cut` ends it at once. */
+  track(cut: () => void): () => void {
+    this.#open.add(cut)
+    return () => {
+      if (!this.#open.delete(cut) || this.#open.size > 0) return
       for (const resolve of this.#waiting) resolve()
-    })
+    }
   }
 
   /** Joins the two sides of a tunnel and counts what it carries. */
   join(socket: Socket, connection: RelayedConnection, first?: Uint8Array): void {
+    pump({ socket, connection, ...(first && { first }), onClosed: this.noteOpened(connection) })
+  }
+
+  /** Notes that a relayed connection carries something now; the function returned notes its end. */
+  noteOpened({ trackingId }: RelayedConnection): (result: PumpResult) => void {
     const { relayName, logger } = this.#options
-    const fields = { relay: relayName, trackingId: connection.trackingId }
+    const fields = { relay: relayName, trackingId }
     this.#total += 1
     logger.debug(forwarderEvents.opened, fields)
-    pump({
-      socket,
-      connection,
-      ...(first && { first }),
-      onClosed: ({ error, bytesToRelay, bytesFromRelay }) => {
-        this.#bytesToRelay += bytesToRelay
-        this.#bytesFromRelay += bytesFromRelay
-        const reason = error && { reason: error.message }
-        logger.debug(forwarderEvents.closed, { ...fields, bytesToRelay, bytesFromRelay, ...reason })
-      },
-    })
+    return ({ error, bytesToRelay, bytesFromRelay }) => {
+      this.#bytesToRelay += bytesToRelay
+      this.#bytesFromRelay += bytesFromRelay
+      const reason = error && { reason: error.message }
+      logger.debug(forwarderEvents.closed, { ...fields, bytesToRelay, bytesFromRelay, ...reason })
+    }
   }
 
   /** Notes a tunnel that did not come about; says so in one line. */
@@ -87,7 +92,7 @@ export class OpenTunnels {
 
   /** Resolves when all are closed; those that are not after `graceMs` are cut. */
   async end(graceMs: number): Promise<void> {
-    if (this.#sockets.size === 0) return
+    if (this.#open.size === 0) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => this.#cutAll(), graceMs)
       const done = (): void => {
@@ -100,6 +105,6 @@ export class OpenTunnels {
   }
 
   #cutAll(): void {
-    for (const socket of this.#sockets) cutSocket(socket)
+    for (const cut of this.#open) cut()
   }
 }

@@ -1,44 +1,76 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { type ConnectionRequest, Listener, type ListenerOptions, type RelayedConnection } from '@postern/client'
 import type { Logger } from '@postern/program'
 import { errorTable, RelayError } from '@postern/protocol'
+import { AllowList } from './allow-list.ts'
 import { answerTargetRequest } from './answer-target-request.ts'
 import { cutSocket } from './cut-socket.ts'
-import { dialTarget, type TargetDial } from './dial-target.ts'
-import type { RemoteForward, RemoteTarget } from './forward-specification.ts'
+import { dialDatagramTarget } from './datagram-target.ts'
+import { DatagramTunnel, defaultDatagramIdleMs } from './datagram-tunnel.ts'
+import { type DialRules, dialTarget } from './dial-target.ts'
+import { findTarget, namesOf } from './find-target.ts'
+import { addressOf, isRange, type PortTarget, type RemoteForward, type SingleTarget } from './forward.ts'
 import { type Forwarder, type ForwarderStatus, type Framing, forwarderEvents } from './forwarder.ts'
+import { HttpForwarder } from './http-forwarder.ts'
 import { OpenTunnels } from './open-tunnels.ts'
+import { formatCloseReason, formatPortNameRefusal, portNameHeader } from './port-name-refusal.ts'
 import { encodePreambleReply } from './preamble.ts'
+
+/** UDP sessions of one forwarder; each holds a socket of this machine. */
+const maxDatagramSessions = 1_024
 
 /** What a RemoteForwarder works with. */
 export interface RemoteForwarderOptions {
   readonly forward: RemoteForward
-  /** How to listen on the hybrid connection that the forward names; `onRequest` may answer its HTTP requests. */
-  readonly listen: Omit<ListenerOptions, 'onConnection'>
+  /** How to listen on the hybrid connection; `onRequest` may answer its HTTP requests where no HTTP target does. */
+  readonly listen: Omit<ListenerOptions, 'onConnection' | 'id'>
   readonly framing: Framing
   readonly logger: Logger
+  /** Default: everything that the targets name. */
+  readonly allowList?: AllowList
+  /** Default: one try, from any address. */
+  readonly dialRules?: DialRules
+  /** After so long without a datagram a UDP session ends, in ms. Default 4 min. */
+  readonly datagramIdleTimeoutMs?: number
 }
 
-/** Listens on a hybrid connection; every sender is led to a TCP service that this machine can reach. */
+/** Listens on a hybrid connection; every sender is led to a service that this machine can reach. */
 export class RemoteForwarder implements Forwarder {
-  readonly #options: RemoteForwarderOptions
+  readonly #options: Required<RemoteForwarderOptions>
   readonly #listener: Listener
+  readonly #listenerId = randomUUID()
   readonly #tunnels: OpenTunnels
+  readonly #http: HttpForwarder | undefined
+  #datagramSessions = 0
 
   /**
    * @throws {RelayError} InvalidConfiguration when framing is raw and there are several targets: bare bytes cannot say
-   *   which one they want.
+   *   which one they want; or when a target is outside of the allow-list.
    */
-  constructor(options: RemoteForwarderOptions) {
-    const { forward, framing, listen, logger } = options
-    const { relayName } = forward
-    if (framing === 'raw' && forward.targets.length > 1) {
-      throw new RelayError('InvalidConfiguration', {
-        message: `${relayName}: framing "raw" carries no port name, so only one target can be given`,
-      })
-    }
+  constructor(given: RemoteForwarderOptions) {
+    const options = { ...defaults, ...given }
+    const { forward, listen, logger, dialRules } = options
+    const { relayName, targets, httpTargets = [] } = forward
+    checkForward(options)
     this.#options = options
-    this.#listener = new Listener({ ...listen, onConnection: (request) => this.#onConnection(request) })
+    this.#http =
+      httpTargets.length > 0
+        ? new HttpForwarder({
+            relayName,
+            targets: httpTargets,
+            rules: dialRules,
+            onProblem: (error) => this.#tunnels.fail(error),
+          })
+        : undefined
+    const http = this.#http
+    this.#listener = new Listener({
+      ...listen,
+      id: this.#listenerId,
+      ...(targets.length > 0 && { onConnection: (request: ConnectionRequest) => this.#onConnection(request) }),
+      ...(http && { onRequest: (request, response) => http.forward(request, response) }),
+    })
     this.#tunnels = new OpenTunnels({ relayName, keyName: this.#listener.keyName, logger })
     this.#listener.on('online', () => {
       logger.info(forwarderEvents.online, { relay: relayName, targets: this.status.addresses })
@@ -52,10 +84,11 @@ export class RemoteForwarder implements Forwarder {
 
   /** How it is doing. */
   get status(): ForwarderStatus {
+    const { targets, httpTargets = [] } = this.#options.forward
     return {
       kind: 'remote',
       state: stateOf[this.#listener.state],
-      addresses: this.#options.forward.targets.map(addressOf),
+      addresses: [...targets, ...httpTargets].map(addressOf),
       ...this.#tunnels.status,
     }
   }
@@ -75,46 +108,59 @@ export class RemoteForwarder implements Forwarder {
   async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
     await this.#listener.close()
     await this.#tunnels.end(graceMs)
+    this.#http?.close()
   }
 
   async #onConnection(request: ConnectionRequest): Promise<void> {
-    const [target, ...others] = this.#options.forward.targets
-    if (!target) return
-    if (others.length > 0) this.#readPreamble(await request.acceptRaw())
-    else await this.#serveOnlyTarget(request, this.#dial(target))
+    const target = this.#foresee(request)
+    if (typeof target === 'string')
+      await this.#reject(request, new RelayError('TargetUnreachable', { message: target }))
+    else if (!target || target.protocol === 'udp') this.#readPreamble(await request.acceptRaw())
+    else await this.#serveKnownTarget(request, target)
   }
 
-  /**
-   * With one target it is known before the sender has said a word: one that is away becomes a status and a reason for
-   * the sender instead of a connection that breaks.
-   */
-  async #serveOnlyTarget(request: ConnectionRequest, dial: TargetDial): Promise<void> {
+  /** The target, where it is known before the sender has said a word; a text when there is none for it. */
+  #foresee(request: ConnectionRequest): SingleTarget | string | undefined {
+    const { targets } = this.#options.forward
+    const [only, ...others] = targets
+    const wanted = request.headers[portNameHeader.toLowerCase()]
+    if (wanted !== undefined && this.#options.framing !== 'raw') return this.#find(decodeName(wanted))
+    return only && others.length === 0 && !isRange(only) ? only : undefined
+  }
+
+  /** One that is away becomes a status and a reason for the sender instead of a connection that breaks. */
+  async #serveKnownTarget(request: ConnectionRequest, target: SingleTarget): Promise<void> {
+    let socket: Socket
     try {
-      await dial.connected
+      socket = await this.#dial(target)
     } catch (error) {
-      this.#tunnels.fail(error)
-      await request.reject({ status: errorTable.TargetUnreachable.httpStatus, description: (error as Error).message })
+      await this.#reject(request, error as Error)
       return
     }
     try {
       const connection = await request.acceptRaw()
-      if (this.#options.framing === 'raw') this.#tunnels.join(dial.socket, connection)
-      else this.#readPreamble(connection, dial)
+      if (this.#options.framing === 'raw') this.#tunnels.join(socket, connection)
+      else this.#readPreamble(connection, { target, socket })
     } catch (error) {
-      cutSocket(dial.socket)
+      cutSocket(socket)
       throw error
     }
   }
 
-  #readPreamble(connection: RelayedConnection, dialed?: TargetDial): void {
-    answerTargetRequest(connection, this.#options.forward.targets, {
+  async #reject(request: ConnectionRequest, error: Error): Promise<void> {
+    this.#tunnels.fail(error)
+    await request.reject({ status: errorTable.TargetUnreachable.httpStatus, description: error.message })
+  }
+
+  #readPreamble(connection: RelayedConnection, dialed?: { target: SingleTarget; socket: Socket }): void {
+    answerTargetRequest(connection, {
+      find: (portName) => this.#find(portName),
       onTarget: (target, first) => {
-        const { socket, connected } = dialed ?? this.#dial(target)
-        const accept = (): void => void connection.send(encodePreambleReply('accepted', 'stream'))
-        if (socket.connecting) socket.once('connect', accept)
-        else accept()
-        connected.catch((error: unknown) => this.#tunnels.fail(error))
-        this.#tunnels.join(socket, connection, first)
+        const isDialed = dialed !== undefined && addressOf(dialed.target) === addressOf(target)
+        if (dialed && !isDialed) cutSocket(dialed.socket)
+        if (target.protocol === 'udp') this.#serveDatagrams(target, connection, first)
+        else if (isDialed) this.#joinStream(dialed.socket, connection, first)
+        else this.#dialLate(target, connection, first)
       },
       onRefused: (reason) => {
         if (dialed) cutSocket(dialed.socket)
@@ -123,10 +169,135 @@ export class RemoteForwarder implements Forwarder {
     })
   }
 
-  #dial(target: RemoteTarget): TargetDial {
-    const dial = dialTarget(target)
-    this.#tunnels.add(dial.socket)
-    return dial
+  #joinStream(socket: Socket, connection: RelayedConnection, first: Uint8Array): void {
+    connection.send(encodePreambleReply('accepted', 'stream'))
+    this.#tunnels.join(socket, connection, first)
+  }
+
+  /** A sender that did not say beforehand what it wants (azbridge) waits, accepted, until the target is there. */
+  #dialLate(target: SingleTarget, connection: RelayedConnection, first: Uint8Array): void {
+    const waiting = this.#wait(connection, first)
+    this.#dial(target).then(
+      (socket) => {
+        if (!waiting.isOver) return this.#joinStream(socket, connection, waiting.take())
+        cutSocket(socket)
+        connection.abort()
+      },
+      (error: Error) => this.#failLate(connection, error),
+    )
+  }
+
+  #serveDatagrams(target: PortTarget, connection: RelayedConnection, first: Uint8Array): void {
+    if (this.#datagramSessions >= maxDatagramSessions) {
+      this.#failLate(connection, new RelayError('TargetUnreachable', { message: 'Too many UDP sessions at a time' }))
+      return
+    }
+    this.#datagramSessions += 1
+    const waiting = this.#wait(connection, first)
+    dialDatagramTarget(target, this.#options.dialRules).then(
+      (socket) => {
+        if (waiting.isOver) {
+          this.#datagramSessions -= 1
+          socket.close()
+          connection.abort()
+          return
+        }
+        connection.send(encodePreambleReply('accepted', 'datagram'))
+        const noteEnd = this.#tunnels.noteOpened(connection)
+        const release = this.#tunnels.track(() => connection.abort())
+        const tunnel = new DatagramTunnel({
+          connection,
+          first: waiting.take(),
+          idleTimeoutMs: this.#options.datagramIdleTimeoutMs,
+          onDatagram: (datagram) => socket.send(datagram, () => {}),
+          onClosed: (result) => {
+            this.#datagramSessions -= 1
+            socket.close()
+            release()
+            noteEnd(result)
+          },
+        })
+        socket.on('message', (datagram) => tunnel.send(datagram))
+      },
+      (error: Error) => {
+        this.#datagramSessions -= 1
+        this.#failLate(connection, error)
+      },
+    )
+  }
+
+  #failLate(connection: RelayedConnection, error: Error): void {
+    this.#tunnels.fail(error)
+    connection.fail(errorTable.TargetUnreachable.closeCode, formatCloseReason(error.message))
+  }
+
+  /** Keeps what a sender says before its target is there; a sender waits for our answer, so that it is nearly nothing. */
+  #wait(connection: RelayedConnection, first: Uint8Array): Waiting {
+    const chunks = [first]
+    const waiting = { isOver: false, take: () => Buffer.concat(chunks.splice(0)) }
+    const onOver = (): void => {
+      waiting.isOver = true
+    }
+    connection.open({
+      onData: (chunk) => {
+        chunks.push(chunk)
+        connection.pause()
+      },
+      onEof: onOver,
+      onDrain: () => {},
+      onClosed: onOver,
+    })
+    return waiting
+  }
+
+  #find(portName: string): SingleTarget | string {
+    const { forward, allowList } = this.#options
+    const target = findTarget(forward.targets, portName)
+    if (!target) {
+      return formatPortNameRefusal({ listenerId: this.#listenerId, portName, known: namesOf(forward.targets) })
+    }
+    if (target.protocol !== 'unix' && !allowList.allows(target.host, target.port)) {
+      return `${addressOf(target)} is not in the allow-list`
+    }
+    return target
+  }
+
+  #dial(target: SingleTarget): Promise<Socket> {
+    return dialTarget(target, this.#options.dialRules, (socket) => this.#tunnels.add(socket))
+  }
+}
+
+/** A sender that was accepted and is not answered yet. */
+interface Waiting {
+  /** It has ended, or has gone. */
+  readonly isOver: boolean
+  /** What it has said. */
+  take(): Uint8Array
+}
+
+const defaults = {
+  allowList: new AllowList([]),
+  dialRules: { attempts: 1 },
+  datagramIdleTimeoutMs: defaultDatagramIdleMs,
+} satisfies Partial<RemoteForwarderOptions>
+
+function checkForward({ forward, framing, allowList }: Required<RemoteForwarderOptions>): void {
+  const { relayName, targets, httpTargets = [] } = forward
+  for (const target of [...targets, ...httpTargets]) allowList.check(relayName, target)
+  if (framing !== 'raw') return
+  const [only, ...others] = targets
+  if (others.length > 0 || (only && (isRange(only) || only.protocol === 'udp'))) {
+    throw new RelayError('InvalidConfiguration', {
+      message: `${relayName}: framing "raw" carries no port name, so only one target can be given, and no UDP`,
+    })
+  }
+}
+
+function decodeName(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 
@@ -137,7 +308,3 @@ const stateOf = {
   offline: 'offline',
   closed: 'stopped',
 } as const
-
-function addressOf({ host, port }: RemoteTarget): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}

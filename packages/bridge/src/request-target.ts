@@ -1,6 +1,7 @@
 import type { RelayedConnection } from '@postern/client'
 import { errorTable, RelayError } from '@postern/protocol'
-import { encodePreamble, type PreambleReply, PreambleReplyDecoder } from './preamble.ts'
+import { UnknownPortName } from './port-name-refusal.ts'
+import { encodePreamble, type Preamble, type PreambleReply, PreambleReplyDecoder } from './preamble.ts'
 
 /** The far end dials its target before it answers; beyond this it is stuck. */
 const replyTimeoutMs = 30_000
@@ -25,8 +26,8 @@ export interface TargetRequestHandler {
  * A far end that knows nothing of the name ends the connection without an answer (azbridge) or with a code and a
  * reason (ours); the error says which port name was asked for.
  */
-export function requestTarget(connection: RelayedConnection, portName: string, handler: TargetRequestHandler): void {
-  const decoder = new PreambleReplyDecoder('stream')
+export function requestTarget(connection: RelayedConnection, wanted: Preamble, handler: TargetRequestHandler): void {
+  const decoder = new PreambleReplyDecoder(wanted.mode)
   let isDecided = false
   const timer = setTimeout(() => refuse('The far end has not answered the bridge preamble in time'), replyTimeoutMs)
 
@@ -36,10 +37,13 @@ export function requestTarget(connection: RelayedConnection, portName: string, h
     clearTimeout(timer)
     return true
   }
-  const refuse = (message: string, cause?: Error): void => {
+  const { trackingId } = connection
+  const refuse = (message: string, cause?: Error): void =>
+    refuseWith(new RelayError('TargetUnreachable', { message, cause, trackingId }))
+  const refuseWith = (error: Error): void => {
     if (!decide()) return
     connection.abort()
-    handler.onRefused(new RelayError('TargetUnreachable', { message, cause, trackingId: connection.trackingId }))
+    handler.onRefused(error)
   }
 
   connection.open({
@@ -54,9 +58,13 @@ export function requestTarget(connection: RelayedConnection, portName: string, h
         )
       }
     },
-    onEof: () => refuse(`The far end has no target under the port name "${portName}"`),
+    onEof: () => refuseWith(new UnknownPortName({ portName: wanted.portName, trackingId })),
     onDrain: () => {},
-    onClosed: (error) => refuse(error?.message ?? errorTable.ConnectionFailed.message, error),
+    onClosed: (error) => {
+      const unknown = error && UnknownPortName.read(error, wanted.portName)
+      if (unknown) refuseWith(unknown)
+      else refuse(error?.message ?? errorTable.ConnectionFailed.message, error)
+    },
   })
-  for (const message of encodePreamble({ mode: 'stream', portName })) connection.send(message)
+  for (const message of encodePreamble(wanted)) connection.send(message)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BridgeLines } from './bridge-lines.ts'
 
-function collect(options: { readonly verbose?: boolean } = {}): {
+function collect(options: { readonly level?: 'debug' | 'error' } = {}): {
   readonly lines: BridgeLines
   readonly said: string[]
   readonly clock: { timeMs: number }
@@ -36,7 +36,7 @@ test('connections are said only when asked for', () => {
   const quiet = collect()
   quiet.lines.debug(...event)
   assert.deepEqual(quiet.said, [])
-  const verbose = collect({ verbose: true })
+  const verbose = collect({ level: 'debug' })
   verbose.lines.debug(...event)
   assert.deepEqual(verbose.said, ['1970-01-01T00:00:00.000Z db: connection opened trackingId="T"\n'])
 })

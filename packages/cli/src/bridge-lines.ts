@@ -3,10 +3,12 @@ import type { Logger, LogLevel } from '@postern/program'
 /** The same failure again is worth a line once a minute: a bridge tries for ever. */
 const repeatAfterMs = 60_000
 
+const order: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 }
+
 export interface BridgeLinesOptions {
-  /** Also each connection. Default false. */
-  readonly verbose?: boolean
-  readonly write: (line: string) => void
+  /** `debug` also says each connection. Default `info`. */
+  readonly level?: LogLevel
+  readonly write: (line: string) => unknown
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number
 }
@@ -33,7 +35,7 @@ export class BridgeLines implements Logger {
   }
 
   debug(event: string, fields: Record<string, unknown> = {}): void {
-    if (this.#options.verbose) this.#say('debug', event, fields)
+    this.#say('debug', event, fields)
   }
 
   child(): Logger {
@@ -41,7 +43,8 @@ export class BridgeLines implements Logger {
   }
 
   #say(level: LogLevel, event: string, fields: Record<string, unknown>): void {
-    const { write, now = Date.now } = this.#options
+    const { write, now = Date.now, level: lowest = 'info' } = this.#options
+    if (order[level] > order[lowest]) return
     const text = describeEvent(event, fields)
     const at = now()
     if (event === 'forwarder.online') this.#saidAtMs.clear()

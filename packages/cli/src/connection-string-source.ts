@@ -4,6 +4,11 @@ import { RelayError } from '@postern/protocol'
 /** Environment variables that hold a connection string, first one wins; the second is azbridge's documented name. */
 const variables = ['POSTERN_CONNECTION_STRING', 'AZURE_BRIDGE_CONNECTIONSTRING'] as const
 
+/** The connection string of the environment. */
+export function connectionStringOfEnvironment(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return variables.map((name) => env[name]).find((value) => value)
+}
+
 /** What `--help` says about `-x`. */
 export const connectionStringHelp: string = `connection string, or @FILE that holds it (other users see what stands on a command line); default: ${variables[0]}, ${variables[1]}`
 
@@ -15,7 +20,7 @@ export async function readConnectionString(
   option: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
-  const text = option ?? variables.map((name) => env[name]).find((value) => value)
+  const text = option ?? connectionStringOfEnvironment(env)
   if (text === undefined) {
     throw new RelayError('InvalidConnectionString', {
       message: `No connection string: give -x 'Endpoint=sb://...', -x @FILE, or set ${variables[0]}.`,

@@ -28,7 +28,7 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'bridge',
-    summary: 'TCP tunnels: a private service into a relay, or out of it as a local port.',
+    summary: 'Tunnels: a private service into a relay, or out of it as a local port.',
     load: async () => (await import('./commands/bridge.ts')).configureBridgeCommand,
   },
   {

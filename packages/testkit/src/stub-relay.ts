@@ -135,7 +135,17 @@ export class StubRelay extends EventEmitter<{
 
   #offer(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const path = request.url?.split('?')[0]
-    const listener = this.controlChannels.findLast((known) => known.socket.readyState === known.socket.OPEN)
+    const open = this.controlChannels.filter(({ socket: channel }) => channel.readyState === channel.OPEN)
+    const refused = String(request.headers['microsoft-relay-disallowedlisteners'] ?? '').split(',')
+    const listener = open.findLast(({ request: listen }) => {
+      const listenerId = new URLSearchParams(listen.url?.split('?')[1]).get('sb-hc-id') ?? ''
+      return !refused.includes(listenerId)
+    })
+    if (!listener && open.length > 0) {
+      const reason = 'None of the connected listeners meet the AllowedListeners/DisallowedListeners criteria'
+      refuse(socket, { status: 404, reason })
+      return
+    }
     if (!listener) {
       const reason = `There are no listeners connected for the endpoint. TrackingId:${randomUUID()}_G1, SystemTracker:sb://stub/x`
       refuse(socket, { status: 404, reason })

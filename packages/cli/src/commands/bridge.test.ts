@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,6 +55,49 @@ test('a relay that is not trusted is said in one line with the option that helps
   assert.equal((await bridge.end()).code, 0)
 })
 
+test("azbridge's options and configuration file lead to the same tunnel", async () => {
+  await using relay = await startTestRelay()
+  const service = createServer((socket) => socket.on('error', () => {}).end('by file')).listen(0, '127.0.0.1')
+  await once(service, 'listening')
+  const { port } = service.address() as { port: number }
+  const caFile = join(folder, 'ca-of-files.pem')
+  const configFile = join(folder, 'azbridge_config.yml')
+  const logFile = join(folder, 'bridge.log')
+  writeFileSync(caFile, relay.relay.caPem ?? '')
+  writeFileSync(configFile, `RemoteForward:\n  - RelayName: echo\n    Host: 127.0.0.1\n    HostPort: ${port}\n`)
+  const part = (text: string, name: string): string => new RegExp(`${name}=([^;]*)`).exec(text)?.[1] ?? ''
+  const { listen, send } = relay.access()
+  const keyFile = join(folder, 'key')
+  writeFileSync(keyFile, `${part(listen, 'SharedAccessKey')}\n`)
+  const parts = ['-e', part(listen, 'Endpoint'), '-K', part(listen, 'SharedAccessKeyName'), '-k', `@${keyFile}`]
+  const options = ['-o', 'ConnectTimeout:5', '-a', '20', '-b', '127.0.0.1', '--tls-ca', caFile]
+  try {
+    await using remote = new PosternProcess(['bridge', '-f', configFile, ...parts, ...options])
+    await remote.waitFor('stderr', new RegExp(`echo: online, the relay leads to 127.0.0.1:${port}\n`))
+    await using local = new PosternProcess([
+      'bridge',
+      '-L',
+      '127.0.0.1:0:echo',
+      '-x',
+      send,
+      '-l',
+      logFile,
+      '--tls-ca',
+      caFile,
+    ])
+    let address: string | undefined
+    while (address === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      if (existsSync(logFile)) address = /online, (\S+) leads/.exec(readFileSync(logFile, 'utf8'))?.[1]
+    }
+    assert.equal(await text(connect(Number(address.split(':')[1]), '127.0.0.1')), 'by file')
+    local.kill('SIGINT')
+    assert.deepEqual(await local.end().then(({ code, stderr }) => ({ code, stderr })), { code: 0, stderr: '' })
+  } finally {
+    service.close()
+  }
+})
+
 test('what is typed wrongly is said in one line and ends with 2', async () => {
   const connection = ['-x', 'Endpoint=sb://localhost/']
   const cases = [
@@ -65,6 +108,12 @@ test('what is typed wrongly is said in one line and ends with 2', async () => {
       args: ['bridge', '-T', 'db:1', '--tls-ca', 'nowhere.pem', ...connection],
       message: /nowhere\.pem cannot be read/,
     },
+    { args: ['bridge', '-f', 'nowhere.yml', ...connection], message: /nowhere\.yml cannot be read/ },
+    { args: ['bridge', '-o', 'Foo:1', ...connection], message: /-o:1:1 unknown key Foo/ },
+    { args: ['bridge', '-T', 'db:1', '-C', '-o', 'ConnectionAttempts:99', ...connection], message: /from 1 to 10/ },
+    { args: ['bridge', '-T', 'db:1', '-a', 'x', ...connection], message: /-a "x": must be seconds/ },
+    { args: ['bridge', '-T', 'db:10.0.0.1:*', ...connection], message: /needs an allow-list/ },
+    { args: ['bridge', '-H', 'web:ftp/x', ...connection], message: /must begin with http/ },
     { args: ['bridge', '-T', 'db:1', '--framing', 'own', ...connection], message: /azbridge, raw/ },
   ]
   await Promise.all(

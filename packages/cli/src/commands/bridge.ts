@@ -1,49 +1,29 @@
 import { readFile } from 'node:fs/promises'
 import { getCACertificates } from 'node:tls'
-import { Bridge } from '@postern/bridge'
-import { createLogger, type Logger } from '@postern/program'
+import { Bridge, bridgeOptionsOf } from '@postern/bridge'
 import { RelayError } from '@postern/protocol'
 import { type Command, Option } from 'commander'
-import { BridgeLines } from '../bridge-lines.ts'
-import { connectionStringHelp, readConnectionString } from '../connection-string-source.ts'
+import { type BridgeFlags, readBridgeConfiguration } from '../bridge-flags.ts'
+import { createBridgeLog } from '../bridge-log.ts'
+import { connectionStringHelp, connectionStringOfEnvironment } from '../connection-string-source.ts'
 import { programName } from '../program-name.ts'
 import { awaitShutdown } from '../shutdown-request.ts'
 
-interface BridgeFlags {
-  readonly remote: readonly string[]
-  readonly local: readonly string[]
-  readonly connectionString?: string
+interface OwnFlags extends BridgeFlags {
   readonly framing: 'azbridge' | 'raw'
   readonly tlsCa?: string
   readonly tls: boolean
   readonly json?: boolean
-  readonly verbose?: boolean
 }
 
 /** Connections that are open when a service manager stops the bridge may end for this long; Ctrl-C cuts them. */
 const graceMs = 10_000
 
-/** Adds `postern bridge`: TCP tunnels through a relay. */
+/** Adds `postern bridge`: tunnels through a relay. */
 export function configureBridgeCommand(command: Command): void {
-  const append = (item: string, items: readonly string[]): readonly string[] => [...items, item]
+  addForwards(command)
+  addAzbridgeOptions(command)
   command
-    .addOption(
-      new Option(
-        '-T, --remote <relay:[name/][host:]port>',
-        'lead senders of a hybrid connection to a TCP service; may be repeated, several targets by ";"',
-      )
-        .argParser(append)
-        .default([], 'none'),
-    )
-    .addOption(
-      new Option(
-        '-L, --local <[host:]port[/name]:relay>',
-        'open a local port that leads to a hybrid connection; may be repeated',
-      )
-        .argParser(append)
-        .default([], 'none'),
-    )
-    .option('-x, --connection-string <text>', connectionStringHelp)
     .addOption(
       new Option('--framing <form>', "azbridge: Microsoft's preamble; raw: bare bytes, as HCM. Both ends must agree")
         .choices(['azbridge', 'raw'])
@@ -52,9 +32,65 @@ export function configureBridgeCommand(command: Command): void {
     .option('--tls-ca <file>', 'PEM file of a certificate authority to trust, besides the public ones')
     .option('--no-tls', 'plain TCP, to a relay with --tls off: tokens travel readable')
     .option('--json', 'log as JSON, a line for each event')
-    .option('-v, --verbose', 'also a line for each connection')
     .addHelpText('after', examples(programName()))
-    .action((flags: BridgeFlags) => runBridge(flags))
+    .action((flags: OwnFlags) => runBridge(flags))
+}
+
+function repeatable(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .argParser((item: string, items: readonly string[]) => [...items, item])
+    .default([], 'none')
+}
+
+function addForwards(command: Command): void {
+  command
+    .addOption(
+      repeatable(
+        '-T, --remote <relay:[name/][host:]port>',
+        'lead senders of a hybrid connection to a service: port, UDP port (53U), range (8000-8100) or Unix socket; may be repeated, several by ";"',
+      ),
+    )
+    .addOption(
+      repeatable(
+        '-L, --local <[host:]port[/name]:relay>',
+        'open a local port (or UDP port, range, Unix socket) that leads to a hybrid connection; may be repeated',
+      ),
+    )
+    .addOption(
+      repeatable(
+        '-H, --http <relay:scheme/host[/path][:port]>',
+        'lead HTTP requests of a hybrid connection to a web service, http or https; may be repeated',
+      ),
+    )
+    .addOption(
+      repeatable(
+        '--allow <host:ports>',
+        'targets that -T and -H may reach at most; "-T relay:host:*" needs it; may be repeated',
+      ),
+    )
+    .addOption(repeatable('-R, --remote-old <relay:[host:][name/]port>', "azbridge's old form of -T").hideHelp())
+}
+
+/** Their letters and meaning are azbridge's. */
+function addAzbridgeOptions(command: Command): void {
+  command
+    .option('-x, --connection-string <text>', connectionStringHelp)
+    .option('-e, --endpoint <uri>', 'the relay, over that of the connection string')
+    .option('-K, --key-name <name>', 'authorization rule, over that of the connection string')
+    .option('-k, --key <text>', 'its key, or @FILE')
+    .option('-s, --signature <text>', 'a ready-made shared access signature, or @FILE, instead of rule and key')
+    .option(
+      '-f, --file <file>',
+      "azbridge's configuration file; default: ~/.azbridge/azbridge_config.yml if it is there",
+    )
+    .addOption(repeatable('-o, --option <key:value>', 'a value of the configuration file; may be repeated'))
+    .option('-b, --bind-address <address>', 'address of this machine that connections to targets come from')
+    .option('-a, --keep-alive <seconds>', 'how often the relay is pinged; default: 30')
+    .option('-g, --gateway-ports', 'local ports without an address are open for other machines')
+    .option('-C, --clear-forwards', 'forget the forwards of configuration files')
+    .option('-l, --log-file <file>', 'write the log there instead of standard error')
+    .option('-q, --quiet', 'no log')
+    .option('-v, --verbose', 'also a line for each connection')
 }
 
 function examples(postern: string): string {
@@ -66,30 +102,36 @@ Examples:
   ${postern} bridge -T db:127.0.0.1:5432              # beside the private service
   ${postern} bridge -L 127.0.0.1:15432:db             # beside the application
   ${postern} bridge -T db:5432 -T web:10.0.0.7:80 -x @/run/secrets/listen --tls-ca .postern/certificates/development-ca.pem
-  ${postern} bridge -T 'site:sql/10.0.0.5:5432;redis/10.0.0.6:6379'   # two services by one hybrid connection`
+  ${postern} bridge -T 'site:sql/10.0.0.5:5432;redis/10.0.0.6:6379'   # two services by one hybrid connection
+  ${postern} bridge -T dns:10.0.0.1:53U               # UDP
+  ${postern} bridge -T pg:/run/postgresql/.s.PGSQL.5432   # a Unix socket
+  ${postern} bridge -H web:http/10.0.0.7:8080         # HTTP requests to a web service
+  ${postern} bridge -T 'site:10.0.0.5:*' --allow 10.0.0.5:8000-8100   # many ports, no others
+  ${postern} bridge -f azbridge_config.yml            # azbridge's configuration file`
 }
 
-async function runBridge(flags: BridgeFlags): Promise<void> {
+async function runBridge(flags: OwnFlags): Promise<void> {
   using shutdown = awaitShutdown()
+  const configuration = await readBridgeConfiguration(flags)
+  const options = bridgeOptionsOf(configuration, connectionStringOfEnvironment())
+  const { logLevel = 'info', logFileName } = configuration
   const bridge = new Bridge({
+    ...options,
     relay: {
-      connectionString: await readConnectionString(flags.connectionString),
+      ...options.relay,
       ...(!flags.tls && { tls: false }),
       ...(flags.tlsCa !== undefined && { tls: { ca: await readAuthorities(flags.tlsCa) } }),
     },
-    remoteForwards: flags.remote,
-    localForwards: flags.local,
     framing: flags.framing,
-    logger: createBridgeLogger(flags),
+    logger: createBridgeLog({
+      level: logLevel,
+      json: flags.json ?? false,
+      ...(logFileName !== undefined && { file: logFileName }),
+    }),
   })
   await bridge.start()
   const signal = await shutdown.signal
   await bridge.stop({ graceMs: signal === 'SIGTERM' ? graceMs : 0 })
-}
-
-function createBridgeLogger({ json = false, verbose = false }: BridgeFlags): Logger {
-  if (json) return createLogger({ level: verbose ? 'debug' : 'info', format: 'json' })
-  return new BridgeLines({ verbose, write: (line) => process.stderr.write(line) })
 }
 
 async function readAuthorities(file: string): Promise<string[]> {

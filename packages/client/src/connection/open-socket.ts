@@ -19,6 +19,8 @@ export interface OpenSocketOptions {
   readonly tls: ConnectionOptions | false
   /** Bound for TCP and TLS together. */
   readonly connectTimeoutMs: number
+  /** IPv4 or IPv6 only. */
+  readonly addressFamily?: 4 | 6
 }
 
 /** TCP finds a peer that vanished without a word even where no PING is sent: during the handshake. */
@@ -32,7 +34,8 @@ const maxSessions = 32
  * whatever the rest of the handshake is allowed. TLS sessions are resumed: half of a handshake's CPU is saved at both
  * ends for every connection after the first. Nothing that was remembered outlives a failure.
  */
-export function createOpenSocket({ tls, connectTimeoutMs }: OpenSocketOptions): OpenSocket {
+export function createOpenSocket({ tls, connectTimeoutMs, addressFamily }: OpenSocketOptions): OpenSocket {
+  const family = addressFamily === undefined ? {} : { family: addressFamily }
   const sessions = new Map<string, Buffer>()
   const names = new LookupCache()
   let context: SecureContext | undefined
@@ -44,6 +47,7 @@ export function createOpenSocket({ tls, connectTimeoutMs }: OpenSocketOptions): 
       host,
       port,
       lookup: names.lookup,
+      ...family,
       ...(isIP(host) === 0 && { servername: host }),
       ALPNProtocols: ['http/1.1'],
       ...(session && { session }),
@@ -59,7 +63,7 @@ export function createOpenSocket({ tls, connectTimeoutMs }: OpenSocketOptions): 
 
   return ({ host, port, secure, signal }) =>
     new Promise<Duplex>((resolve, reject) => {
-      const socket = secure ? openTls(host, port) : connectTcp({ host, port, lookup: names.lookup })
+      const socket = secure ? openTls(host, port) : connectTcp({ host, port, lookup: names.lookup, ...family })
       socket.setNoDelay(true).setKeepAlive(true, tcpKeepAliveDelayMs)
       const fail = (error: unknown): void => {
         finish()

@@ -31,6 +31,8 @@ export interface RelayOptions {
   readonly tls?: ConnectionOptions | false
   /** Bound for TCP and TLS together, in ms. Default 3 s. */
   readonly connectTimeoutMs?: number
+  /** IPv4 or IPv6 only. Default: both. */
+  readonly addressFamily?: 4 | 6
 }
 
 /** {@link RelayOptions} with every default filled in. */
@@ -63,7 +65,7 @@ export function locateRelay(options: RelayOptions): RelayLocation {
   if (!host) throw missing('the relay host', 'a connection string or "host"')
   if (!path) throw missing('the name of the hybrid connection', '";EntityPath=name" in the connection string or "path"')
   const port = options.port ?? parsed?.endpoint.port ?? httpsPort
-  const { tls = {}, connectTimeoutMs = defaultConnectTimeoutMs } = options
+  const { tls = {}, connectTimeoutMs = defaultConnectTimeoutMs, addressFamily } = options
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
   return {
     origin: `${tls === false ? 'ws' : 'wss'}://${name}:${port}`,
@@ -74,7 +76,7 @@ export function locateRelay(options: RelayOptions): RelayLocation {
     tokenProvider: options.tokenProvider ?? (parsed && tokenProviderOf(parsed)),
     tls,
     connectTimeoutMs,
-    openSocket: createOpenSocket({ tls, connectTimeoutMs }),
+    openSocket: createOpenSocket({ tls, connectTimeoutMs, ...(addressFamily !== undefined && { addressFamily }) }),
   }
 }
 

@@ -1,0 +1,130 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { isIPv6 } from 'node:net'
+import { DatagramTunnel } from './datagram-tunnel.ts'
+import { type BindRules, bindError, bindHost, boundAddress, type Entrance } from './entrance.ts'
+import type { FarEnd } from './far-end.ts'
+import type { PortBinding } from './forward.ts'
+import type { OpenTunnels } from './open-tunnels.ts'
+
+/** Clients of one port: more than this are not served, since each holds a relayed connection. */
+const maxSessions = 1_024
+
+/** Datagrams of one client that wait while its connection is made; a network would drop them sooner. */
+const maxWaiting = 64
+
+/** What a {@link DatagramEntrance} works with. */
+export interface DatagramEntranceOptions {
+  readonly relayName: string
+  readonly binding: PortBinding
+  readonly rules: BindRules
+  readonly farEnd: FarEnd
+  readonly tunnels: OpenTunnels
+  readonly idleTimeoutMs: number
+}
+
+interface Session {
+  readonly gone: AbortController
+  readonly waiting: Uint8Array[]
+  tunnel?: DatagramTunnel
+}
+
+/** A UDP port that leads into a relay: a session, with a relayed connection of its own, for each client address. */
+export class DatagramEntrance implements Entrance {
+  readonly #options: DatagramEntranceOptions
+  readonly #socket: Socket
+  readonly #sessions = new Map<string, Session>()
+  readonly address: string
+
+  private constructor(options: DatagramEntranceOptions, socket: Socket) {
+    this.#options = options
+    this.#socket = socket
+    this.address = `${boundAddress(socket.address())}U`
+    socket.on('message', (datagram, from) => this.#onDatagram(datagram, from))
+    // Such as ICMP errors about a client that has gone.
+    socket.on('error', () => {})
+  }
+
+  /**
+   * Opens the port.
+   *
+   * @throws {RelayError} InvalidConfiguration with the reason.
+   */
+  static async open(options: DatagramEntranceOptions): Promise<DatagramEntrance> {
+    const { binding, relayName, rules } = options
+    const host = bindHost(binding.host, rules)
+    const socket = createSocket({
+      type: (host !== undefined && isIPv6(host)) || rules.addressFamily === 6 ? 'udp6' : 'udp4',
+    })
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', (error) => reject(bindError(relayName, binding, error)))
+      socket.bind({ port: binding.port, ...(host !== undefined && { address: host }) }, () => {
+        socket.removeAllListeners('error')
+        resolve()
+      })
+    })
+    return new DatagramEntrance(options, socket)
+  }
+
+  close(): void {
+    for (const session of this.#sessions.values()) {
+      session.gone.abort()
+      session.tunnel?.end()
+    }
+    this.#socket.close()
+  }
+
+  #onDatagram(datagram: Uint8Array, from: RemoteInfo): void {
+    const key = `${from.address} ${from.port}`
+    const known = this.#sessions.get(key)
+    if (known?.tunnel) known.tunnel.send(datagram)
+    else if (known) {
+      if (known.waiting.length < maxWaiting) known.waiting.push(datagram)
+    } else if (this.#sessions.size < maxSessions) this.#open(key, datagram, from)
+    else this.#options.tunnels.fail(new Error(`${this.address}: more than ${maxSessions} UDP clients at a time`))
+  }
+
+  #open(key: string, datagram: Uint8Array, from: RemoteInfo): void {
+    const { binding, farEnd, tunnels, idleTimeoutMs } = this.#options
+    const session: Session = { gone: new AbortController(), waiting: [datagram] }
+    this.#sessions.set(key, session)
+    const release = tunnels.track(() => {
+      session.gone.abort()
+      session.tunnel?.cut()
+    })
+    const forget = (): void => {
+      this.#sessions.delete(key)
+      release()
+    }
+    const opening = farEnd.open({
+      mode: 'datagram',
+      portName: binding.portName,
+      signal: session.gone.signal,
+      onOpened: (connection, first) => {
+        const noteEnd = tunnels.noteOpened(connection)
+        session.tunnel = new DatagramTunnel({
+          connection,
+          first,
+          idleTimeoutMs,
+          onDatagram: (answer) => this.#answer(answer, from),
+          onClosed: (result) => {
+            forget()
+            noteEnd(result)
+          },
+        })
+        for (const early of session.waiting.splice(0)) session.tunnel.send(early)
+      },
+    })
+    opening.catch((error: unknown) => {
+      forget()
+      if (!session.gone.signal.aborted) tunnels.fail(error)
+    })
+  }
+
+  #answer(datagram: Uint8Array, { address, port }: RemoteInfo): void {
+    try {
+      this.#socket.send(datagram, port, address, () => {})
+    } catch {
+      // The port is closed.
+    }
+  }
+}
