@@ -11,7 +11,19 @@ test('names, addresses and bracketed IPv6 addresses with a port are endpoints, i
 })
 
 test('everything else is none', () => {
-  for (const text of ['', 'db', 'db:', ':1', 'db:0', 'db:65536', 'db:5432/x', 'a b:1', '[db]:1', 'http://db:1', 'db:1:2'])
+  for (const text of [
+    '',
+    'db',
+    'db:',
+    ':1',
+    'db:0',
+    'db:65536',
+    'db:5432/x',
+    'a b:1',
+    '[db]:1',
+    'http://db:1',
+    'db:1:2',
+  ])
     assert.equal(parseEndpoint(text), undefined, text)
 })
 

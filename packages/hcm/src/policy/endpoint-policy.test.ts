@@ -47,12 +47,34 @@ test('what the operator saw stays allowed, a change is not, unless he follows ch
   assert.equal(policy.decide(endpoint('127.0.0.1:22'), { pinned }), 'refused')
   assert.equal(new EndpointPolicy([]).decide(endpoint('new.site:1'), { pinned }), 'refused')
   assert.equal(new EndpointPolicy([]).decide(endpoint('new.site:1'), { pinned, follows: true }), 'allowed')
-  assert.equal(policy.decide(endpoint('127.0.0.1:22'), { pinned, follows: true }), 'refused', 'rules have the last word')
+  assert.equal(
+    policy.decide(endpoint('127.0.0.1:22'), { pinned, follows: true }),
+    'refused',
+    'rules have the last word',
+  )
 })
 
 test('rules that cannot be read are refused with examples', () => {
-  for (const text of ['', 'db.corp', '*', '*:1', '*.', '*.corp:', '*.corp:0', '*.corp:9-1', '10.0.0.0/33', '10.0.0/8', 'fd00::/129', '*.a*.b', '10.0.0.0/8:x'])
-    assert.throws(() => parsePolicyRule(text), { code: 'InvalidConfiguration', message: /Examples: db\.corp:5432/ }, text)
+  for (const text of [
+    '',
+    'db.corp',
+    '*',
+    '*:1',
+    '*.',
+    '*.corp:',
+    '*.corp:0',
+    '*.corp:9-1',
+    '10.0.0.0/33',
+    '10.0.0/8',
+    'fd00::/129',
+    '*.a*.b',
+    '10.0.0.0/8:x',
+  ])
+    assert.throws(
+      () => parsePolicyRule(text),
+      { code: 'InvalidConfiguration', message: /Examples: db\.corp:5432/ },
+      text,
+    )
 })
 
 test('a refusal names the endpoint, what it resolves to and the command that allows it', () => {

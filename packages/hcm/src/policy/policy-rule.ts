@@ -44,7 +44,9 @@ function parseSuffix(text: string): PolicyRule | undefined {
 }
 
 function parseNetwork(text: string): PolicyRule | undefined {
-  const match = /^(?:\[([0-9a-f:.]+)\/(\d{1,3})\]|([0-9.]+|[0-9a-f:]+:[0-9a-f:.]*)\/(\d{1,3}))(?::([\d,-]+))?$/.exec(text)
+  const match = /^(?:\[([0-9a-f:.]+)\/(\d{1,3})\]|([0-9.]+|[0-9a-f:]+:[0-9a-f:.]*)\/(\d{1,3}))(?::([\d,-]+))?$/.exec(
+    text,
+  )
   const address = match?.[1] ?? match?.[3] ?? ''
   const prefix = Number(match?.[2] ?? match?.[4])
   const includesPort = parsePorts(match?.[5])

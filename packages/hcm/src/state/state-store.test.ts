@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
@@ -8,7 +9,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Secret } from '@postern/program'
 import fc from 'fast-check'
-import { formatState, parseState, type StoredHybridConnection } from './hcm-state.ts'
+import { formatState, type HcmState, parseState, type StoredHybridConnection } from './hcm-state.ts'
 import { StateStore } from './state-store.ts'
 import { writeAtomically } from './write-atomically.ts'
 
@@ -48,7 +49,10 @@ test('a secret is opened for its own purpose and by its own key only', async (t)
   const [one, other] = [await StateStore.open(folderFor(t)), await StateStore.open(folderFor(t))]
   const sealed = one.key.seal(new Secret(secret), 'relay.test/db')
   for (const open of [() => one.key.unseal(sealed, 'relay.test/x'), () => other.key.unseal(sealed, 'relay.test/db')])
-    assert.throws(open, (error: Error) => /put back the key file/.test(error.message) && !/topsecret/.test(error.message))
+    assert.throws(
+      open,
+      (error: Error) => /put back the key file/.test(error.message) && !/topsecret/.test(error.message),
+    )
 })
 
 test('a key file that others can read, or that is gone although it is needed, is not used', async (t) => {
@@ -85,7 +89,7 @@ test('a file cut at any byte is reported with what to do, and left as it is', as
 })
 
 test('unknown members and newer versions are reported without values', () => {
-  const state = { version: 1, listenerId: crypto.randomUUID(), policy: [], hybridConnections: [] } as const
+  const state: HcmState = { version: 1, listenerId: randomUUID(), policy: [], hybridConnections: [] }
   assert.deepEqual(parseState(formatState(state), 'x'), state)
   assert.throws(() => parseState(JSON.stringify({ ...state, version: 2 }), 'x'), /newer hcm/)
   assert.throws(
@@ -128,13 +132,12 @@ test('a program killed while it writes leaves a whole state, old or new', async 
       if (i % 10 === 0) process.stdout.write('.')
     }`
   for (let round = 0; round < 5; round += 1) {
-    const program = spawn(
-      process.execPath,
-      ['--conditions=@postern/source', '--input-type=module', '-e', script],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    )
+    const program = spawn(process.execPath, ['--conditions=@postern/source', '--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     // Killed at a moment that nobody chose: some writes after it has begun.
-    for (let dots = 0; dots < 1 + round; dots += 1) await once(program.stdout, 'data', { signal: AbortSignal.timeout(10_000) })
+    for (let dots = 0; dots < 1 + round; dots += 1)
+      await once(program.stdout, 'data', { signal: AbortSignal.timeout(10_000) })
     program.kill('SIGKILL')
     await once(program, 'close')
     const { policy } = (await StateStore.open(folder)).state
