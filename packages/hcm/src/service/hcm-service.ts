@@ -8,6 +8,7 @@ import { parsePolicyRule } from '../policy/policy-rule.ts'
 import type { HcmState, StoredHybridConnection } from '../state/hcm-state.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { HybridConnectionAgent } from './hybrid-connection-agent.ts'
+import { discontinuedStatus, isBizTalk, placeOf } from './connection-place.ts'
 import type { HybridConnectionStatus } from './status.ts'
 
 /** Settings of {@link HcmService}. */
@@ -44,6 +45,8 @@ const removalGraceMs = 2_000
 export class HcmService {
   readonly #options: HcmServiceOptions
   readonly #agents = new Map<string, HybridConnectionAgent>()
+  /** Endpoints seen first, until they are stored: a stream may come at once. */
+  readonly #pins = new Map<string, Endpoint>()
   #policy: EndpointPolicy
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -66,12 +69,12 @@ export class HcmService {
 
   /** How all are doing, in the order in which they were added. */
   list(): readonly HybridConnectionStatus[] {
-    return this.#state.hybridConnections.flatMap((stored) => this.#agents.get(keyOf(stored))?.status ?? [])
+    return this.#state.hybridConnections.map((stored) => this.#statusOf(stored))
   }
 
   /** @throws {RelayError} ResourceNotFound, InvalidConfiguration when several are meant. */
   show(name: ConnectionName): HybridConnectionStatus {
-    return this.#agentOf(this.#find(name)).status
+    return this.#statusOf(this.#find(name))
   }
 
   /**
@@ -84,13 +87,7 @@ export class HcmService {
     { follow = false }: { readonly follow?: boolean } = {},
   ): Promise<HybridConnectionStatus> {
     return this.#inTurn(async () => {
-      const { endpoint, entityPath } = parseConnectionString(connectionString.reveal())
-      if (entityPath === undefined) {
-        throw new RelayError('InvalidConnectionString', {
-          message: 'The connection string names no hybrid connection: add ;EntityPath=NAME',
-        })
-      }
-      const place = { host: endpoint.host, path: entityPath.replace(/^\/+|\/+$/g, '') }
+      const place = placeOf(connectionString)
       const key = keyOf(place)
       const standing = this.#agents.get(key)
       if (standing && standing.status.Status !== 'NotFound') {
@@ -108,9 +105,8 @@ export class HcmService {
         hybridConnections: [...state.hybridConnections.filter((each) => keyOf(each) !== key), stored],
       }))
       await this.#stopAgent(key)
-      const agent = this.#startAgent(stored)
-      await agent.test()
-      return agent.status
+      await this.#startAgent(stored)?.test()
+      return this.#statusOf(stored)
     })
   }
 
@@ -132,15 +128,16 @@ export class HcmService {
     return this.#inTurn(async () => {
       const stored = this.#find(name)
       await this.#stopAgent(keyOf(stored))
-      return this.#startAgent(stored).status
+      this.#startAgent(stored)
+      return this.#statusOf(stored)
     })
   }
 
   /** Asks relay and target of a hybrid connection how they are, now. */
   async test(name: ConnectionName): Promise<HybridConnectionStatus> {
-    const agent = this.#agentOf(this.#find(name))
-    await agent.test()
-    return agent.status
+    const stored = this.#find(name)
+    await this.#agents.get(keyOf(stored))?.test()
+    return this.#statusOf(stored)
   }
 
   /** The rules of the site. */
@@ -219,7 +216,9 @@ export class HcmService {
     })
   }
 
-  #startAgent(stored: StoredHybridConnection): HybridConnectionAgent {
+  /** One that is discontinued has nobody to serve it. */
+  #startAgent(stored: StoredHybridConnection): HybridConnectionAgent | undefined {
+    if (isBizTalk(stored.host)) return undefined
     const { store, tls, logger, entityIntervalMs, probeIntervalMs } = this.#options
     const key = keyOf(stored)
     const agent = new HybridConnectionAgent({
@@ -233,7 +232,7 @@ export class HcmService {
       policy: () => this.#policy,
       consent: () => {
         const { pinned, follow = false } = this.#stored(key) ?? {}
-        return { pinned: pinned === undefined ? undefined : parseEndpoint(pinned), follows: follow }
+        return { pinned: pinned === undefined ? this.#pins.get(key) : parseEndpoint(pinned), follows: follow }
       },
       onEndpoint: (endpoint) => this.#pin(key, endpoint),
       entityIntervalMs,
@@ -254,7 +253,9 @@ export class HcmService {
   /** Whoever adds a hybrid connection by hand means the endpoint that it has then, not whatever it may get. */
   #pin(key: string, endpoint: Endpoint): void {
     const stored = this.#stored(key)
-    if (stored === undefined || stored.origin !== 'manual' || stored.pinned !== undefined) return
+    const isPinned = stored?.pinned !== undefined || this.#pins.has(key)
+    if (stored?.origin !== 'manual' || isPinned) return
+    this.#pins.set(key, endpoint)
     const pinned = formatEndpoint(endpoint)
     this.#store((state) => ({
       ...state,
@@ -275,6 +276,7 @@ export class HcmService {
   async #stopAgent(key: string): Promise<void> {
     const agent = this.#agents.get(key)
     this.#agents.delete(key)
+    this.#pins.delete(key)
     await agent?.stop({ graceMs: removalGraceMs })
   }
 
@@ -282,10 +284,8 @@ export class HcmService {
     return this.#state.hybridConnections.find((each) => keyOf(each) === key)
   }
 
-  #agentOf(stored: StoredHybridConnection): HybridConnectionAgent {
-    const agent = this.#agents.get(keyOf(stored))
-    if (!agent) throw new RelayError('ResourceNotFound', { message: `${keyOf(stored)} is not served` })
-    return agent
+  #statusOf(stored: StoredHybridConnection): HybridConnectionStatus {
+    return this.#agents.get(keyOf(stored))?.status ?? discontinuedStatus(stored)
   }
 
   #find({ namespace, name }: ConnectionName): StoredHybridConnection {
