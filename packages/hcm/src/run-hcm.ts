@@ -40,7 +40,12 @@ export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
   const socketPath = controlSocketPath(folder)
   const store = await StateStore.open(folder)
   const version = readVersion()
-  const service = new HcmService({ ...rest, store, logger, enrolledTokens: () => relayTokensOf(demandIdentity(), store.key) })
+  const service = new HcmService({
+    ...rest,
+    store,
+    logger,
+    enrolledTokens: () => relayTokensOf(demandIdentity(), store.key),
+  })
   let sync: EnrolledSync | undefined
 
   function demandIdentity(): NonNullable<typeof store.state.identity> {
@@ -79,7 +84,9 @@ export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
 
 /** Where the service of a state folder is asked. */
 export function controlSocketPath(folder: string): string {
-  return process.platform === 'win32' ? `\\\\.\\pipe\\postern-hcm-${folder.replaceAll(/[\\/:]/g, '-')}` : join(folder, 'control.sock')
+  return process.platform === 'win32'
+    ? `\\\\.\\pipe\\postern-hcm-${folder.replaceAll(/[\\/:]/g, '-')}`
+    : join(folder, 'control.sock')
 }
 
 function readVersion(): string {

@@ -1,6 +1,6 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { errorTable, type ErrorCode, RelayError } from '@postern/protocol'
+import { type ErrorCode, errorTable, RelayError } from '@postern/protocol'
 import type { ControlOperationName, ControlParams, ControlResults } from './control-operations.ts'
 
 /** The longest that a command takes: it may ask a relay and a target that do not answer. */

@@ -7,8 +7,8 @@ import { EndpointPolicy } from '../policy/endpoint-policy.ts'
 import { parsePolicyRule } from '../policy/policy-rule.ts'
 import type { HcmState, StoredHybridConnection } from '../state/hcm-state.ts'
 import type { StateStore } from '../state/state-store.ts'
-import { HybridConnectionAgent } from './hybrid-connection-agent.ts'
 import { discontinuedStatus, isBizTalk, placeOf } from './connection-place.ts'
+import { HybridConnectionAgent } from './hybrid-connection-agent.ts'
 import type { HybridConnectionStatus } from './status.ts'
 
 /** Settings of {@link HcmService}. */
