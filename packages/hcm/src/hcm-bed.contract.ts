@@ -108,6 +108,7 @@ export async function startBed(test: TestContext, options: Partial<RunHcmOptions
     logger: silentLogger,
     entityIntervalMs: 600,
     probeIntervalMs: 200,
+    reportIntervalMs: 300,
     ...options,
     folder,
   })
@@ -122,8 +123,8 @@ export async function startBed(test: TestContext, options: Partial<RunHcmOptions
     until: async (name, isSo) => {
       const deadline = signal()
       for (;;) {
-        const status = hcm.service.show({ name })
-        if (isSo(status)) return status
+        const status = hcm.service.list().find(({ Name }) => Name === name)
+        if (status && isSo(status)) return status
         if (deadline.aborted) throw new Error(`still ${JSON.stringify(status)}`)
         await new Promise((resolve) => setTimeout(resolve, 20))
       }

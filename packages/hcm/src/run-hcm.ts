@@ -20,6 +20,8 @@ export interface RunHcmOptions {
   readonly logger: Logger
   readonly entityIntervalMs?: number
   readonly probeIntervalMs?: number
+  /** How often a relay that was joined is told how this HCM is. Default 8 s. */
+  readonly reportIntervalMs?: number
 }
 
 /** A Hybrid Connection Manager that runs. */
@@ -36,7 +38,7 @@ export interface RunningHcm {
  * @throws {RelayError} InvalidConfiguration when the state cannot be read, or another one runs in the folder.
  */
 export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
-  const { folder, logger, ...rest } = options
+  const { folder, logger, reportIntervalMs: intervalMs, ...rest } = options
   const socketPath = controlSocketPath(folder)
   const store = await StateStore.open(folder)
   const version = readVersion()
@@ -53,7 +55,8 @@ export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
     throw new RelayError('InvalidConfiguration', { message: 'This HCM has joined no relay' })
   }
   const startSync = (): void => {
-    sync = new EnrolledSync({ client: managementClientOf(demandIdentity(), store.key), service, version, logger })
+    const client = managementClientOf(demandIdentity(), store.key)
+    sync = new EnrolledSync({ client, service, version, logger, intervalMs })
     sync.start()
   }
   const joinRelay: ControlParts['join'] = async ({ token, endpoint, name }) => {

@@ -1,7 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { ConnectionOptions } from 'node:tls'
-import { getCACertificates } from 'node:tls'
 import type { TokenProvider } from '@postern/client'
 import { RelayError } from '@postern/protocol'
 import { type EntityFacts, readAtomEntry, readAtomError } from './atom-entry.ts'
@@ -77,9 +76,4 @@ function get(
     const request = tls === false ? httpRequest(target, onResponse) : httpsRequest({ ...target, ...tls }, onResponse)
     request.on('error', fail).end()
   })
-}
-
-/** TLS options that trust a private authority besides the public ones. */
-export function trusting(caPem: string): ConnectionOptions {
-  return { ca: [...getCACertificates('default'), caPem] }
 }
