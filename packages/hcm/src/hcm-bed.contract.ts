@@ -97,7 +97,7 @@ export interface HcmBed {
   readonly hcm: RunningHcm
   readonly control: ControlClient
   /** Waits until the status of a hybrid connection is as it should be. */
-  until(name: string, isSo: (status: HybridConnectionStatus) => boolean): Promise<HybridConnectionStatus>
+  readonly until: (name: string, isSo: (status: HybridConnectionStatus) => boolean) => Promise<HybridConnectionStatus>
 }
 
 /** Runs an HCM in a folder of its own, which asks and tries often. */

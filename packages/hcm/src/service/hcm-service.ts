@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { type TokenProvider, tokenProviderOf } from '@postern/client'
-import { type Logger, Secret } from '@postern/program'
+import type { Logger, Secret } from '@postern/program'
 import { parseConnectionString, RelayError } from '@postern/protocol'
 import { type Endpoint, formatEndpoint, parseEndpoint } from '../endpoint/endpoint.ts'
 import { EndpointPolicy } from '../policy/endpoint-policy.ts'
