@@ -72,7 +72,18 @@ const commands: readonly CommandEntry[] = [
   managed('appservice', 'Plans, and the hybrid connections of all their apps.'),
   managed('role', 'Roles, and who has them where.'),
   managed('principal', 'People and programs of the built-in identity.'),
-  managed('hcm', 'Hybrid Connection Managers: who has enrolled, and how they are.'),
+  {
+    name: 'hcm',
+    summary: 'Hybrid Connection Managers: runs one here; who has enrolled, and how they are.',
+    load: async () => {
+      const { configureHcm } = await import('@postern/hcm')
+      const configureRegistry = (await import('./manage/configure-commands.ts')).configureManagedGroup('hcm')
+      return (command) => {
+        configureRegistry(command)
+        configureHcm(command)
+      }
+    },
+  },
   managed('usage', 'What a namespace used, as it would be billed.'),
   managed('monitor', 'What was done.'),
   {

@@ -289,6 +289,11 @@ export const errorTable = {
     message: 'The target cannot be reached',
     help: 'Check that the service runs and that the machine of the listener can connect to it.',
   },
+  EndpointNotAllowed: {
+    ...forbidden,
+    message: 'The endpoint of the hybrid connection is not allowed by the site that would lead there',
+    help: 'At the site, allow it (hcm policy allow host:port), or set the endpoint back to one that is allowed.',
+  },
   ProtocolViolation: {
     ...badRequest,
     closeCode: 1002,

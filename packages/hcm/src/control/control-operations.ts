@@ -1,0 +1,72 @@
+import { Secret } from '@postern/program'
+import { z } from 'zod'
+import type { HcmService } from '../service/hcm-service.ts'
+import type { HybridConnectionStatus } from '../service/status.ts'
+
+const named = z.strictObject({ namespace: z.string().optional(), name: z.string() })
+const ruled = z.strictObject({ rule: z.string().max(512) })
+const nothing = z.strictObject({})
+
+/** Everything that the commands ask of a running service. */
+export interface ControlResults {
+  readonly add: HybridConnectionStatus
+  readonly list: readonly HybridConnectionStatus[]
+  readonly show: HybridConnectionStatus
+  readonly remove: null
+  readonly restart: HybridConnectionStatus
+  readonly test: HybridConnectionStatus
+  readonly policyList: readonly string[]
+  readonly policyAllow: readonly string[]
+  readonly policyRemove: readonly string[]
+  readonly join: JoinedRelay
+}
+
+/** Where this HCM belongs. */
+export interface JoinedRelay {
+  readonly hcmId: string
+  readonly name: string
+  readonly endpoint: string
+}
+
+/** What the control API works on. */
+export interface ControlParts {
+  readonly service: HcmService
+  readonly join: (request: { token: Secret; endpoint: string; name: string }) => Promise<JoinedRelay>
+}
+
+interface ControlOperation<Schema extends z.ZodType, Result> {
+  readonly params: Schema
+  readonly run: (parts: ControlParts, params: z.infer<Schema>) => Result | Promise<Result>
+}
+
+function operation<Schema extends z.ZodType, Result>(
+  params: Schema,
+  run: ControlOperation<Schema, Result>['run'],
+): ControlOperation<Schema, Result> {
+  return { params, run }
+}
+
+/** The table of what can be asked, with the parameters of each. */
+export const controlOperations = {
+  add: operation(
+    z.strictObject({ connectionString: z.string().max(4096), follow: z.boolean() }),
+    ({ service }, { connectionString, follow }) => service.add(new Secret(connectionString), { follow }),
+  ),
+  list: operation(nothing, ({ service }) => service.list()),
+  show: operation(named, ({ service }, name) => service.show(name)),
+  remove: operation(named, ({ service }, name) => service.remove(name).then(() => null)),
+  restart: operation(named, ({ service }, name) => service.restart(name)),
+  test: operation(named, ({ service }, name) => service.test(name)),
+  policyList: operation(nothing, ({ service }) => service.policy),
+  policyAllow: operation(ruled, ({ service }, { rule }) => service.allow(rule)),
+  policyRemove: operation(ruled, ({ service }, { rule }) => service.disallow(rule)),
+  join: operation(
+    z.strictObject({ token: z.string().max(128), endpoint: z.string().max(512), name: z.string().max(128) }),
+    ({ join }, { token, ...request }) => join({ ...request, token: new Secret(token) }),
+  ),
+} satisfies { readonly [Name in keyof ControlResults]: ControlOperation<z.ZodType, ControlResults[Name]> }
+
+/** Name of an operation of the control API. */
+export type ControlOperationName = keyof ControlResults
+/** What an operation is asked with. */
+export type ControlParams<Name extends ControlOperationName> = z.infer<(typeof controlOperations)[Name]['params']>

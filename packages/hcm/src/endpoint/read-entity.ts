@@ -1,0 +1,79 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { ConnectionOptions } from 'node:tls'
+import type { TokenProvider } from '@postern/client'
+import { RelayError } from '@postern/protocol'
+import { type EntityFacts, readAtomEntry, readAtomError } from './atom-entry.ts'
+
+/** Whom to ask about which hybrid connection. */
+export interface EntityPlace {
+  readonly host: string
+  /** Default 443. */
+  readonly port?: number | undefined
+  readonly path: string
+  readonly tls: ConnectionOptions | false
+  readonly tokenProvider: TokenProvider | undefined
+}
+
+const httpsPort = 443
+const timeoutMs = 10_000
+/** An entry has 2 KiB, its metadata at most one more. */
+const maxEntryBytes = 262_144
+
+/**
+ * Asks the relay about a hybrid connection as .NET's GetRuntimeInformation does: an Atom entry, read with the Listen key.
+ *
+ * @throws {RelayError} EndpointNotFound, TokenSignatureInvalid when the credential is refused, ConnectionFailed.
+ */
+export async function readEntity(place: EntityPlace, signal: AbortSignal): Promise<EntityFacts> {
+  const { tokenProvider, host, path } = place
+  const name = host.includes(':') ? `[${host}]` : host
+  const token = await tokenProvider?.getToken({ audience: `http://${name}/${path}`, signal })
+  const { status, text } = await get(place, token?.text, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+  if (status === 200) return readAtomEntry(text)
+  const message = readAtomError(text) ?? `The relay answered ${status} when it was asked about ${path}`
+  if (status === 404) throw new RelayError('EndpointNotFound', { message })
+  if (status === 401 || status === 403) {
+    throw new RelayError('TokenSignatureInvalid', { message, httpStatus: status })
+  }
+  throw new RelayError('ConnectionFailed', { message })
+}
+
+function get(
+  { host, port = httpsPort, path, tls }: EntityPlace,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const target = {
+    host,
+    port,
+    path: `/${path.split('/').map(encodeURIComponent).join('/')}?api-version=2015-01`,
+    headers: {
+      Accept: 'application/atom+xml',
+      // Without it the relay takes this for a request to the listener, which we are.
+      'X-PROCESS-AT': 'ServiceBus',
+      ...(token !== undefined && { Authorization: token }),
+    },
+    signal,
+  }
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error): void => {
+      const reason = signal.aborted ? 'no answer in time' : cause.message || (cause as NodeJS.ErrnoException).code
+      const message = `The relay ${host}:${port} cannot be reached: ${reason}`
+      reject(new RelayError('ConnectionFailed', { message, cause }))
+    }
+    const onResponse = (response: IncomingMessage): void => {
+      const chunks: Buffer[] = []
+      let bytes = 0
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > maxEntryBytes) response.destroy(new Error('its answer is too long'))
+        else chunks.push(chunk)
+      })
+      response.on('error', fail)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
+    }
+    const request = tls === false ? httpRequest(target, onResponse) : httpsRequest({ ...target, ...tls }, onResponse)
+    request.on('error', fail).end()
+  })
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { ConnectionOptions } from 'node:tls'
+import type { Logger } from '@postern/program'
+import { RelayError } from '@postern/protocol'
+import type { ControlParts } from './control/control-operations.ts'
+import { ControlServer } from './control/control-server.ts'
+import { EnrolledSync, pinsOf, placesOf } from './enrolment/enrolled-sync.ts'
+import { enrol, managementClientOf, relayTokensOf } from './enrolment/hcm-identity.ts'
+import { HcmService } from './service/hcm-service.ts'
+import { StateStore } from './state/state-store.ts'
+
+/** Settings of {@link runHcm}. */
+export interface RunHcmOptions {
+  /** Holds the state, the key of the machine and the control socket. */
+  readonly folder: string
+  /** False for relays that are reached over plain TCP. */
+  readonly tls: ConnectionOptions | false
+  readonly logger: Logger
+  readonly entityIntervalMs?: number
+  readonly probeIntervalMs?: number
+  /** How often a relay that was joined is told how this HCM is. Default 8 s. */
+  readonly reportIntervalMs?: number
+}
+
+/** A Hybrid Connection Manager that runs. */
+export interface RunningHcm {
+  readonly service: HcmService
+  readonly socketPath: string
+  /** Takes no commands and no streams any more; open streams may go on for `graceMs`. */
+  stop(options: { readonly graceMs: number }): Promise<void>
+}
+
+/**
+ * Puts a Hybrid Connection Manager together and starts it: state, service, control socket, what the relay gives.
+ *
+ * @throws {RelayError} InvalidConfiguration when the state cannot be read, or another one runs in the folder.
+ */
+export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
+  const { folder, logger, reportIntervalMs: intervalMs, ...rest } = options
+  const socketPath = controlSocketPath(folder)
+  const store = await StateStore.open(folder)
+  const version = readVersion()
+  const service = new HcmService({
+    ...rest,
+    store,
+    logger,
+    enrolledTokens: () => relayTokensOf(demandIdentity(), store.key),
+  })
+  let sync: EnrolledSync | undefined
+
+  function demandIdentity(): NonNullable<typeof store.state.identity> {
+    if (store.state.identity) return store.state.identity
+    throw new RelayError('InvalidConfiguration', { message: 'This HCM has joined no relay' })
+  }
+  const startSync = (): void => {
+    const client = managementClientOf(demandIdentity(), store.key)
+    sync = new EnrolledSync({ client, service, version, logger, intervalMs })
+    sync.start()
+  }
+  const joinRelay: ControlParts['join'] = async ({ token, endpoint, name }) => {
+    if (store.state.identity) {
+      const { endpoint: standing, name: known } = store.state.identity
+      throw new RelayError('ResourceConflict', { message: `This HCM belongs to ${standing} already, as ${known}` })
+    }
+    const request = { token, endpoint, name: name === '' ? hostname() : name, version }
+    const { identity, reply } = await enrol(request, store.key)
+    await store.update((state) => ({ ...state, identity }))
+    await service.give(placesOf(reply.hybridConnections), pinsOf(reply.hybridConnections))
+    startSync()
+    return { hcmId: identity.hcmId, name: identity.name, endpoint }
+  }
+  const control = await ControlServer.start({ socketPath, parts: { service, join: joinRelay }, logger })
+  service.start()
+  if (store.state.identity) startSync()
+  return {
+    service,
+    socketPath,
+    stop: async ({ graceMs }) => {
+      await control[Symbol.asyncDispose]()
+      await sync?.stop()
+      await service.stop({ graceMs })
+    },
+  }
+}
+
+/** Where the service of a state folder is asked. */
+export function controlSocketPath(folder: string): string {
+  return process.platform === 'win32'
+    ? `\\\\.\\pipe\\postern-hcm-${folder.replaceAll(/[\\/:]/g, '-')}`
+    : join(folder, 'control.sock')
+}
+
+function readVersion(): string {
+  const file = new URL('../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,84 @@
+import type { LookupAddress } from 'node:dns'
+import { lookup } from 'node:dns/promises'
+import { connect, type LookupFunction, type Socket } from 'node:net'
+import { RelayError } from '@postern/protocol'
+import { type Endpoint, formatEndpoint } from '../endpoint/endpoint.ts'
+import { type EndpointConsent, type EndpointPolicy, endpointNotAllowed } from '../policy/endpoint-policy.ts'
+
+/** How {@link dialEndpoint} may reach an endpoint. */
+export interface EndpointDial {
+  readonly policy: EndpointPolicy
+  readonly consent: EndpointConsent
+  readonly timeoutMs: number
+  /** Sees the socket before it is connected. */
+  readonly onDialing?: (socket: Socket) => void
+}
+
+/**
+ * Opens a TCP connection to an endpoint that the site allows. Where only networks are allowed, the addresses that were
+ * checked are the ones that are dialed: a name that resolves to something else a moment later leads nowhere.
+ *
+ * @throws {RelayError} EndpointNotAllowed; TargetUnreachable with the reason.
+ */
+export async function dialEndpoint(endpoint: Endpoint, dial: EndpointDial): Promise<Socket> {
+  const { policy, consent, timeoutMs, onDialing } = dial
+  const decision = policy.decide(endpoint, consent)
+  if (decision === 'refused') throw endpointNotAllowed(endpoint)
+  const allowed = decision === 'byAddress' ? await allowedAddresses(endpoint, policy) : undefined
+  const socket = connect({
+    host: endpoint.host,
+    port: endpoint.port,
+    allowHalfOpen: true,
+    noDelay: true,
+    ...(allowed && { lookup: answerWith(allowed) }),
+  })
+  onDialing?.(socket)
+  await connected(socket, endpoint, timeoutMs)
+  return socket
+}
+
+async function allowedAddresses(endpoint: Endpoint, policy: EndpointPolicy): Promise<readonly LookupAddress[]> {
+  const found = await lookup(endpoint.host, { all: true }).catch((error: NodeJS.ErrnoException) => {
+    throw unreachable(endpoint, error.code ?? error.message)
+  })
+  const allowed = found.filter(({ address }) => policy.allowsAddress(address, endpoint.port))
+  if (allowed.length > 0) return allowed
+  throw endpointNotAllowed(
+    endpoint,
+    found.map(({ address }) => address),
+  )
+}
+
+function answerWith(addresses: readonly LookupAddress[]): LookupFunction {
+  return (_host, { all }, done) => {
+    const [first] = addresses
+    if (all === true) done(null, [...addresses])
+    else done(null, first?.address ?? '', first?.family)
+  }
+}
+
+function connected(socket: Socket, endpoint: Endpoint, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let reason = 'cut'
+    const timer = setTimeout(() => {
+      reason = `no answer within ${timeoutMs / 1000} s`
+      socket.destroy()
+    }, timeoutMs)
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      reason = error.code ?? error.message
+    })
+    socket.once('connect', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    socket.once('close', () => {
+      clearTimeout(timer)
+      reject(unreachable(endpoint, reason))
+    })
+  })
+}
+
+function unreachable(endpoint: Endpoint, reason: string): RelayError {
+  const message = `The target ${formatEndpoint(endpoint)} cannot be reached: ${reason}`
+  return new RelayError('TargetUnreachable', { message })
+}

@@ -1,0 +1,309 @@
+import type { ConnectionOptions } from 'node:tls'
+import { type TokenProvider, tokenProviderOf } from '@postern/client'
+import type { Logger, Secret } from '@postern/program'
+import { parseConnectionString, RelayError } from '@postern/protocol'
+import { type Endpoint, formatEndpoint, parseEndpoint } from '../endpoint/endpoint.ts'
+import { EndpointPolicy } from '../policy/endpoint-policy.ts'
+import { parsePolicyRule } from '../policy/policy-rule.ts'
+import type { HcmState, StoredHybridConnection } from '../state/hcm-state.ts'
+import type { StateStore } from '../state/state-store.ts'
+import { discontinuedStatus, isBizTalk, placeOf } from './connection-place.ts'
+import { HybridConnectionAgent } from './hybrid-connection-agent.ts'
+import type { HybridConnectionStatus } from './status.ts'
+
+/** Settings of {@link HcmService}. */
+export interface HcmServiceOptions {
+  readonly store: StateStore
+  readonly tls: ConnectionOptions | false
+  readonly logger: Logger
+  /** Gives tokens for hybrid connections that the relay has given us. */
+  readonly enrolledTokens?: () => TokenProvider
+  /** How often the relay is asked for endpoints; default 30 s. */
+  readonly entityIntervalMs?: number
+  /** How often targets are tried; default 5 s. */
+  readonly probeIntervalMs?: number
+}
+
+/** Names one hybrid connection of an HCM. */
+export interface ConnectionName {
+  /** Name or host name of the namespace; it may be left out while one hybrid connection has this name. */
+  readonly namespace?: string | undefined
+  readonly name: string
+}
+
+/** A hybrid connection that the relay gives to this HCM. */
+export interface GivenHybridConnection {
+  readonly host: string
+  readonly port?: number
+  readonly path: string
+}
+
+/** How long streams of a hybrid connection that is removed may go on. */
+const removalGraceMs = 2_000
+
+/** Holds many hybrid connections. Each lives by itself: a change of one touches no other. */
+export class HcmService {
+  readonly #options: HcmServiceOptions
+  readonly #agents = new Map<string, HybridConnectionAgent>()
+  /** Endpoints seen first, until they are stored: a stream may come at once. */
+  readonly #pins = new Map<string, Endpoint>()
+  #policy: EndpointPolicy
+  #turn: Promise<unknown> = Promise.resolve()
+
+  /** @throws {RelayError} InvalidConfiguration when the stored policy cannot be read. */
+  constructor(options: HcmServiceOptions) {
+    this.#options = options
+    this.#policy = new EndpointPolicy(options.store.state.policy)
+  }
+
+  /** Begins to serve everything that is stored. */
+  start(): void {
+    for (const stored of this.#state.hybridConnections) this.#startAgent(stored)
+  }
+
+  /** Stops everything; streams may go on for `graceMs`. */
+  async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    await this.#turn
+    await Promise.all([...this.#agents.values()].map((agent) => agent.stop({ graceMs })))
+  }
+
+  /** How all are doing, in the order in which they were added. */
+  list(): readonly HybridConnectionStatus[] {
+    return this.#state.hybridConnections.map((stored) => this.#statusOf(stored))
+  }
+
+  /** @throws {RelayError} ResourceNotFound, InvalidConfiguration when several are meant. */
+  show(name: ConnectionName): HybridConnectionStatus {
+    return this.#statusOf(this.#find(name))
+  }
+
+  /**
+   * Adds a hybrid connection by its connection string and serves it at once.
+   *
+   * @throws {RelayError} InvalidConnectionString, ResourceConflict when it is there and has not failed for good.
+   */
+  add(
+    connectionString: Secret,
+    { follow = false }: { readonly follow?: boolean } = {},
+  ): Promise<HybridConnectionStatus> {
+    return this.#inTurn(async () => {
+      const place = placeOf(connectionString)
+      const key = keyOf(place)
+      const standing = this.#agents.get(key)
+      if (standing && standing.status.Status !== 'NotFound') {
+        throw new RelayError('ResourceConflict', { message: `Connection already exists: ${key}` })
+      }
+      const stored: StoredHybridConnection = {
+        ...place,
+        origin: 'manual',
+        connectionString: this.#options.store.key.seal(connectionString, key),
+        follow,
+        addedAt: new Date().toISOString(),
+      }
+      await this.#store((state) => ({
+        ...state,
+        hybridConnections: [...state.hybridConnections.filter((each) => keyOf(each) !== key), stored],
+      }))
+      await this.#stopAgent(key)
+      await this.#startAgent(stored)?.test()
+      return this.#statusOf(stored)
+    })
+  }
+
+  /** Takes a hybrid connection away. */
+  remove(name: ConnectionName): Promise<void> {
+    return this.#inTurn(async () => {
+      const stored = this.#find(name)
+      if (stored.origin === 'enrolled') {
+        throw new RelayError('InvalidConfiguration', {
+          message: `${keyOf(stored)} was given by the relay; take it away there: postern hcm show`,
+        })
+      }
+      await this.#drop(keyOf(stored))
+    })
+  }
+
+  /** Ends everything of a hybrid connection and begins anew. */
+  restart(name: ConnectionName): Promise<HybridConnectionStatus> {
+    return this.#inTurn(async () => {
+      const stored = this.#find(name)
+      await this.#stopAgent(keyOf(stored))
+      this.#startAgent(stored)
+      return this.#statusOf(stored)
+    })
+  }
+
+  /** Asks relay and target of a hybrid connection how they are, now. */
+  async test(name: ConnectionName): Promise<HybridConnectionStatus> {
+    const stored = this.#find(name)
+    await this.#agents.get(keyOf(stored))?.test()
+    return this.#statusOf(stored)
+  }
+
+  /** The rules of the site. */
+  get policy(): readonly string[] {
+    return this.#state.policy
+  }
+
+  /** Adds a rule; it counts for the next stream. @throws {RelayError} InvalidConfiguration */
+  allow(rule: string): Promise<readonly string[]> {
+    const { text } = parsePolicyRule(rule)
+    return this.#changePolicy((rules) => [...rules.filter((each) => each !== text), text])
+  }
+
+  /** Takes a rule away; streams that are open go on. @throws {RelayError} ResourceNotFound */
+  disallow(rule: string): Promise<readonly string[]> {
+    const text = rule.trim().toLowerCase()
+    return this.#changePolicy((rules) => {
+      if (!rules.includes(text)) throw new RelayError('ResourceNotFound', { message: `There is no rule "${text}"` })
+      return rules.filter((each) => each !== text)
+    })
+  }
+
+  /**
+   * Serves exactly these of the relay's giving; those added here stay. `pins`: the operator sees them now, so that their
+   * endpoints are allowed; what the relay gives later must be within the policy.
+   */
+  give(given: readonly GivenHybridConnection[], pins: ReadonlyMap<string, Endpoint> = new Map()): Promise<void> {
+    return this.#inTurn(async () => {
+      const wanted = new Map(given.map((place) => [keyOf(place), place]))
+      for (const stored of this.#state.hybridConnections) {
+        if (stored.origin === 'enrolled' && !wanted.has(keyOf(stored))) await this.#drop(keyOf(stored))
+      }
+      const known = new Set(this.#state.hybridConnections.map(keyOf))
+      const added = [...wanted].flatMap(([key, { host, port, path }]): StoredHybridConnection[] => {
+        const pinned = pins.get(key)
+        if (known.has(key)) return []
+        return [
+          {
+            host,
+            path,
+            origin: 'enrolled',
+            ...(port !== undefined && { port }),
+            ...(pinned && { pinned: formatEndpoint(pinned) }),
+            follow: false,
+            addedAt: new Date().toISOString(),
+          },
+        ]
+      })
+      if (added.length === 0) return
+      await this.#store((state) => ({ ...state, hybridConnections: [...state.hybridConnections, ...added] }))
+      for (const stored of added) this.#startAgent(stored)
+    })
+  }
+
+  get #state(): HcmState {
+    return this.#options.store.state
+  }
+
+  #store(change: (state: HcmState) => HcmState): Promise<void> {
+    return this.#options.store.update(change)
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => {})
+    return done
+  }
+
+  #changePolicy(change: (rules: readonly string[]) => readonly string[]): Promise<readonly string[]> {
+    return this.#inTurn(async () => {
+      const policy = [...change(this.#state.policy)]
+      await this.#store((state) => ({ ...state, policy }))
+      this.#policy = new EndpointPolicy(policy)
+      for (const agent of this.#agents.values()) agent.policyChanged()
+      return policy
+    })
+  }
+
+  /** One that is discontinued has nobody to serve it. */
+  #startAgent(stored: StoredHybridConnection): HybridConnectionAgent | undefined {
+    if (isBizTalk(stored.host)) return undefined
+    const { store, tls, logger, entityIntervalMs, probeIntervalMs } = this.#options
+    const key = keyOf(stored)
+    const agent = new HybridConnectionAgent({
+      ...this.#accessOf(stored),
+      host: stored.host,
+      path: stored.path,
+      origin: stored.origin,
+      listenerId: store.state.listenerId,
+      tls,
+      logger,
+      policy: () => this.#policy,
+      consent: () => {
+        const { pinned, follow = false } = this.#stored(key) ?? {}
+        return { pinned: pinned === undefined ? this.#pins.get(key) : parseEndpoint(pinned), follows: follow }
+      },
+      onEndpoint: (endpoint) => this.#pin(key, endpoint),
+      entityIntervalMs,
+      probeIntervalMs,
+    })
+    this.#agents.set(key, agent)
+    agent.start()
+    return agent
+  }
+
+  #accessOf(stored: StoredHybridConnection): { port?: number | undefined; tokenProvider: TokenProvider | undefined } {
+    const { store, enrolledTokens } = this.#options
+    if (stored.connectionString === undefined) return { port: stored.port, tokenProvider: enrolledTokens?.() }
+    const parsed = parseConnectionString(store.key.unseal(stored.connectionString, keyOf(stored)).reveal())
+    return { port: parsed.endpoint.port, tokenProvider: tokenProviderOf(parsed) }
+  }
+
+  /** Whoever adds a hybrid connection by hand means the endpoint that it has then, not whatever it may get. */
+  #pin(key: string, endpoint: Endpoint): void {
+    const stored = this.#stored(key)
+    const isPinned = stored?.pinned !== undefined || this.#pins.has(key)
+    if (stored?.origin !== 'manual' || isPinned) return
+    this.#pins.set(key, endpoint)
+    const pinned = formatEndpoint(endpoint)
+    this.#store((state) => ({
+      ...state,
+      hybridConnections: state.hybridConnections.map((each) =>
+        keyOf(each) === key && each.pinned === undefined ? { ...each, pinned } : each,
+      ),
+    })).catch((error: unknown) => this.#options.logger.error('hcm.state-not-written', { error }))
+  }
+
+  async #drop(key: string): Promise<void> {
+    await this.#store((state) => ({
+      ...state,
+      hybridConnections: state.hybridConnections.filter((each) => keyOf(each) !== key),
+    }))
+    await this.#stopAgent(key)
+  }
+
+  async #stopAgent(key: string): Promise<void> {
+    const agent = this.#agents.get(key)
+    this.#agents.delete(key)
+    this.#pins.delete(key)
+    await agent?.stop({ graceMs: removalGraceMs })
+  }
+
+  #stored(key: string): StoredHybridConnection | undefined {
+    return this.#state.hybridConnections.find((each) => keyOf(each) === key)
+  }
+
+  #statusOf(stored: StoredHybridConnection): HybridConnectionStatus {
+    return this.#agents.get(keyOf(stored))?.status ?? discontinuedStatus(stored)
+  }
+
+  #find({ namespace, name }: ConnectionName): StoredHybridConnection {
+    const isMeant = ({ host, path }: StoredHybridConnection): boolean =>
+      path.toLowerCase() === name.toLowerCase() &&
+      (namespace === undefined || [host, host.split('.')[0]].includes(namespace.toLowerCase()))
+    const [found, ...others] = this.#state.hybridConnections.filter(isMeant)
+    const wanted = namespace === undefined ? name : `${namespace}/${name}`
+    if (!found) throw new RelayError('ResourceNotFound', { message: `There is no hybrid connection ${wanted} here` })
+    if (others.length === 0) return found
+    const hosts = [found, ...others].map(({ host }) => host).join(', ')
+    throw new RelayError('InvalidConfiguration', {
+      message: `Several are called ${wanted}; say which namespace: ${hosts}`,
+    })
+  }
+}
+
+/** `host/name` in lower case: what tells hybrid connections of one HCM apart. */
+export function keyOf({ host, path }: Pick<StoredHybridConnection, 'host' | 'path'>): string {
+  return `${host}/${path}`.toLowerCase()
+}

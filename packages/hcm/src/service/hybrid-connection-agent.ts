@@ -1,0 +1,292 @@
+import type { ConnectionOptions } from 'node:tls'
+import { describeFailure } from '@postern/bridge'
+import { type ConnectionRequest, Listener, type TokenProvider } from '@postern/client'
+import type { Logger } from '@postern/program'
+import { errorTable, isRelayError, RelayError } from '@postern/protocol'
+import type { EntityFacts } from '../endpoint/atom-entry.ts'
+import { type Endpoint, formatEndpoint, isSameEndpoint, parseEndpoint } from '../endpoint/endpoint.ts'
+import { EntityWatch } from '../endpoint/entity-watch.ts'
+import { readEntity } from '../endpoint/read-entity.ts'
+import type { EndpointConsent, EndpointPolicy } from '../policy/endpoint-policy.ts'
+import { endpointNotAllowed } from '../policy/endpoint-policy.ts'
+import { dialEndpoint, type EndpointDial } from './dial-endpoint.ts'
+import { joinStreams } from './join-streams.ts'
+import { OpenStreams } from './open-streams.ts'
+import { type ConnectionStatus, type HybridConnectionStatus, isRefusal, type Problem, problemOf } from './status.ts'
+import { TargetWatch } from './target-watch.ts'
+
+/** What a {@link HybridConnectionAgent} works with. */
+export interface AgentOptions {
+  readonly host: string
+  readonly port?: number | undefined
+  readonly path: string
+  readonly origin: 'manual' | 'enrolled'
+  readonly tokenProvider: TokenProvider | undefined
+  readonly listenerId: string
+  readonly tls: ConnectionOptions | false
+  /** As they are at the moment: asked for every stream. */
+  readonly policy: () => EndpointPolicy
+  readonly consent: () => EndpointConsent
+  /** The relay has told the endpoint. */
+  readonly onEndpoint: (endpoint: Endpoint) => void
+  readonly logger: Logger
+  readonly entityIntervalMs?: number | undefined
+  readonly probeIntervalMs?: number | undefined
+}
+
+/**
+ * Where a relay puts the current endpoint in the connect headers of an accept. Senders can write it too: it is a reason
+ * to ask the relay, never an answer.
+ */
+const endpointHeader = 'postern-endpoint'
+
+/** Shorter than the 30 s for which the relay keeps a sender waiting, so that it hears the reason. */
+const dialTimeoutMs = 10_000
+const probeTimeoutMs = 4_000
+
+const events = {
+  online: 'hcm.online',
+  offline: 'hcm.offline',
+  endpoint: 'hcm.endpoint-changed',
+  refused: 'hcm.stream-refused',
+  closed: 'hcm.stream-closed',
+} as const
+
+/** Serves one hybrid connection: listens, knows the endpoint, checks every stream, leads it there, and says how it is. */
+export class HybridConnectionAgent {
+  readonly #options: AgentOptions
+  readonly #listener: Listener
+  readonly #entity: EntityWatch
+  readonly #target: TargetWatch
+  readonly #streams = new OpenStreams()
+  #facts: EntityFacts = {}
+  #relayError: unknown
+  #entityError: unknown
+  #lastError: { readonly at: Date; readonly message: string } | undefined
+  #lastSuccessAt: Date | undefined
+  #since = new Date()
+  #status: ConnectionStatus = 'Disconnected'
+
+  constructor(options: AgentOptions) {
+    this.#options = options
+    const { host, port, path, tls, tokenProvider, listenerId, entityIntervalMs, probeIntervalMs } = options
+    this.#listener = new Listener({
+      host,
+      ...(port !== undefined && { port }),
+      path,
+      tls,
+      ...(tokenProvider && { tokenProvider }),
+      id: listenerId,
+      onConnection: (request) => this.#onConnection(request),
+    })
+    this.#entity = new EntityWatch({
+      read: (signal) => readEntity({ host, port, path, tls, tokenProvider }, signal),
+      onFacts: (facts) => this.#onFacts(facts),
+      onProblem: (error) => {
+        this.#entityError = error
+        this.#settle()
+      },
+      ...(entityIntervalMs !== undefined && { intervalMs: entityIntervalMs }),
+    })
+    this.#target = new TargetWatch({
+      probe: () => this.#probe(),
+      ...(probeIntervalMs !== undefined && { intervalMs: probeIntervalMs }),
+    })
+    this.#listener.on('online', () => {
+      this.#relayError = undefined
+      this.#settle()
+      options.logger.info(events.online, { relay: host, name: path })
+      void this.#entity.refresh()
+    })
+    this.#listener.on('offline', (error, retryInMs) => {
+      this.#relayError = error
+      const message = this.#note(error)
+      this.#settle()
+      options.logger.warn(events.offline, { relay: host, name: path, message, retryInMs: Math.round(retryInMs) })
+    })
+    this.#listener.on('problem', (error) => void this.#note(error))
+  }
+
+  /** The endpoint, as far as the relay has told it. */
+  get endpoint(): Endpoint | undefined {
+    return this.#facts.endpoint
+  }
+
+  /** Begins to listen; neither relay nor target need be there yet. */
+  start(): void {
+    this.#listener.start()
+    void this.#entity.refresh()
+    void this.#target.check()
+  }
+
+  /** Asks relay and target how they are, now. */
+  async test(): Promise<void> {
+    await this.#entity.refresh()
+    await this.#target.check()
+  }
+
+  /** What is allowed has changed. */
+  policyChanged(): void {
+    void this.#target.check()
+  }
+
+  /** Takes nothing new, lets open streams end for `graceMs`, then cuts them. */
+  async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#entity.stop()
+    this.#target.stop()
+    await this.#listener.close()
+    await this.#streams.end(graceMs)
+  }
+
+  /** How it is doing. */
+  get status(): HybridConnectionStatus {
+    this.#settle()
+    const { host, port, path, origin, consent } = this.#options
+    const { endpoint, listenerCount, createdAt, updatedAt } = this.#facts
+    const { pinned, follows = false } = consent()
+    const problem = this.#problem()
+    const { toRelay, fromRelay } = this.#streams.bytes
+    const name = host.includes(':') ? `[${host}]` : host
+    return {
+      Namespace: host.split('.')[0] ?? host,
+      Name: path,
+      ...(endpoint && { Endpoint: formatEndpoint(endpoint) }),
+      Status: this.#status,
+      ...(listenerCount !== undefined && { NumberOfListeners: listenerCount }),
+      ServiceBusEndpoint: `sb://${name}${port === undefined ? '' : `:${port}`}/`,
+      ...(createdAt !== undefined && { CreatedOn: createdAt }),
+      ...(updatedAt !== undefined && { LastUpdated: updatedAt }),
+      Since: this.#since.toISOString(),
+      Target: this.#target.state,
+      TargetSince: this.#target.since.toISOString(),
+      ...(this.#lastSuccessAt && { LastSuccess: this.#lastSuccessAt.toISOString() }),
+      ...(this.#lastError && {
+        LastError: { At: this.#lastError.at.toISOString(), Message: this.#lastError.message },
+      }),
+      ...(problem && {
+        Problem: { Hop: problem.hop, Code: problem.code, Message: problem.message, WhatToDo: problem.whatToDo },
+      }),
+      Origin: origin,
+      ...(pinned && { Pinned: formatEndpoint(pinned) }),
+      Follow: follows,
+      Streams: this.#streams.open,
+      StreamsTotal: this.#streams.total,
+      BytesToRelay: toRelay,
+      BytesFromRelay: fromRelay,
+    }
+  }
+
+  async #onConnection(request: ConnectionRequest): Promise<void> {
+    await this.#heed(request.headers[endpointHeader])
+    const { host, path, logger } = this.#options
+    const fields = { relay: host, name: path, trackingId: request.id }
+    try {
+      const socket = await this.#dial(dialTimeoutMs)
+      const accepted = request.accept().catch((error: Error) => {
+        socket.destroy()
+        throw error
+      })
+      const result = await this.#streams.hold(socket, joinStreams(socket, await accepted))
+      const { error, bytesToRelay, bytesFromRelay } = result
+      logger.debug(events.closed, { ...fields, bytesToRelay, bytesFromRelay, ...(error && { reason: error.message }) })
+    } catch (error) {
+      const message = this.#note(error)
+      logger.warn(events.refused, { ...fields, message })
+      if (!request.isAnswered) await request.reject(rejectionOf(error))
+    }
+  }
+
+  /** A sender whose relay knows another endpoint than we do waits until we have asked. */
+  async #heed(hint: string | undefined): Promise<void> {
+    const hinted = hint === undefined ? undefined : parseEndpoint(hint)
+    if (!this.#facts.endpoint || (hinted && !isSameEndpoint(hinted, this.#facts.endpoint))) await this.#entity.refresh()
+  }
+
+  async #dial(timeoutMs: number): Promise<Awaited<ReturnType<typeof dialEndpoint>>> {
+    const { endpoint } = this.#facts
+    if (!endpoint) throw missingEndpoint(this.#options.path)
+    const dial: EndpointDial = { policy: this.#options.policy(), consent: this.#options.consent(), timeoutMs }
+    try {
+      const socket = await dialEndpoint(endpoint, dial)
+      this.#lastSuccessAt = new Date()
+      if (isSameEndpoint(endpoint, this.#facts.endpoint)) this.#target.note()
+      return socket
+    } catch (error) {
+      if (!isSameEndpoint(endpoint, this.#facts.endpoint)) throw error
+      if (isRelayError(error, 'TargetUnreachable')) this.#target.note(error)
+      else this.#target.forget(error)
+      throw error
+    }
+  }
+
+  async #probe(): Promise<void> {
+    if (!this.#facts.endpoint) return
+    try {
+      ;(await this.#dial(probeTimeoutMs)).destroy()
+    } catch (error) {
+      this.#note(error)
+    }
+  }
+
+  #onFacts(facts: EntityFacts): void {
+    const before = this.#facts.endpoint
+    this.#facts = facts
+    this.#entityError = undefined
+    if (facts.endpoint && !isSameEndpoint(before, facts.endpoint)) {
+      const { host, path, logger, onEndpoint } = this.#options
+      onEndpoint(facts.endpoint)
+      logger.info(events.endpoint, { relay: host, name: path, endpoint: formatEndpoint(facts.endpoint) })
+      this.#target.forget()
+      void this.#target.check()
+    } else if (!facts.endpoint) this.#target.forget()
+    this.#settle()
+  }
+
+  #problem(): Problem | undefined {
+    if (this.#relayError !== undefined && this.#listener.state !== 'online') return problemOf(this.#relayError)
+    if (!this.#facts.endpoint) {
+      return this.#entityError === undefined
+        ? problemOf(missingEndpoint(this.#options.path), 'endpoint')
+        : problemOf(this.#entityError)
+    }
+    const { policy, consent } = this.#options
+    if (policy().decide(this.#facts.endpoint, consent()) === 'refused') {
+      return problemOf(endpointNotAllowed(this.#facts.endpoint))
+    }
+    return this.#target.error === undefined ? undefined : problemOf(this.#target.error)
+  }
+
+  #settle(): void {
+    const others = this.#entityError === undefined && (this.#facts.listenerCount ?? 0) > 0
+    const isRefused = isRefusal(this.#relayError) && this.#listener.state !== 'online'
+    const status =
+      this.#listener.state === 'online' || (others && !isRefused)
+        ? 'Connected'
+        : isRefused
+          ? 'NotFound'
+          : 'Disconnected'
+    if (status === this.#status) return
+    this.#status = status
+    this.#since = new Date()
+  }
+
+  #note(error: unknown): string {
+    const message = describeFailure(this.#options.path, this.#options.tokenProvider?.keyName, error)
+    this.#lastError = { at: new Date(), message }
+    return message
+  }
+}
+
+function missingEndpoint(path: string): RelayError {
+  return new RelayError('TargetUnreachable', {
+    message: `The hybrid connection ${path} says no endpoint: set its userMetadata to [{"key":"endpoint","value":"host:port"}]`,
+  })
+}
+
+/** What the site resolves names to, and what it allows, is not for the other side. */
+function rejectionOf(error: unknown): { readonly status: number; readonly description: string } {
+  if (isRelayError(error, 'EndpointNotAllowed'))
+    return { status: 403, description: errorTable.EndpointNotAllowed.message }
+  const description = error instanceof Error ? error.message : String(error)
+  return { status: errorTable.TargetUnreachable.httpStatus, description }
+}
