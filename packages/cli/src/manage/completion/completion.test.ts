@@ -51,13 +51,17 @@ describe('completion in bash', () => {
 })
 
 test('the scripts of the other shells have every command and every flag', () => {
-  for (const script of [zshCompletion(tree), fishCompletion(tree)]) {
+  for (const [script, quoteInQuotes] of [
+    [zshCompletion(tree), "'\\''"],
+    [fishCompletion(tree), "\\'"],
+  ] as const) {
     for (const { words, subcommands, flags } of tree) {
       assert.ok(script.includes(`'${words}'`), words)
       for (const { name } of subcommands) assert.ok(script.includes(name), name)
       for (const { names } of flags) assert.ok(script.includes((names.at(-1) ?? '').replace(/^--/, '')), names.join())
     }
-    // No summary ends the quotes around it.
-    assert.equal(script.replaceAll("'\\''", '').replaceAll("\\'", '').split("'").length % 2, 1)
+    for (const line of script.split('\n')) {
+      assert.equal(line.replaceAll(quoteInQuotes, '').split("'").length % 2, 1, `a quote is left open: ${line}`)
+    }
   }
 })
