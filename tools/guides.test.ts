@@ -4,6 +4,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { parseConfiguration } from '@postern/bridge'
 import { loadOptions, parseOptionFile } from '@postern/program'
 import { type ErrorCode, errorTable } from '@postern/protocol'
 import { optionTable, parseDeclaredResources, relayConfig } from '@postern/server'
@@ -30,8 +31,9 @@ describe('the guides', () => {
   assert.ok(yaml.length > 8, `only ${yaml.length} YAML examples were found`)
 
   for (const [at, { page, text }] of yaml.entries()) {
-    test(`YAML example ${at + 1}, in ${page}, is read by the relay`, () => {
+    test(`YAML example ${at + 1}, in ${page}, is read by the program that it is for`, () => {
       if (/^namespaces:/m.test(text)) parseDeclaredResources(text, page)
+      else if (/^(?:Local|Remote)Forward:/m.test(text)) parseConfiguration(text, page)
       else relayConfig(loadOptions(optionTable, { file: parseOptionFile(page, text) }).values)
     })
   }
