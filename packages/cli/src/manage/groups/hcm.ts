@@ -13,7 +13,7 @@ const name: ManagedFlag = {
 const place: ManagedFlag = { ...subscription, to: 'run' }
 
 export const hcmGroups: readonly ManagedGroup[] = [
-  { words: 'hcm', summary: 'Hybrid Connection Managers: who has enrolled, and how they are.' },
+  { words: 'hcm', summary: 'Hybrid Connection Managers: runs one here; who has enrolled, and how they are.' },
   { words: 'hcm enrolment', summary: 'Tokens with which an HCM can enrol, until they are used.' },
 ]
 
