@@ -1,6 +1,6 @@
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { RelayError } from '@postern/protocol'
+import { connected } from './connected.ts'
 import { addressOf, type SingleTarget } from './forward.ts'
 
 /** Shorter than the 30 s for which the relay keeps a sender waiting, so that it hears the reason. */
@@ -36,7 +36,7 @@ export async function dialTarget(
     const socket = connect({ ...place(target, rules), allowHalfOpen: true })
     onDialing(socket)
     try {
-      await connected(socket, target)
+      await connected(socket, { target: addressOf(target), timeoutMs: connectTimeoutMs })
       return socket
     } catch (error) {
       const isLast = attempt >= rules.attempts || performance.now() + connectTimeoutMs > giveUpAtMs
@@ -56,26 +56,4 @@ function place(target: SingleTarget, rules: DialRules): TcpNetConnectOpts | { pa
     ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
     ...(addressFamily !== undefined && { family: addressFamily }),
   }
-}
-
-function connected(socket: Socket, target: SingleTarget): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let reason = 'cut'
-    const timer = setTimeout(() => {
-      reason = `no answer within ${connectTimeoutMs / 1000} s`
-      socket.destroy()
-    }, connectTimeoutMs)
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      reason = error.code ?? error.message
-    })
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    socket.once('close', () => {
-      clearTimeout(timer)
-      const message = `The target ${addressOf(target)} cannot be reached: ${reason}`
-      reject(new RelayError('TargetUnreachable', { message }))
-    })
-  })
 }

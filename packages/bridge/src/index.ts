@@ -8,6 +8,7 @@ export {
   loadConfiguration,
 } from './configuration/load-configuration.ts'
 export { parseConfiguration } from './configuration/parse-configuration.ts'
+export { connected, targetUnreachable } from './connected.ts'
 export { describeFailure } from './describe-failure.ts'
 export type {
   HttpTarget,

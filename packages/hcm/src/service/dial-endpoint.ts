@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import { connect, type LookupFunction, type Socket } from 'node:net'
-import { RelayError } from '@postern/protocol'
+import { connected, targetUnreachable } from '@postern/bridge'
 import { type Endpoint, formatEndpoint } from '../endpoint/endpoint.ts'
 import { type EndpointConsent, type EndpointPolicy, endpointNotAllowed } from '../policy/endpoint-policy.ts'
 
@@ -33,13 +33,13 @@ export async function dialEndpoint(endpoint: Endpoint, dial: EndpointDial): Prom
     ...(allowed && { lookup: answerWith(allowed) }),
   })
   onDialing?.(socket)
-  await connected(socket, endpoint, timeoutMs)
+  await connected(socket, { target: formatEndpoint(endpoint), timeoutMs })
   return socket
 }
 
 async function allowedAddresses(endpoint: Endpoint, policy: EndpointPolicy): Promise<readonly LookupAddress[]> {
   const found = await lookup(endpoint.host, { all: true }).catch((error: NodeJS.ErrnoException) => {
-    throw unreachable(endpoint, error.code ?? error.message)
+    throw targetUnreachable(formatEndpoint(endpoint), error.code ?? error.message)
   })
   const allowed = found.filter(({ address }) => policy.allowsAddress(address, endpoint.port))
   if (allowed.length > 0) return allowed
@@ -55,30 +55,4 @@ function answerWith(addresses: readonly LookupAddress[]): LookupFunction {
     if (all === true) done(null, [...addresses])
     else done(null, first?.address ?? '', first?.family)
   }
-}
-
-function connected(socket: Socket, endpoint: Endpoint, timeoutMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let reason = 'cut'
-    const timer = setTimeout(() => {
-      reason = `no answer within ${timeoutMs / 1000} s`
-      socket.destroy()
-    }, timeoutMs)
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      reason = error.code ?? error.message
-    })
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    socket.once('close', () => {
-      clearTimeout(timer)
-      reject(unreachable(endpoint, reason))
-    })
-  })
-}
-
-function unreachable(endpoint: Endpoint, reason: string): RelayError {
-  const message = `The target ${formatEndpoint(endpoint)} cannot be reached: ${reason}`
-  return new RelayError('TargetUnreachable', { message })
 }

@@ -1,0 +1,37 @@
+import type { Socket } from 'node:net'
+import { RelayError } from '@postern/protocol'
+
+/**
+ * Resolves when a socket that dials has come to its target. Its errors are handled from then on; it is destroyed when the
+ * target does not answer in time.
+ *
+ * @throws {RelayError} TargetUnreachable that names the target and the reason.
+ */
+export function connected(
+  socket: Socket,
+  { target, timeoutMs }: { readonly target: string; readonly timeoutMs: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let reason = 'cut'
+    const timer = setTimeout(() => {
+      reason = `no answer within ${timeoutMs / 1000} s`
+      socket.destroy()
+    }, timeoutMs)
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      reason = error.code ?? error.message
+    })
+    socket.once('connect', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    socket.once('close', () => {
+      clearTimeout(timer)
+      reject(targetUnreachable(target, reason))
+    })
+  })
+}
+
+/** The error of a target that does not answer. */
+export function targetUnreachable(target: string, reason: string): RelayError {
+  return new RelayError('TargetUnreachable', { message: `The target ${target} cannot be reached: ${reason}` })
+}
