@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { type Endpoint, parseEndpoint } from '@postern/client'
 import type { Input, ManagementClient, Reply } from '@postern/management'
 import type { Logger } from '@postern/program'
-import { type Endpoint, parseEndpoint } from '../endpoint/endpoint.ts'
 import { type GivenHybridConnection, type HcmService, keyOf } from '../service/hcm-service.ts'
 
 /** What {@link EnrolledSync} works with. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseEndpoint } from '../endpoint/endpoint.ts'
+import { parseEndpoint } from '@postern/client'
 import { EndpointPolicy, endpointNotAllowed } from './endpoint-policy.ts'
 import { parsePolicyRule } from './policy-rule.ts'
 

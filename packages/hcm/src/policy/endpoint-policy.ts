@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
+import { type Endpoint, formatEndpoint } from '@postern/client'
 import { RelayError } from '@postern/protocol'
-import { type Endpoint, formatEndpoint } from '../endpoint/endpoint.ts'
 import { type PolicyRule, parsePolicyRule } from './policy-rule.ts'
 
 /** What one hybrid connection may do beside the rules of the site. */

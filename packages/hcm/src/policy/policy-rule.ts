@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
+import { type Endpoint, parseEndpoint } from '@postern/client'
 import { RelayError } from '@postern/protocol'
-import { type Endpoint, parseEndpoint } from '../endpoint/endpoint.ts'
 
 /** One line of the allow-list of a site. */
 export interface PolicyRule {

@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import { connected, targetUnreachable } from '@postern/bridge'
-import { type Endpoint, formatEndpoint } from '../endpoint/endpoint.ts'
+import { type Endpoint, formatEndpoint } from '@postern/client'
 import { type EndpointConsent, type EndpointPolicy, endpointNotAllowed } from '../policy/endpoint-policy.ts'
 
 /** How {@link dialEndpoint} may reach an endpoint. */

@@ -1,12 +1,19 @@
 import type { ConnectionOptions } from 'node:tls'
 import { describeFailure } from '@postern/bridge'
-import { type ConnectionRequest, Listener, type TokenProvider } from '@postern/client'
+import {
+  type ConnectionRequest,
+  type Endpoint,
+  type EntityFacts,
+  EntityWatch,
+  formatEndpoint,
+  isSameEndpoint,
+  Listener,
+  parseEndpoint,
+  readEntity,
+  type TokenProvider,
+} from '@postern/client'
 import type { Logger } from '@postern/program'
 import { errorTable, isRelayError, RelayError } from '@postern/protocol'
-import type { EntityFacts } from '../endpoint/atom-entry.ts'
-import { type Endpoint, formatEndpoint, isSameEndpoint, parseEndpoint } from '../endpoint/endpoint.ts'
-import { EntityWatch } from '../endpoint/entity-watch.ts'
-import { readEntity } from '../endpoint/read-entity.ts'
 import type { EndpointConsent, EndpointPolicy } from '../policy/endpoint-policy.ts'
 import { endpointNotAllowed } from '../policy/endpoint-policy.ts'
 import { dialEndpoint, type EndpointDial } from './dial-endpoint.ts'

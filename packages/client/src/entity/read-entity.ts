@@ -1,8 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { ConnectionOptions } from 'node:tls'
-import type { TokenProvider } from '@postern/client'
 import { RelayError } from '@postern/protocol'
+import type { TokenProvider } from '../tokens/token-provider.ts'
 import { type EntityFacts, readAtomEntry, readAtomError } from './atom-entry.ts'
 
 /** Whom to ask about which hybrid connection. */
@@ -21,7 +21,7 @@ const timeoutMs = 10_000
 const maxEntryBytes = 262_144
 
 /**
- * Asks the relay about a hybrid connection as .NET's GetRuntimeInformation does: an Atom entry, read with the Listen key.
+ * Asks the relay about a hybrid connection as .NET's GetRuntimeInformation does: an Atom entry. The key must have the right Listen or Manage.
  *
  * @throws {RelayError} EndpointNotFound, TokenSignatureInvalid when the credential is refused, ConnectionFailed.
  */
@@ -50,7 +50,7 @@ function get(
     path: `/${path.split('/').map(encodeURIComponent).join('/')}?api-version=2015-01`,
     headers: {
       Accept: 'application/atom+xml',
-      // Without it the relay takes this for a request to the listener, which we are.
+      // Without it the relay takes this for a request to the listener.
       'X-PROCESS-AT': 'ServiceBus',
       ...(token !== undefined && { Authorization: token }),
     },
