@@ -8,6 +8,7 @@ import {
   ask,
   askAgain,
   connectionStringOf,
+  type HcmBed,
   metadataOf,
   open,
   putEntity,
@@ -197,4 +198,43 @@ test('everything is served again after a restart, and no key stands in the folde
   assert.equal(restarted.Name, 'db')
   await until('db', ({ Status }) => Status === 'Connected')
   assert.equal(await ask(relay, 'db', 'y'), 'one y')
+})
+
+test('a changed endpoint counts for the next stream, without waiting for the next question', async (t) => {
+  await using relay = await startBedRelay()
+  await using one = await startTarget('one')
+  await using two = await startTarget('two')
+  await putEntity(relay, 'db', `127.0.0.1:${one.port}`)
+  const { control, until } = await startBed(t, { entityIntervalMs: 600_000 })
+  await control.call('add', { connectionString: connectionStringOf(relay, 'db'), follow: true })
+  await until('db', ({ Status, Target }) => Status === 'Connected' && Target === 'Reachable')
+  await putEntity(relay, 'db', `127.0.0.1:${two.port}`)
+  assert.equal(await ask(relay, 'db', 'x'), 'two x')
+})
+
+test('several serve one hybrid connection; one whose target is dead leaves the streams to the others', async (t) => {
+  await using relay = await startBedRelay()
+  await using shared = await startTarget('shared')
+  await putEntity(relay, 'db', `127.0.0.1:${shared.port}`)
+  const beds = [await startBed(t), await startBed(t)] as const
+  for (const { control, until } of beds) {
+    await control.call('add', { connectionString: connectionStringOf(relay, 'db'), follow: false })
+    await until('db', ({ Status, Target }) => Status === 'Connected' && Target === 'Reachable')
+  }
+  const streamsOf = ({ hcm }: HcmBed): number => hcm.service.list()[0]?.StreamsTotal ?? 0
+  while (!beds.every((bed) => streamsOf(bed) > 0)) assert.equal(await ask(relay, 'db', 'x'), 'shared x')
+  // To the second one the endpoint is forbidden: for senders that is the same as a dead target.
+  const [first, second] = beds
+  await second.control.call('remove', { name: 'db' })
+  await second.control.call('policyAllow', { rule: 'elsewhere:1' })
+  await putEntity(relay, 'db', '127.0.0.1:9')
+  await second.control.call('add', { connectionString: connectionStringOf(relay, 'db'), follow: true })
+  await putEntity(relay, 'db', `127.0.0.1:${shared.port}`)
+  await second.until('db', ({ Problem }) => Problem?.Code === 'EndpointNotAllowed')
+  await first.until('db', ({ Target }) => Target === 'Reachable')
+  const before = streamsOf(first)
+  for (let i = 0; i < 20; i += 1) assert.equal(await ask(relay, 'db', 'x'), 'shared x')
+  assert.equal(streamsOf(first) - before, 20)
+  await first.hcm.stop({ graceMs: 0 })
+  await assert.rejects(open(relay, 'db'), { httpStatus: 403 })
 })

@@ -9,6 +9,7 @@ export {
   encodeRequest,
   encodeRequestAddress,
   encodeResponse,
+  encodeTarget,
 } from './control-channel/encode.ts'
 export type {
   AcceptMessage,
@@ -18,6 +19,13 @@ export type {
   ResponseMessage,
   UnknownMessage,
 } from './control-channel/messages.ts'
+export {
+  endpointHeader,
+  parseTargetState,
+  relayHeader,
+  type TargetState,
+  targetHeader,
+} from './control-channel/postern-headers.ts'
 export type { ErrorEntry } from './errors/error-entry.ts'
 export { type ErrorTracking, formatErrorJson, formatErrorText, toReasonPhrase } from './errors/error-reply.ts'
 export { type ErrorCode, errorTable } from './errors/error-table.ts'

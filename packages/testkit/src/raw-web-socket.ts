@@ -24,6 +24,8 @@ export class RawWebSocket implements FrameSink {
   readonly socket: Duplex
   readonly protocol: string | undefined
   readonly extensions: string | undefined
+  /** Of the answer to the handshake, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
   readonly frames: MessageQueue<RawFrame> = new MessageQueue()
   /** Resolves when TCP is over: true after FIN, false after a reset or an error. */
   readonly ended: Promise<boolean>
@@ -33,6 +35,7 @@ export class RawWebSocket implements FrameSink {
     this.socket = dialed.socket
     this.protocol = dialed.protocol
     this.extensions = dialed.extensions
+    this.headers = dialed.headers
     const decoder = new FrameDecoder({ expectMask: false, allowRsv1: true, sink: this })
     this.ended = new Promise((resolve) => {
       let clean = false

@@ -51,8 +51,12 @@ export class StubRelay extends EventEmitter<{
   /** Set by tests to refuse handshakes. */
   decide: (action: string, request: IncomingMessage) => StubDecision = () => undefined
 
+  /** Set by tests to answer listeners with these lines, `Name: value`. */
+  answer: readonly string[] = []
+
   private constructor() {
     super()
+    this.#webSockets.on('headers', (lines) => lines.push(...this.answer))
     this.#server = createServer((_request, response) => response.writeHead(400).end())
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket)

@@ -16,9 +16,16 @@ export interface TestRelay extends AsyncDisposable {
   /** `wss://host/$hc/path?query` */
   url(path: string, query: string): string
   /** Opens a control channel that does only what the test says. */
-  listen(name?: string, options?: { readonly id?: string; readonly token?: string }): Promise<ScriptedListener>
+  listen(name?: string, options?: ListenOptions): Promise<ScriptedListener>
   /** Opens a sender; it waits for its listener. */
   connect(path?: string, options?: Omit<RawDialOptions, 'url'> & { readonly query?: string }): Promise<RawWebSocket>
+}
+
+/** How a scripted listener comes. */
+export interface ListenOptions {
+  readonly id?: string
+  readonly token?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** One default namespace `local` with `echo` (needs tokens) and `open` (takes senders without). */
@@ -60,11 +67,12 @@ export function wrapRelay(relay: RunningRelay): TestRelay {
     tls,
     access,
     url,
-    listen: (name = 'echo', { id, token } = {}) =>
+    listen: (name = 'echo', { id, token, headers } = {}) =>
       ScriptedListener.open({
         url: url(name, `sb-hc-action=listen${id === undefined ? '' : `&sb-hc-id=${id}`}`),
         token: token ?? signToken(access(name).listen),
         tls,
+        ...(headers && { headers }),
       }),
     connect: (path = 'echo', { query = '', headers, ...dial } = {}) => {
       const [name = ''] = path.split('/')

@@ -23,6 +23,8 @@ export interface DialedSocket {
   readonly socket: Duplex
   readonly head: Uint8Array
   readonly protocol: string | undefined
+  /** The relay's answer, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Thrown by {@link dialRelay}: the RelayError for the caller, and when the relay wants to see us again. */
@@ -50,7 +52,12 @@ export async function dialRelay(relay: RelayLocation, dial: RelayDial): Promise<
     ...(dial.token !== undefined && { ServiceBusAuthorization: dial.token }),
   }
   try {
-    const { socket, head, protocol } = await dialWebSocket({
+    const {
+      socket,
+      head,
+      protocol,
+      headers: answer,
+    } = await dialWebSocket({
       url: dial.url,
       headers,
       handshakeTimeoutMs: dial.timeoutMs,
@@ -58,7 +65,7 @@ export async function dialRelay(relay: RelayLocation, dial: RelayDial): Promise<
       connect: relay.openSocket,
       ...(dial.signal && { signal: dial.signal }),
     })
-    return { socket, head, protocol }
+    return { socket, head, protocol, headers: answer }
   } catch (thrown) {
     dial.signal?.throwIfAborted()
     throw new DialFailure(describeHandshakeFailure(thrown, dial.role, new URL(dial.url).host))

@@ -1,4 +1,4 @@
-import { type AcceptMessage, RelayError } from '@postern/protocol'
+import { type AcceptMessage, endpointHeader, RelayError } from '@postern/protocol'
 import { HandshakeRefused, type KeepAlive } from '@postern/websocket'
 import { DialFailure, dialRelay } from '../connection/dial-relay.ts'
 import type { RelayLocation } from '../connection/relay-options.ts'
@@ -39,6 +39,11 @@ export class ConnectionRequest {
   readonly id: string
   /** The sender's headers with lower-case names. */
   readonly headers: Readonly<Record<string, string>>
+  /**
+   * `host:port` that the hybrid connection stands for now, as the relay says it to a listener that declares its target.
+   * Undefined with other relays, where any sender could have written it.
+   */
+  readonly endpoint: string | undefined
   /** Path and query that the sender asked for, as it typed them, without the relay's own parameters. */
   readonly url: string
   /** Where the sender is, as the relay sees it. */
@@ -48,9 +53,10 @@ export class ConnectionRequest {
   readonly #address: string
   #isAnswered = false
 
-  constructor(message: AcceptMessage, relay: RelayLocation, keepAlive: KeepAlive) {
+  constructor(message: AcceptMessage, relay: RelayLocation & { readonly isPostern: boolean }, keepAlive: KeepAlive) {
     this.id = message.id
     this.headers = lowerCaseNames(message.connectHeaders)
+    this.endpoint = relay.isPostern ? this.headers[endpointHeader.toLowerCase()] : undefined
     this.remoteEndpoint = message.remoteEndpoint
     this.#relay = relay
     this.#keepAlive = keepAlive

@@ -3,11 +3,14 @@ import {
   decodeServiceMessage,
   encodeRenewToken,
   encodeResponse,
+  encodeTarget,
   maxControlBodyBytes,
   maxControlMessageBytes,
   RelayError,
   type RequestMessage,
   type ResponseMessage,
+  relayHeader,
+  type TargetState,
 } from '@postern/protocol'
 import { type KeepAlive, type KeepAlivePeer, MessageCollector, WebSocketEndpoint } from '@postern/websocket'
 import { codeOfText } from '../connection/code-of-text.ts'
@@ -35,6 +38,8 @@ const normalClosure = 1000
 
 /** The listener's long-lived WebSocket: messages in, answers and tokens out. Hybrid Connections protocol, "Listen". */
 export class ControlChannel {
+  /** The relay is Postern's: it reads target messages, and what it alone may say among connect headers is its own word. */
+  readonly isPostern: boolean
   readonly #endpoint: WebSocketEndpoint
   readonly #handler: ControlChannelHandler
   readonly #keepAlive: KeepAlive
@@ -44,7 +49,8 @@ export class ControlChannel {
   #silent = false
   #isOpen = true
 
-  constructor({ socket, head }: DialedSocket, keepAlive: KeepAlive, handler: ControlChannelHandler) {
+  constructor({ socket, head, headers }: DialedSocket, keepAlive: KeepAlive, handler: ControlChannelHandler) {
+    this.isPostern = headers[relayHeader.toLowerCase()] !== undefined
     this.#handler = handler
     this.#keepAlive = keepAlive
     const collector = new MessageCollector({
@@ -99,6 +105,11 @@ export class ControlChannel {
   /** Replaces the token that keeps the channel open. Hybrid Connections protocol, "renewToken". */
   renewToken(token: string): void {
     if (this.#isOpen) this.#endpoint.sendText(encodeRenewToken(token))
+  }
+
+  /** Says whether what stands behind this listener answers, where the relay wants to know. */
+  declareTarget(state: TargetState): void {
+    if (this.#isOpen && this.isPostern) this.#endpoint.sendText(encodeTarget(state))
   }
 
   /** Says good-bye; `onLost` follows when the relay has answered or 5 s later. */

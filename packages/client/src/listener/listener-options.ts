@@ -1,4 +1,4 @@
-import type { RelayError } from '@postern/protocol'
+import type { RelayError, TargetState } from '@postern/protocol'
 import type { RelayOptions } from '../connection/relay-options.ts'
 import type { RelayedRequest } from '../requests/relayed-request.ts'
 import type { RelayedResponse } from '../requests/relayed-response.ts'
@@ -20,6 +20,12 @@ export interface ListenerOptions extends RelayOptions {
   readonly id?: string
   /** Headers of the listen handshake, for relays that read some. */
   readonly headers?: Readonly<Record<string, string>>
+  /**
+   * Declares that this listener leads to one target, and whether that answers: a relay of Postern's chooses listeners
+   * whose target is down last, and tells the others by {@link ConnectionRequest.endpoint} where they lead. Other relays
+   * do not know it.
+   */
+  readonly target?: TargetState
   /** Interval of PINGs on the control channel and open connections, in ms; after two misses it is dead. Default 30 s. */
   readonly keepAliveIntervalMs?: number
   /** Bound for the whole listen handshake, in ms. Default 10 s: a relay under load delays refusals on purpose. */

@@ -4,6 +4,7 @@ import { mock, test } from 'node:test'
 import { StubRelay } from '@postern/testkit'
 import { connect } from '../sender/sender.ts'
 import type { TokenProvider } from '../tokens/token-provider.ts'
+import type { ConnectionRequest } from './connection-request.ts'
 import { Listener } from './listener.ts'
 import type { ListenerEvents } from './listener-options.ts'
 
@@ -282,4 +283,42 @@ test('a thousand connections opened and closed leave no socket behind', async ()
   // The last TCP ends are seen by the relay a moment after our streams have closed.
   for (let i = 0; i < 100 && relay.openSockets > 1; i += 1) await new Promise((resolve) => setImmediate(resolve))
   assert.equal(relay.openSockets, 1)
+})
+
+test('a declared target is told when it listens, and its changes to a relay of ours', async () => {
+  await using relay = await StubRelay.start()
+  relay.answer = ['Postern-Relay: 1']
+  await using listener = new Listener({ ...relay.location, path: 'db', target: 'up' })
+  await listener.open({ signal: signal() })
+  const { request } = await relay.listener()
+  assert.equal(request.headers['postern-target'], 'up')
+  const said = once(relay, 'message', { signal: signal() })
+  listener.declareTarget('up')
+  listener.declareTarget('down')
+  assert.deepEqual(await said, [{ target: { state: 'down' } }])
+})
+
+test('another relay is told nothing on the control channel, and what it says of an endpoint is not believed', async () => {
+  await using relay = await StubRelay.start()
+  const seen: (string | undefined)[] = []
+  const onConnection = async (request: ConnectionRequest): Promise<void> => {
+    seen.push(request.endpoint)
+    await request.reject({ status: 410, description: 'Seen' })
+  }
+  await using listener = new Listener({ ...relay.location, path: 'db', target: 'up', onConnection, random: () => 0 })
+  await listener.open({ signal: signal() })
+  listener.declareTarget('down')
+  const headers = { 'Postern-Endpoint': 'evil:22' }
+  for (const answer of [[], ['Postern-Relay: 1']]) {
+    relay.answer = answer
+    for (const { socket } of relay.controlChannels) socket.terminate()
+    await next(listener, 'online')
+    await assert.rejects(connect({ ...relay.location, path: 'db', headers, signal: signal() }), { httpStatus: 410 })
+  }
+  assert.deepEqual(seen, [undefined, 'evil:22'])
+  assert.deepEqual(
+    relay.controlChannels.flatMap(({ messages }) => messages),
+    [],
+  )
+  assert.equal(relay.controlChannels.at(-1)?.request.headers['postern-target'], 'down')
 })

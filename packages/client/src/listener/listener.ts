@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
-import { type ErrorCode, RelayError } from '@postern/protocol'
+import { type ErrorCode, RelayError, type TargetState, targetHeader } from '@postern/protocol'
 import { KeepAlive } from '@postern/websocket'
 import { DialFailure, dialRelay } from '../connection/dial-relay.ts'
 import { hybridConnectionUrl, locateRelay, type RelayLocation } from '../connection/relay-options.ts'
@@ -56,6 +56,9 @@ export class Listener extends EventEmitter<ListenerEvents> {
   #channel: ControlChannel | undefined
   #life: Promise<void> | undefined
   #wantsFreshToken = false
+  #target: TargetState | undefined
+  /** What the handshake of the current channel said. */
+  #declared: TargetState | undefined
 
   /** @throws {RelayError} InvalidConnectionString or InvalidConfiguration. */
   constructor(options: ListenerOptions) {
@@ -63,6 +66,7 @@ export class Listener extends EventEmitter<ListenerEvents> {
     this.#options = options
     this.#relay = locateRelay(options)
     this.#id = options.id ?? randomUUID()
+    this.#target = options.target
     this.#keepAlive = new KeepAlive({ intervalMs: options.keepAliveIntervalMs ?? defaultKeepAliveMs, maxMissed: 2 })
     this.#delay = new ReconnectDelay(options.random)
     this.#requests = new RequestDispatcher({
@@ -126,6 +130,13 @@ export class Listener extends EventEmitter<ListenerEvents> {
     }
   }
 
+  /** Says that what stands behind this listener answers, or no longer does. */
+  declareTarget(state: TargetState): void {
+    if (state === this.#target) return
+    this.#target = state
+    this.#channel?.declareTarget(state)
+  }
+
   /**
    * Stops listening: the relay sends nobody any more. Connections that were accepted live on.
    * Resolves when the control channel is closed, within 5 s.
@@ -184,12 +195,13 @@ export class Listener extends EventEmitter<ListenerEvents> {
 
   #dial(token: SecurityToken | undefined): ReturnType<typeof dialRelay> {
     const { headers, handshakeTimeoutMs = defaultHandshakeTimeoutMs } = this.#options
+    this.#declared = this.#target
     return dialRelay(this.#relay, {
       url: hybridConnectionUrl(this.#relay, { action: 'listen', id: this.#id }),
       role: 'listener',
       timeoutMs: handshakeTimeoutMs,
       signal: this.#stopping.signal,
-      ...(headers && { headers }),
+      headers: { ...headers, ...(this.#declared && { [targetHeader]: this.#declared }) },
       ...(token && { token: token.text }),
     })
   }
@@ -198,7 +210,10 @@ export class Listener extends EventEmitter<ListenerEvents> {
     return new Promise((resolve) => {
       let renewal: TokenRenewal | undefined
       const channel = new ControlChannel(dialed, this.#keepAlive, {
-        onAccept: (message) => void this.#offer(() => new ConnectionRequest(message, this.#relay, this.#keepAlive)),
+        onAccept: (message) => {
+          const relay = { ...this.#relay, isPostern: channel.isPostern }
+          void this.#offer(() => new ConnectionRequest(message, relay, this.#keepAlive))
+        },
         onRequest: (message, body) => this.#requests.fromControlChannel(channel, message, body),
         onRequestAddress: (address) => this.#requests.fromRendezvous(address),
         onLost: (error) => {
@@ -218,6 +233,8 @@ export class Listener extends EventEmitter<ListenerEvents> {
           onError: (error) => this.#report(error),
         })
       }
+      // It may have changed while the handshake was on its way.
+      if (this.#target !== undefined && this.#target !== this.#declared) channel.declareTarget(this.#target)
       if (this.#stopping.signal.aborted) channel.close()
       else this.#enter('online')
     })

@@ -41,12 +41,6 @@ export interface AgentOptions {
   readonly probeIntervalMs?: number | undefined
 }
 
-/**
- * Where a relay puts the current endpoint in the connect headers of an accept. Senders can write it too: it is a reason
- * to ask the relay, never an answer.
- */
-const endpointHeader = 'postern-endpoint'
-
 /** Shorter than the 30 s for which the relay keeps a sender waiting, so that it hears the reason. */
 const dialTimeoutMs = 10_000
 const probeTimeoutMs = 4_000
@@ -84,6 +78,7 @@ export class HybridConnectionAgent {
       tls,
       ...(tokenProvider && { tokenProvider }),
       id: listenerId,
+      target: 'up',
       onConnection: (request) => this.#onConnection(request),
     })
     this.#entity = new EntityWatch({
@@ -97,6 +92,8 @@ export class HybridConnectionAgent {
     })
     this.#target = new TargetWatch({
       probe: () => this.#probe(),
+      // One that the site refuses is of as little use to a sender as one that is dead.
+      onChange: () => this.#listener.declareTarget(this.#target.error === undefined ? 'up' : 'down'),
       ...(probeIntervalMs !== undefined && { intervalMs: probeIntervalMs }),
     })
     this.#listener.on('online', () => {
@@ -184,7 +181,7 @@ export class HybridConnectionAgent {
   }
 
   async #onConnection(request: ConnectionRequest): Promise<void> {
-    await this.#heed(request.headers[endpointHeader])
+    await this.#heed(request.endpoint)
     const { host, path, logger } = this.#options
     const fields = { relay: host, name: path, trackingId: request.id }
     try {
@@ -203,10 +200,14 @@ export class HybridConnectionAgent {
     }
   }
 
-  /** A sender whose relay knows another endpoint than we do waits until we have asked. */
-  async #heed(hint: string | undefined): Promise<void> {
-    const hinted = hint === undefined ? undefined : parseEndpoint(hint)
-    if (!this.#facts.endpoint || (hinted && !isSameEndpoint(hinted, this.#facts.endpoint))) await this.#entity.refresh()
+  /** What the relay says with a sender counts for that sender already; without its word we ask. */
+  async #heed(told: string | undefined): Promise<void> {
+    const endpoint = told === undefined ? undefined : parseEndpoint(told)
+    if (endpoint) {
+      if (isSameEndpoint(endpoint, this.#facts.endpoint)) return
+      this.#onFacts({ ...this.#facts, endpoint })
+      void this.#entity.refresh()
+    } else if (!this.#facts.endpoint) await this.#entity.refresh()
   }
 
   async #dial(timeoutMs: number): Promise<Awaited<ReturnType<typeof dialEndpoint>>> {

@@ -4,6 +4,8 @@ import type { TargetState } from './status.ts'
 export interface TargetWatchOptions {
   /** Connects and hangs up; rejects when it cannot. */
   readonly probe: () => Promise<void>
+  /** Something was noted. */
+  readonly onChange?: () => void
   /** Default 5 s: with the bound of a probe, a death is seen within 10 s. */
   readonly intervalMs?: number
 }
@@ -18,6 +20,7 @@ export class TargetWatch {
   #error: unknown
   #heardAtMs = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
+  #checking: Promise<void> = Promise.resolve()
   #isStopped = false
 
   constructor(options: TargetWatchOptions) {
@@ -50,10 +53,18 @@ export class TargetWatch {
   }
 
   /** Tries now, and again and again from now on. */
-  async check(): Promise<void> {
+  check(): Promise<void> {
     clearTimeout(this.#timer)
-    await this.#options.probe().catch(() => {})
-    this.#plan()
+    this.#checking = this.#options
+      .probe()
+      .catch(() => {})
+      .then(() => this.#plan())
+    return this.#checking
+  }
+
+  /** The last check, done or not. */
+  get checking(): Promise<void> {
+    return this.#checking
   }
 
   stop(): void {
@@ -78,8 +89,10 @@ export class TargetWatch {
 
   #enter(state: TargetState, error: unknown): void {
     this.#error = error
-    if (state === this.#state) return
-    this.#state = state
-    this.#since = new Date()
+    if (state !== this.#state) {
+      this.#state = state
+      this.#since = new Date()
+    }
+    this.#options.onChange?.()
   }
 }

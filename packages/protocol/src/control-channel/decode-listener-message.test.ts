@@ -66,6 +66,8 @@ const malformed: Readonly<Record<string, string>> = {
   '{"renewToken":"t"}': 'renewToken is not an object',
   '{"renewToken":{}}': 'renewToken.token is missing',
   '{"renewToken":{"token":5}}': 'renewToken.token is missing',
+  '{"target":{}}': 'target.state is neither up nor down',
+  '{"target":{"state":"UP"}}': 'target.state is neither up nor down',
   '{"response":{"statusCode":200}}': 'response.requestId is missing',
   '{"response":{"requestId":"","statusCode":200}}': 'response.requestId is missing',
   '{"response":{"requestId":7,"statusCode":200}}': 'response.requestId is missing',

@@ -8,11 +8,13 @@ import {
   stringMember,
 } from './json-message.ts'
 import type { MalformedMessage, ResponseMessage, UnknownMessage } from './messages.ts'
+import { parseTargetState, type TargetState } from './postern-headers.ts'
 
 /** What a listener can say on its control channel or on the rendezvous of a request. */
 export type ListenerMessage =
   | { readonly kind: 'response'; readonly message: ResponseMessage }
   | { readonly kind: 'renewToken'; readonly token: string }
+  | { readonly kind: 'target'; readonly state: TargetState }
   | UnknownMessage
   | (MalformedMessage & {
       /** The request that a response which cannot be read was for. */
@@ -21,9 +23,16 @@ export type ListenerMessage =
 
 /** Decodes a text message from a listener. Never throws: whatever cannot be read is `malformed` or `unknown`. */
 export function decodeListenerMessage(text: string): ListenerMessage {
-  const command = readCommand(text, ['response', 'renewToken'])
+  const command = readCommand(text, ['response', 'renewToken', 'target'])
   if (command.kind !== 'command') return command
-  return command.name === 'response' ? decodeResponse(command.content) : decodeRenewToken(command.content)
+  switch (command.name) {
+    case 'response':
+      return decodeResponse(command.content)
+    case 'renewToken':
+      return decodeRenewToken(command.content)
+    default:
+      return decodeTarget(command.content)
+  }
 }
 
 function decodeResponse(content: JsonObject): ListenerMessage {
@@ -43,6 +52,11 @@ function decodeResponse(content: JsonObject): ListenerMessage {
 function decodeRenewToken(content: JsonObject): ListenerMessage {
   const token = stringMember(content, 'token')
   return token === undefined ? malformed('renewToken.token is missing') : { kind: 'renewToken', token }
+}
+
+function decodeTarget(content: JsonObject): ListenerMessage {
+  const state = parseTargetState(member(content, 'state'))
+  return state === undefined ? malformed('target.state is neither up nor down') : { kind: 'target', state }
 }
 
 /** A number, or the same as text: the protocol's own example has text, and a Go client sends it (observed). */

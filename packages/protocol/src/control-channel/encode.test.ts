@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeListenerMessage } from './decode-listener-message.ts'
 import { decodeServiceMessage } from './decode-service-message.ts'
-import { encodeAccept, encodeRenewToken, encodeRequest, encodeRequestAddress, encodeResponse } from './encode.ts'
+import {
+  encodeAccept,
+  encodeRenewToken,
+  encodeRequest,
+  encodeRequestAddress,
+  encodeResponse,
+  encodeTarget,
+} from './encode.ts'
 
 const id = 'd31c8b99-1111-4222-8333-444455556666_G0'
 const address = `wss://localhost:8443/$hc/hyco?sb-hc-action=accept&sb-hc-id=${id}`
@@ -108,6 +115,8 @@ test('what a listener encodes the relay decodes', () => {
     fc.property(response, text, (message, token) => {
       assert.deepEqual(decodeListenerMessage(encodeResponse(message)), { kind: 'response', message })
       assert.deepEqual(decodeListenerMessage(encodeRenewToken(token)), { kind: 'renewToken', token })
+      for (const state of ['up', 'down'] as const)
+        assert.deepEqual(decodeListenerMessage(encodeTarget(state)), { kind: 'target', state })
     }),
   )
 })

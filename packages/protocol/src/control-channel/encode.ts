@@ -1,4 +1,5 @@
 import type { AcceptMessage, RequestMessage, ResponseMessage } from './messages.ts'
+import type { TargetState } from './postern-headers.ts'
 
 // Every encoder names the members one by one: a member that a listener does not expect ends the Java client's control
 // channel when it is at the top, and so does a header value that is no string (observed).
@@ -49,4 +50,9 @@ export function encodeResponse(message: ResponseMessage): string {
 /** Encodes a listener's new token. Hybrid Connections protocol, "Listener token renewal". */
 export function encodeRenewToken(token: string): string {
   return JSON.stringify({ renewToken: { token } })
+}
+
+/** Encodes what a listener of ours says of its target, only to a relay that has said that it reads this. */
+export function encodeTarget(state: TargetState): string {
+  return JSON.stringify({ target: { state } })
 }

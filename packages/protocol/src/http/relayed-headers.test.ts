@@ -204,3 +204,12 @@ test('whatever a sender sends, the headers of its messages have string values an
     }),
   )
 })
+
+test('only the relay says the endpoint, whatever a sender writes', () => {
+  const rawHeaders = ['Host', 'localhost', 'POSTERN-endpoint', 'evil:22', 'postern-endpoint', 'evil:23']
+  assert.deepEqual(toConnectHeaders(rawHeaders, keep), { Host: 'localhost' })
+  assert.deepEqual(toConnectHeaders(rawHeaders, { ...keep, endpoint: 'db.corp:5432' }), {
+    Host: 'localhost',
+    'Postern-Endpoint': 'db.corp:5432',
+  })
+})

@@ -1,3 +1,5 @@
+import { endpointHeader } from '../control-channel/postern-headers.ts'
+
 /** What {@link toConnectHeaders} and {@link toRequestHeaders} must know of the authorisation. */
 export interface RelayedHeadersOptions {
   /** `Authorization` was the credential for the relay; otherwise it belongs to the application. */
@@ -6,15 +8,21 @@ export interface RelayedHeadersOptions {
 
 /**
  * Makes the `connectHeaders` of an accept message from a handshake's headers (`rawHeaders` of node:http: name, value,
- * name, value). Everything is kept but the relay's credential.
+ * name, value). Everything is kept but the relay's credential, and what only the relay may say.
  * Hybrid Connections protocol, "Accept message".
+ *
+ * @param options.endpoint for a listener of ours: where the hybrid connection leads now
  */
 export function toConnectHeaders(
   rawHeaders: readonly string[],
-  options: RelayedHeadersOptions,
+  options: RelayedHeadersOptions & { readonly endpoint?: string | undefined },
 ): Record<string, string> {
-  return join(rawHeaders, (name) => isCredential(name, options))
+  const headers = join(rawHeaders, (name) => name === lowerEndpointHeader || isCredential(name, options))
+  return options.endpoint === undefined ? headers : { ...headers, [endpointHeader]: options.endpoint }
 }
+
+/** A listener of ours believes it: a sender must not choose where it is led. */
+const lowerEndpointHeader = endpointHeader.toLowerCase()
 
 /**
  * Makes the `requestHeaders` of a request message: without the relay's credential and what concerns only this connection,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { Secret } from '@postern/program'
+import { parseTargetState, relayHeader, type TargetState, targetHeader } from '@postern/protocol'
 import { formatSwitchingProtocols, type UpgradeRequest } from '@postern/websocket'
 import type { AuthorizationRequest } from '../auth/authorize-by-signature.ts'
 import { webSocketCredential } from '../auth/credential.ts'
@@ -54,7 +55,9 @@ function onDecision(
   }
   parts.admit(upgraded.socket)
   const { upgrade } = upgraded
-  upgraded.socket.write(formatSwitchingProtocols({ key: upgrade.key, ...firstProtocol(upgrade) }), 'latin1')
+  const target = declaredTarget(call)
+  const headers = target === undefined ? [] : ([[relayHeader, dialect]] as const)
+  upgraded.socket.write(formatSwitchingProtocols({ key: upgrade.key, ...firstProtocol(upgrade), headers }), 'latin1')
   const channel = openControlChannel(parts, call, {
     ...upgraded,
     entity,
@@ -101,6 +104,7 @@ function openControlChannel(
     origin: parts.advertise ?? origin,
     remote,
     isJava: call.request.headers['user-agent']?.startsWith('Jetty/') ?? false,
+    target: declaredTarget(call),
     admission,
     authorizeToken: (token) => authorizeListener(parts, subject, token),
     reauthorize: (admitted) => reauthorizeListener(parts, subject, admitted),
@@ -184,6 +188,13 @@ function listenerQuestion(
 }
 
 const namespaceGone: Decision = { allowed: false, code: 'EndpointNotFound', reason: 'the namespace was deleted' }
+
+/** What {@link relayHeader} says: target messages are read, accept messages name the endpoint. */
+const dialect = '1'
+
+function declaredTarget({ request }: Call): TargetState | undefined {
+  return parseTargetState(request.headers[targetHeader.toLowerCase()])
+}
 
 /** A control channel carries no subprotocol of its own; a client that offers some gets its first back. */
 function firstProtocol(upgrade: UpgradeRequest): { protocol?: string } {

@@ -142,6 +142,7 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
       id: listenerTrackingId(call, offer.id),
       connectHeaders: toConnectHeaders(call.request.rawHeaders, {
         dropAuthorization: this.#options.dropAuthorization,
+        endpoint: channel.target === undefined ? undefined : this.#endpoint(),
       }),
       remoteEndpoint: { address: call.remote.address, port: call.remote.port },
     })
@@ -150,6 +151,14 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
     channel.watch(this)
     channel.send(message)
     upgraded.socket.resume()
+  }
+
+  /** As it is now: this sender may have waited for another listener before. */
+  #endpoint(): string | undefined {
+    const { parts, entity } = this.#options
+    const current = parts.catalog.find(entity.namespace, entity.name)?.entity ?? entity
+    const endpoint = endpointOfMetadata(current.userMetadata)
+    return endpoint && formatEndpoint(endpoint)
   }
 
   #onEarlyData = (chunk: Uint8Array): void => {

@@ -6,6 +6,7 @@ import {
   maxControlBodyBytes,
   maxControlMessageBytes,
   type ResponseMessage,
+  type TargetState,
 } from '@postern/protocol'
 import {
   type EndpointEnd,
@@ -62,6 +63,8 @@ export interface ControlChannelOptions {
   readonly isPrivate: boolean
   /** The Java client, by its User-Agent: addresses for it leave out what it breaks on. */
   readonly isJava: boolean
+  /** What it said of its target when it listened; only listeners of ours say it. */
+  readonly target: TargetState | undefined
   readonly admission: ListenerAdmission
   /** Decides about a renewed token. */
   readonly authorizeToken: (token: string) => Decision | Promise<Decision>
@@ -100,6 +103,7 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   readonly #options: ControlChannelOptions
   readonly #requests = new Map<string, PendingRequest>()
   readonly #dependants = new Set<ChannelDependant>()
+  #target: TargetState | undefined
   #admission: ListenerAdmission
   #expiry: NodeJS.Timeout | undefined
   /** The response whose body is the next binary message. */
@@ -120,6 +124,7 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
     this.remote = options.remote
     this.isPrivate = options.isPrivate
     this.isJava = options.isJava
+    this.#target = options.target
     this.#messages = new MessageCollector({
       maxTextBytes: maxControlMessageBytes,
       maxBinaryBytes: maxControlBodyBytes,
@@ -146,6 +151,11 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   /** One of the two ends has closed it; the socket may still be there. */
   get isEnding(): boolean {
     return this.#closed || this.#endpoint.state !== 'open'
+  }
+
+  /** Whether what stands behind it answers; undefined for a listener that has never said so. */
+  get target(): TargetState | undefined {
+    return this.#target
   }
 
   get bytesReceived(): number {
@@ -259,6 +269,10 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
         return
       case 'renewToken':
         this.#renew(message.token)
+        return
+      case 'target':
+        if (this.#target !== undefined) this.#target = message.state
+        else this.#logMistake('debug', 'listener.message_ignored', message.kind)
         return
       case 'unknown':
         this.#logMistake('debug', 'listener.message_ignored', message.name)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chooseListener, eligibleListeners, readListenerFilter } from './listener-choice.ts'
+import { chooseListener, eligibleListeners, reachingListeners, readListenerFilter } from './listener-choice.ts'
 
 const listeners = [{ id: 'A' }, { id: 'b' }, { id: 'c' }]
 const ids = (headers: Record<string, string | string[]>): string[] =>
@@ -36,4 +36,12 @@ test('each of several listeners gets its share of many choices', () => {
 
 test('nobody is chosen among none', () => {
   assert.equal(chooseListener([]), undefined)
+})
+
+test('listeners whose target is down are left out while another one is there', () => {
+  const [up, down, silent] = [{ target: 'up' }, { target: 'down' }, { target: undefined }] as const
+  assert.deepEqual(reachingListeners([down, up, silent]), [up, silent])
+  assert.deepEqual(reachingListeners([down, silent]), [silent])
+  assert.deepEqual(reachingListeners([down]), [down])
+  assert.deepEqual(reachingListeners([]), [])
 })

@@ -1,3 +1,5 @@
+import type { TargetState } from '@postern/protocol'
+
 /** Which listeners a sender allows, from its Microsoft-Relay-AllowedListeners and -DisallowedListeners headers. */
 export interface ListenerFilter {
   readonly allowed: ReadonlySet<string> | undefined
@@ -25,6 +27,14 @@ export function eligibleListeners<L extends { readonly id: string }>(
     const id = listener.id.toLowerCase()
     return (allowed === undefined || allowed.has(id)) && !disallowed?.has(id)
   })
+}
+
+/** Those that lead somewhere: listeners that say that their target is down are left out while there are others. */
+export function reachingListeners<L extends { readonly target: TargetState | undefined }>(
+  listeners: readonly L[],
+): readonly L[] {
+  const reaching = listeners.filter(({ target }) => target !== 'down')
+  return reaching.length === 0 ? listeners : reaching
 }
 
 /** Azure's rule: any of them with equal chance. `random` gives [0, 1). */

@@ -1,6 +1,6 @@
 import type { EntityKey } from '../domain/hybrid-connection.ts'
 import type { ControlChannel } from './control-channel.ts'
-import { chooseListener, eligibleListeners, type ListenerFilter } from './listener-choice.ts'
+import { chooseListener, eligibleListeners, type ListenerFilter, reachingListeners } from './listener-choice.ts'
 
 /** Why no listener could be chosen. */
 export type NoListener = 'none-connected' | 'none-matches'
@@ -31,7 +31,7 @@ export class ListenerRegistry {
   ): ControlChannel | NoListener {
     const ready = (this.#channels.get(entity) ?? []).filter((channel) => channel.isReady && !except.has(channel))
     if (ready.length === 0) return 'none-connected'
-    return chooseListener(eligibleListeners(ready, filter)) ?? 'none-matches'
+    return chooseListener(reachingListeners(eligibleListeners(ready, filter))) ?? 'none-matches'
   }
 
   /** The channels of one entity, or of all. */
