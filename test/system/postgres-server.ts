@@ -46,6 +46,11 @@ export class PostgresServer implements AsyncDisposable {
     return new PostgresServer(port, server, folder)
   }
 
+  /** Its Unix socket; programs of PostgreSQL want the name of the folder. */
+  get socketPath(): string {
+    return join(this.#folder, `.s.PGSQL.${this.port}`)
+  }
+
   /** Environment for psql and its relatives that leads to a port of this machine; the server's own unless given. */
   environment(port: number = this.port): Record<string, string> {
     return { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'postgres' }

@@ -101,6 +101,17 @@ test('Unix sockets lead through at both ends; half-close, and the file is gone a
   }
 })
 
+test('a single target is found from a socket of any path, and from any port', async () => {
+  const [near, target] = [join(folder, 'one-end.sock'), join(folder, 'other-end.sock')]
+  await using relay = await startTestRelay()
+  await using far = new AsyncDisposableStack()
+  far.use(await serve('here', target))
+  far.use(await startBridge(relay, { remoteForwards: [`echo:${target}`] }))
+  await using local = await startBridge(relay, { localForwards: [`127.0.0.1:0;${near}:echo`] })
+  assert.equal(await dial(local), 'here')
+  assert.equal(await text(connect(near)), 'here')
+})
+
 test('a socket file that a dead program left is replaced, one in use is not', async () => {
   const path = join(folder, 'left.sock')
   await using relay = await startTestRelay()

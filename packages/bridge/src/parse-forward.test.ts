@@ -92,6 +92,15 @@ test('UDP ports and Unix sockets are read at both ends, mixed with TCP', () => {
   ])
 })
 
+test('a path at the local end is parted from its port name by two slashes', () => {
+  assert.deepEqual(parseLocalForward('/run/a.sock//pg;./b.sock//x;/run/c.sock:site').bindings, [
+    unix('/run/a.sock', 'pg'),
+    unix('./b.sock', 'x'),
+    unix('/run/c.sock', '/run/c.sock'),
+  ])
+  assert.throws(() => parseLocalForward('/run/a.sock//:site'), { message: /a port name is empty/ })
+})
+
 test('ranges become one binding for each port, and one target', () => {
   assert.deepEqual(parseLocalForward('127.1.2.3:8000-8002:site').bindings, [
     local('127.1.2.3', 8000, '8000'),
@@ -123,6 +132,7 @@ test('-H takes http and https, with a path and with a port', () => {
     { protocol: 'http', host: 'a', port: 80, path: '/v2/x/' },
     { protocol: 'https', host: 'b', port: 8443, path: '/y/' },
   ])
+  assert.deepEqual(http('web:https/8443'), [{ protocol: 'https', host: 'localhost', port: 8443, path: '/' }])
   assert.deepEqual(http('web:http/[::1]:8080'), [{ protocol: 'http', host: '::1', port: 8080, path: '/' }])
   for (const [text, reason] of [
     ['web', /the target is missing/],

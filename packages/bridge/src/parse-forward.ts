@@ -25,7 +25,8 @@ const httpPorts = { http: 80, https: 443 } as const
 export type Problem = (reason: string) => RelayError
 
 /**
- * Reads azbridge's `-L [address:]port[U][/name][;...]:relay` or `socket[/name]:relay`.
+ * Reads azbridge's `-L [address:]port[U][/name][;...]:relay` or `socket[/name]:relay`; a path is parted from its name
+ * by two slashes.
  *
  * @throws {RelayError} InvalidConfiguration with the option, what is wrong in it, and an example.
  * @example
@@ -33,6 +34,7 @@ export type Problem = (reason: string) => RelayError
  * parseLocalForward('15432/sql;16379/redis:site')  // two ports, told apart at the far end by their names
  * parseLocalForward('5353U:dns')                   // UDP
  * parseLocalForward('127.1.2.3:8000-8100:site')    // a range, each port by its number
+ * parseLocalForward('/run/app/db.sock//sql:site')  // a Unix socket
  */
 export function parseLocalForward(text: string): LocalForward {
   const problem = problemWith('-L', text, '127.0.0.1:15432:db')
@@ -182,10 +184,10 @@ function splitProtocol(portText: string): { protocol: 'tcp' | 'udp'; digits: str
 }
 
 function readBinding(part: string, problem: Problem): LocalBinding[] {
-  const isPath = /^[/.]/.test(part)
-  const slash = isPath ? -1 : part.indexOf('/')
+  const mark = /^[/.]/.test(part) ? '//' : '/'
+  const slash = part.indexOf(mark, 1)
   const address = slash < 0 ? part : part.slice(0, slash).trim()
-  const name = slash < 0 ? undefined : part.slice(slash + 1).trim()
+  const name = slash < 0 ? undefined : part.slice(slash + mark.length).trim()
   const { host, portText } = splitAddress(address, problem)
   if (host === undefined && socketForm.test(address)) {
     return [{ protocol: 'unix', socketPath: address, portName: name ?? address }]
@@ -205,7 +207,9 @@ function readTarget(part: string, problem: Problem): RemoteTarget {
 }
 
 function readHttpTarget(part: string, problem: Problem): HttpTarget {
-  const [, scheme, rest] = /^(https?)\/(.+)$/.exec(part) ?? []
+  const [, scheme, given] = /^(https?)\/(.+)$/.exec(part) ?? []
+  // A port alone is that of this machine, as with -T.
+  const rest = given?.replace(/^(?=\d+$)/, `${defaultTargetHost}:`)
   if (rest === undefined || (scheme !== 'http' && scheme !== 'https')) {
     throw problem(`"${part}" must begin with http/ or https/`)
   }
