@@ -24,3 +24,4 @@ export { formatBytes, formatDuration, parseBytes, parseDuration } from './parse-
 export { redactText } from './redact.ts'
 export { Secret, secretMask } from './secret.ts'
 export { onShutdownSignal, type ShutdownSignal, type SignalSource } from './shutdown-signals.ts'
+export { type OpenForWriting, writeAtomically } from './write-atomically.ts'

@@ -21,7 +21,8 @@ const timeoutMs = 10_000
 const maxEntryBytes = 262_144
 
 /**
- * Asks the relay about a hybrid connection as .NET's GetRuntimeInformation does: an Atom entry. The key must have the right Listen or Manage.
+ * Asks the relay about a hybrid connection as .NET's GetRuntimeInformation does: an Atom entry. Azure asks for
+ * the right Listen or Manage, ours is content with any.
  *
  * @throws {RelayError} EndpointNotFound, TokenSignatureInvalid when the credential is refused, ConnectionFailed.
  */

@@ -7,11 +7,10 @@ import { open, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { Secret } from '@postern/program'
+import { Secret, writeAtomically } from '@postern/program'
 import fc from 'fast-check'
 import { formatState, type HcmState, parseState, type StoredHybridConnection } from './hcm-state.ts'
 import { StateStore } from './state-store.ts'
-import { writeAtomically } from './write-atomically.ts'
 
 function folderFor(test: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'postern-hcm-'))

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeAtomically } from '@postern/program'
 import { emptyState, formatState, type HcmState, parseState } from './hcm-state.ts'
 import { MachineKey } from './machine-key.ts'
-import { writeAtomically } from './write-atomically.ts'
 
 /** Keeps the state of a Hybrid Connection Manager in a folder: `hcm.json`, and the key for its secrets in `machine.key`. */
 export class StateStore {

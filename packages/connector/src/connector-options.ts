@@ -1,0 +1,44 @@
+import type { ConnectionOptions } from 'node:tls'
+import type { Framing } from '@postern/bridge'
+import type { Logger, Secret } from '@postern/program'
+import type { AppCredential } from './sources/app-credential.ts'
+
+/** One hybrid connection that a connector is given by its connection string. */
+export interface ConnectorEndpoint {
+  /**
+   * What programs open: `db.corp:5432`, `*.corp:443` for every name below, `dns.corp:53U` for UDP, `10.0.0.5:5432`.
+   * Default: what the hybrid connection's metadata say, if the key may read them.
+   */
+  readonly endpoint?: string | undefined
+  /** With EntityPath and a key that may send. */
+  readonly connectionString: string | Secret
+  /** Default: the connector's. */
+  readonly framing?: Framing | undefined
+  /** What azbridge's preamble asks for. Default: the port. */
+  readonly portName?: string | undefined
+  /** Who said so, for status and errors. */
+  readonly origin?: string | undefined
+}
+
+/** Options of a Connector. */
+export interface ConnectorOptions {
+  readonly endpoints?: readonly ConnectorEndpoint[]
+  /** Apps of the management plane, whose hybrid connections are followed live. */
+  readonly apps?: readonly AppCredential[]
+  /** Default `raw`, as Microsoft's Hybrid Connection Manager and ours expect it; the listener must agree. */
+  readonly framing?: Framing
+  /** TLS settings for relays, or false for plain TCP to relays with `--tls off`. */
+  readonly tls?: ConnectionOptions | false
+  /** Where loopback addresses and endpoints are remembered. Default: nowhere. */
+  readonly stateFolder?: string
+  /** False to open no ports: streams come from `connect` only. Default true. */
+  readonly listen?: boolean
+  /** Addresses that stand for other hosts and must not be given to ours. */
+  readonly isForeignAddress?: (address: string, host: string) => boolean
+  /** Domains below which short names are looked for. Default: the system's. */
+  readonly searchDomains?: readonly string[]
+  /** How often relays are asked for endpoints that are not named, in ms. Default 30 s. */
+  readonly entityIntervalMs?: number
+  /** Default: silent. */
+  readonly logger?: Logger
+}

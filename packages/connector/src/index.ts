@@ -1,0 +1,15 @@
+export { Connector, type ConnectorEvents, type ConnectorPlace, type ConnectPlace } from './connector.ts'
+export type { ConnectorEndpoint, ConnectorOptions } from './connector-options.ts'
+export { hostsLines } from './hosts/hosts-lines.ts'
+export { type ConnectorTarget, formatTarget, parseTarget } from './names/endpoint-text.ts'
+export type { ConnectorStatus, EndpointStatus } from './routes/status.ts'
+export { connectorFileJsonSchema } from './settings/connector-file.ts'
+export {
+  type ConnectorSettings,
+  defaultStateFolder,
+  demandEndpoints,
+  loadConnectorSettings,
+  type SettingsSources,
+} from './settings/load-settings.ts'
+export { type ConnectorOptionValues, connectorOptionTable } from './settings/option-table.ts'
+export { type AppCredential, parseAppCredential } from './sources/app-credential.ts'

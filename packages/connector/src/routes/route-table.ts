@@ -1,0 +1,159 @@
+import type { ConnectionOptions } from 'node:tls'
+import type { Logger } from '@postern/program'
+import { type AddressBook } from '../addresses/address-book.ts'
+import type { ConnectorTarget } from '../names/endpoint-text.ts'
+import { candidateHosts, isWildcard, matchesWildcard } from '../names/host-name.ts'
+import { Route } from './route.ts'
+import { concreteSpecs, type RouteSpec, routeKey } from './route-spec.ts'
+
+/** What a {@link RouteTable} works with. */
+export interface RouteTableOptions {
+  readonly tls: ConnectionOptions | false
+  readonly logger: Logger
+  /** Where endpoints are to be listened for; undefined: nowhere. */
+  readonly addresses: Pick<AddressBook, 'addressOf'> | undefined
+  readonly searchDomains: readonly string[]
+  /** The hosts and their addresses are others now. */
+  readonly onChange: () => void
+}
+
+/** Names below wildcards that are remembered: each has an address and a port of its own. */
+const maxWildcardNames = 1_024
+/** How long streams of an endpoint that was taken away may go on. */
+const removalGraceMs = 2_000
+
+/** All endpoints of a connector. A change of one touches no stream of another. */
+export class RouteTable {
+  readonly #options: RouteTableOptions
+  readonly #routes = new Map<string, Route>()
+  readonly #names = new Set<string>()
+  #specs: readonly RouteSpec[] = []
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(options: RouteTableOptions) {
+    this.#options = options
+  }
+
+  get routes(): readonly Route[] {
+    return [...this.#routes.values()]
+  }
+
+  /** What is wanted, wildcards as such. */
+  get specs(): readonly RouteSpec[] {
+    return this.#specs
+  }
+
+  /** Every host that has an address, and the address. */
+  get addresses(): ReadonlyMap<string, string> {
+    return new Map(
+      this.routes.flatMap(({ spec, address }) => (address === undefined ? [] : [[spec.host, address] as const])),
+    )
+  }
+
+  /** Has exactly these endpoints from now on. Resolves when their ports are open, or have been tried. */
+  set(specs: readonly RouteSpec[]): Promise<void> {
+    this.#specs = specs
+    return this.#settle()
+  }
+
+  /** The endpoint that a program means, by its name, a search domain or a wildcard; a host by an address of ours too. */
+  find({ host, port, protocol }: ConnectorTarget): Route | undefined {
+    for (const candidate of this.#hostsOf(host)) {
+      const route = this.#routes.get(routeKey({ host: candidate, port, protocol }))
+      if (route) return route
+      if (this.#remember(candidate)) {
+        this.#update()
+        return this.#routes.get(routeKey({ host: candidate, port, protocol }))
+      }
+    }
+    return undefined
+  }
+
+  /** The configured host that a name means, whatever the port; undefined for the rest of the world. */
+  hostOf(name: string): string | undefined {
+    return this.#hostsOf(name).find((host) => this.routes.some(({ spec }) => spec.host === host) || this.#isBelow(host))
+  }
+
+  /** The loopback address that stands for a name, which a wildcard may bring into being. */
+  async addressOf(name: string): Promise<string | undefined> {
+    const host = this.hostOf(name)
+    if (host === undefined) return undefined
+    if (this.#remember(host)) await this.#settle()
+    return this.addresses.get(host)
+  }
+
+  /** Ends everything; streams may go on for `graceMs`. */
+  async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#specs = []
+    const routes = this.routes
+    this.#routes.clear()
+    await this.#turn
+    await Promise.all(routes.map((route) => route.stop({ graceMs })))
+  }
+
+  #hostsOf(name: string): readonly string[] {
+    const byAddress = [...this.addresses].find(([, address]) => address === name)
+    return byAddress ? [byAddress[0]] : candidateHosts(name, this.#options.searchDomains)
+  }
+
+  #isBelow(host: string): boolean {
+    return this.#specs.some((spec) => isWildcard(spec.host) && matchesWildcard(spec.host, host))
+  }
+
+  /** True when a name below a wildcard was not known yet. */
+  #remember(host: string): boolean {
+    if (this.#names.has(host) || this.#names.size >= maxWildcardNames || !this.#isBelow(host)) return false
+    this.#names.add(host)
+    return true
+  }
+
+  /** Brings routes into line with what is wanted; gives those that do not listen yet. */
+  #update(): readonly Route[] {
+    const wanted = concreteSpecs(this.#specs, this.#names)
+    const added: Route[] = []
+    for (const [key, route] of this.#routes) {
+      const spec = wanted.get(key)
+      if (spec && route.follow(spec)) continue
+      this.#routes.delete(key)
+      // The port is free at once; what is open may end.
+      void route.stop({ graceMs: removalGraceMs })
+    }
+    for (const [key, spec] of wanted) {
+      if (this.#routes.has(key)) continue
+      const { tls, logger } = this.#options
+      const route = new Route({ spec, tls, logger })
+      this.#routes.set(key, route)
+      added.push(route)
+    }
+    return added
+  }
+
+  #settle(): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      const before = this.#fingerprint()
+      this.#update()
+      await this.#listen()
+      if (this.#fingerprint() !== before) this.#options.onChange()
+    })
+    return this.#turn
+  }
+
+  async #listen(): Promise<void> {
+    const { addresses, logger } = this.#options
+    if (!addresses) return
+    const idle = this.routes.filter(({ address }) => address === undefined)
+    for (const route of idle) {
+      const { host } = route.spec
+      const ports = this.routes.filter(({ spec }) => spec.host === host).map(({ spec }) => spec)
+      try {
+        await route.listen(await addresses.addressOf(host, ports))
+      } catch (error) {
+        logger.error('connector.no-address', { host, message: (error as Error).message })
+      }
+    }
+  }
+
+  #fingerprint(): string {
+    return JSON.stringify([...this.addresses])
+  }
+}

@@ -1,0 +1,135 @@
+import type { Duplex } from 'node:stream'
+import type { ConnectionOptions } from 'node:tls'
+import { describeFailure, LocalForwarder } from '@postern/bridge'
+import { Sender } from '@postern/client'
+import type { Logger } from '@postern/program'
+import { formatTarget } from '../names/endpoint-text.ts'
+import { CurrentTokens, tokensOf } from './current-tokens.ts'
+import { formatPlace, type RelayPlace, type RouteSpec, relayPlaceOf } from './route-spec.ts'
+import type { EndpointStatus } from './status.ts'
+
+/** What a {@link Route} works with. */
+export interface RouteOptions {
+  readonly spec: RouteSpec
+  readonly tls: ConnectionOptions | false
+  readonly logger: Logger
+}
+
+/** A port that cannot be had is asked for again: whoever has it may go. */
+const retryMs = 5_000
+
+/** One endpoint: opens streams to it, and listens for programs at a loopback address. */
+export class Route {
+  readonly place: RelayPlace
+  readonly sender: Sender
+  readonly #options: RouteOptions
+  readonly #tokens: CurrentTokens | undefined
+  #spec: RouteSpec
+  #address: string | undefined
+  #forwarder: LocalForwarder | undefined
+  #problem: string | undefined
+  #retry: NodeJS.Timeout | undefined
+  #isStopped = false
+
+  /** @throws {RelayError} InvalidConnectionString */
+  constructor(options: RouteOptions) {
+    const { spec, tls } = options
+    this.#options = options
+    this.#spec = spec
+    this.place = relayPlaceOf(spec.connectionString)
+    const provider = tokensOf(spec.connectionString)
+    this.#tokens = provider && new CurrentTokens(provider)
+    this.sender = new Sender({ ...this.place, tls, ...(this.#tokens && { tokenProvider: this.#tokens }) })
+  }
+
+  get spec(): RouteSpec {
+    return this.#spec
+  }
+
+  /** Where it listens, or is about to. */
+  get address(): string | undefined {
+    return this.#address
+  }
+
+  get status(): EndpointStatus {
+    const { address, port } = { address: this.#address, port: this.#spec.port }
+    const {
+      connections = 0,
+      connectionsTotal = 0,
+      bytesToRelay = 0,
+      bytesFromRelay = 0,
+      lastError,
+    } = this.#forwarder?.status ?? {}
+    return {
+      endpoint: formatTarget(this.#spec),
+      protocol: this.#spec.protocol,
+      ...(address !== undefined && { address: `${address}:${port}` }),
+      state: this.#forwarder?.status.state === 'online' ? 'listening' : this.#problem === undefined ? 'idle' : 'failed',
+      relay: `${this.place.host}:${this.place.port}`,
+      hybridConnection: this.place.path,
+      origin: this.#spec.origin,
+      connections,
+      connectionsTotal,
+      bytesToRelay,
+      bytesFromRelay,
+      ...(lastError && { lastError: { message: lastError.message, at: new Date(lastError.atMs).toISOString() } }),
+      ...(this.#problem !== undefined && { problem: this.#problem }),
+    }
+  }
+
+  /** Takes another credential for the same way; false when this is another way, and another route is wanted. */
+  follow(spec: RouteSpec): boolean {
+    const provider = tokensOf(spec.connectionString)
+    const isSameWay =
+      formatPlace(relayPlaceOf(spec.connectionString)) === formatPlace(this.place) &&
+      spec.framing === this.#spec.framing &&
+      spec.portName === this.#spec.portName &&
+      (provider === undefined) === (this.#tokens === undefined)
+    if (!isSameWay) return false
+    if (provider && spec.connectionString.reveal() !== this.#spec.connectionString.reveal()) this.#tokens?.set(provider)
+    this.#spec = spec
+    return true
+  }
+
+  /** Opens a stream to the endpoint. @throws {RelayError} as `Sender.connect` */
+  open({ signal }: { readonly signal?: AbortSignal }): Promise<Duplex> {
+    return this.sender.connect(signal ? { signal } : {})
+  }
+
+  /** Opens the endpoint's port at a loopback address; what cannot be opened is tried again until it can. */
+  async listen(address: string): Promise<void> {
+    this.#address = address
+    clearTimeout(this.#retry)
+    if (this.#isStopped) return
+    const { host, port, protocol, framing, portName = formatTarget({ host, port, protocol }) } = this.#spec
+    const forwarder = new LocalForwarder({
+      forward: { relayName: this.place.path, bindings: [{ protocol, host: address, port, portName }] },
+      sender: this.sender,
+      framing,
+      logger: this.#options.logger,
+    })
+    try {
+      await forwarder.start()
+    } catch (error) {
+      this.#fail(error, address)
+      return
+    }
+    this.#problem = undefined
+    this.#forwarder = forwarder
+    if (this.#isStopped) await forwarder.stop({ graceMs: 0 })
+  }
+
+  /** Takes nothing new; open streams may go on for `graceMs`. */
+  async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#isStopped = true
+    clearTimeout(this.#retry)
+    await this.#forwarder?.stop({ graceMs })
+  }
+
+  #fail(error: unknown, address: string): void {
+    const problem = describeFailure(formatTarget(this.#spec), undefined, error)
+    if (problem !== this.#problem) this.#options.logger.warn('connector.cannot-listen', { message: problem })
+    this.#problem = problem
+    if (!this.#isStopped) this.#retry = setTimeout(() => void this.listen(address), retryMs)
+  }
+}

@@ -1,0 +1,11 @@
+import type { RouteSpec } from '../routes/route-spec.ts'
+
+/** Says which endpoints a connector has, and when that changes. */
+export interface EndpointSource {
+  readonly specs: readonly RouteSpec[]
+  /** What is wrong, and what to do; empty when nothing is. */
+  readonly problems: readonly string[]
+  /** Begins to watch. Never fails: what does not work now may work later. `onChange` may be called at any time. */
+  start(onChange: () => void): void
+  stop(): Promise<void>
+}

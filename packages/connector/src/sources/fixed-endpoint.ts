@@ -1,0 +1,7 @@
+import type { RouteSpec } from '../routes/route-spec.ts'
+import type { EndpointSource } from './endpoint-source.ts'
+
+/** An endpoint that is named here. */
+export function fixedEndpoint(spec: RouteSpec): EndpointSource {
+  return { specs: [spec], problems: [], start: () => {}, stop: () => Promise.resolve() }
+}
