@@ -163,11 +163,12 @@ function relayOf(forward: LocalForward | RemoteForward, options: BridgeOptions):
 }
 
 function placeOf(forward: LocalForward | RemoteForward, relay: BridgeOptions['relay']): BridgeOptions['relay'] {
-  const { tls, connectTimeoutMs, addressFamily } = relay
+  const { tls, connectTimeoutMs, addressFamily, proxy } = relay
   const shared = {
     ...(tls !== undefined && { tls }),
     ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
     ...(addressFamily !== undefined && { addressFamily }),
+    ...(proxy !== undefined && { proxy }),
   }
   const { connectionString } = forward
   const place = connectionString === undefined ? relay : { ...shared, connectionString }

@@ -9,6 +9,9 @@ import {
 } from 'node:tls'
 import type { DialOptions } from '@postern/websocket'
 import { LookupCache } from './lookup-cache.ts'
+import { chooseProxy } from './proxy/choose-proxy.ts'
+import { openTunnel } from './proxy/open-tunnel.ts'
+import { untilOpen } from './until-open.ts'
 
 /** Opens a byte stream to the relay. */
 export type OpenSocket = NonNullable<DialOptions['connect']>
@@ -17,11 +20,18 @@ export type OpenSocket = NonNullable<DialOptions['connect']>
 export interface OpenSocketOptions {
   /** False for plain TCP. */
   readonly tls: ConnectionOptions | false
-  /** Bound for TCP and TLS together. */
-  readonly connectTimeoutMs: number
-  /** IPv4 or IPv6 only. */
-  readonly addressFamily?: 4 | 6
+  /** Bound for TCP and TLS together, and what a proxy does between them. Default 3 s; 8 s by way of a proxy. */
+  readonly connectTimeoutMs?: number | undefined
+  /** IPv4 or IPv6 only; a proxy chooses by itself. */
+  readonly addressFamily?: 4 | 6 | undefined
+  /** URL of a proxy, or `off`. Default: by the environment. */
+  readonly proxy?: string | undefined
 }
+
+/** TCP and TLS of a healthy relay take a few round trips; a dead one shall not hold up the next attempt for longer. */
+const defaultTimeoutMs = 3_000
+/** A proxy looks up users and names, connects, and may try several addresses. */
+const defaultProxiedTimeoutMs = 8_000
 
 /** TCP finds a peer that vanished without a word even where no PING is sent: during the handshake. */
 const tcpKeepAliveDelayMs = 60_000
@@ -30,24 +40,23 @@ const tcpKeepAliveDelayMs = 60_000
 const maxSessions = 32
 
 /**
- * Makes the function that opens byte streams to one relay: TCP, then TLS, within the time that one connect may take,
- * whatever the rest of the handshake is allowed. TLS sessions are resumed: half of a handshake's CPU is saved at both
- * ends for every connection after the first. Nothing that was remembered outlives a failure.
+ * Makes the function that opens byte streams to one relay: TCP, or a tunnel of a proxy, then TLS, within the time that one
+ * connect may take, whatever the rest of the handshake is allowed. TLS sessions are resumed: half of a handshake's CPU is
+ * saved at both ends for every connection after the first. Nothing that was remembered outlives a failure.
  */
-export function createOpenSocket({ tls, connectTimeoutMs, addressFamily }: OpenSocketOptions): OpenSocket {
+export function createOpenSocket({ tls, connectTimeoutMs, addressFamily, proxy }: OpenSocketOptions): OpenSocket {
   const family = addressFamily === undefined ? {} : { family: addressFamily }
   const sessions = new Map<string, Buffer>()
   const names = new LookupCache()
   let context: SecureContext | undefined
 
-  const openTls = (host: string, port: number): TLSSocket => {
+  const openTls = (host: string, port: number, tunnel: Duplex | undefined): TLSSocket => {
     const key = `${host}:${port}`
     const session = sessions.get(key)
     const socket = connectTls({
       host,
       port,
-      lookup: names.lookup,
-      ...family,
+      ...(tunnel ? { socket: tunnel } : { lookup: names.lookup, ...family }),
       ...(isIP(host) === 0 && { servername: host }),
       ALPNProtocols: ['http/1.1'],
       ...(session && { session }),
@@ -61,33 +70,55 @@ export function createOpenSocket({ tls, connectTimeoutMs, addressFamily }: OpenS
     return socket
   }
 
-  return ({ host, port, secure, signal }) =>
-    new Promise<Duplex>((resolve, reject) => {
-      const socket = secure ? openTls(host, port) : connectTcp({ host, port, lookup: names.lookup, ...family })
+  return async ({ host, port, secure, signal }) => {
+    const server = chooseProxy(proxy, { host, port, secure })
+    const within = new Deadline(connectTimeoutMs ?? (server ? defaultProxiedTimeoutMs : defaultTimeoutMs), signal)
+    try {
+      const way = { host, port, signal: within.signal, lookup: names.lookup, ca: tls ? tls.ca : undefined }
+      const tunnel = server && (await openTunnel(server, way))
+      if (tunnel && !secure) return tunnel
+      const socket = secure ? openTls(host, port, tunnel) : connectTcp({ host, port, lookup: names.lookup, ...family })
       socket.setNoDelay(true).setKeepAlive(true, tcpKeepAliveDelayMs)
-      const fail = (error: unknown): void => {
-        finish()
-        // Its own error may follow; it has been told already.
-        socket.on('error', () => {}).destroy()
-        sessions.delete(`${host}:${port}`)
-        names.clear()
-        reject(error)
+      try {
+        await untilOpen(socket, { event: secure ? 'secureConnect' : 'connect', signal: within.signal })
+      } catch (error) {
+        tunnel?.destroy()
+        throw error
       }
-      const onAbort = (): void => fail(signal.reason)
-      const succeed = (): void => {
-        finish()
-        resolve(socket)
-      }
-      const finish = (): void => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', onAbort)
-        socket.off('error', fail).off(secure ? 'secureConnect' : 'connect', succeed)
-      }
-      const timer = setTimeout(
-        () => fail(new DOMException('The connect time is over', 'TimeoutError')),
-        connectTimeoutMs,
-      )
-      signal.addEventListener('abort', onAbort)
-      socket.on('error', fail).once(secure ? 'secureConnect' : 'connect', succeed)
-    })
+      return socket
+    } catch (error) {
+      sessions.delete(`${host}:${port}`)
+      names.clear()
+      throw error
+    } finally {
+      within.end()
+    }
+  }
+}
+
+/** A bound that also ends by somebody else's signal. AbortSignal.any and timeout would outlive the connection. */
+class Deadline {
+  readonly #controller = new AbortController()
+  readonly #timer: NodeJS.Timeout
+  readonly #outer: AbortSignal
+  readonly #onAbort = (): void => this.#controller.abort(this.#outer.reason)
+
+  constructor(ms: number, outer: AbortSignal) {
+    this.#outer = outer
+    this.#timer = setTimeout(
+      () => this.#controller.abort(new DOMException('The connect time is over', 'TimeoutError')),
+      ms,
+    )
+    if (outer.aborted) this.#onAbort()
+    else outer.addEventListener('abort', this.#onAbort)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#outer.removeEventListener('abort', this.#onAbort)
+  }
 }

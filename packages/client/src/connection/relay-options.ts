@@ -3,11 +3,9 @@ import { parseConnectionString, RelayError } from '@postern/protocol'
 import { tokenProviderOf } from '../tokens/connection-string-tokens.ts'
 import type { TokenProvider } from '../tokens/token-provider.ts'
 import { createOpenSocket, type OpenSocket } from './open-socket.ts'
+import { chooseProxy } from './proxy/choose-proxy.ts'
 
 const httpsPort = 443
-
-/** TCP and TLS of a healthy relay take a few round trips; a dead one shall not hold up the next attempt for longer. */
-const defaultConnectTimeoutMs = 3_000
 
 /** Where the relay is and what opens it: the options that listeners and senders share. */
 export interface RelayOptions {
@@ -29,10 +27,15 @@ export interface RelayOptions {
    * that says `--tls off`: the token then travels readable.
    */
   readonly tls?: ConnectionOptions | false
-  /** Bound for TCP and TLS together, in ms. Default 3 s. */
+  /** Bound for TCP, proxy and TLS together, in ms. Default 3 s; 8 s by way of a proxy. */
   readonly connectTimeoutMs?: number
   /** IPv4 or IPv6 only. Default: both. */
   readonly addressFamily?: 4 | 6
+  /**
+   * `http://`, `https://` or `socks5://[user:password@]host[:port]` of a proxy, or `off`. It wins over the environment, which
+   * counts otherwise: `HTTPS_PROXY` (`HTTP_PROXY` without TLS), `ALL_PROXY` and `NO_PROXY`, also in lower case.
+   */
+  readonly proxy?: string
 }
 
 /** {@link RelayOptions} with every default filled in. */
@@ -47,7 +50,6 @@ export interface RelayLocation {
   readonly audience: string
   readonly tokenProvider: TokenProvider | undefined
   readonly tls: ConnectionOptions | false
-  readonly connectTimeoutMs: number
   /** Opens byte streams to the relay. */
   readonly openSocket: OpenSocket
 }
@@ -65,7 +67,9 @@ export function locateRelay(options: RelayOptions): RelayLocation {
   if (!host) throw missing('the relay host', 'a connection string or "host"')
   if (!path) throw missing('the name of the hybrid connection', '";EntityPath=name" in the connection string or "path"')
   const port = options.port ?? parsed?.endpoint.port ?? httpsPort
-  const { tls = {}, connectTimeoutMs = defaultConnectTimeoutMs, addressFamily } = options
+  const { tls = {}, connectTimeoutMs, addressFamily, proxy } = options
+  // What cannot be read is said now, not at the first attempt.
+  if (proxy !== undefined) chooseProxy(proxy, { host, port, secure: tls !== false })
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
   return {
     origin: `${tls === false ? 'ws' : 'wss'}://${name}:${port}`,
@@ -75,8 +79,7 @@ export function locateRelay(options: RelayOptions): RelayLocation {
     audience: `http://${name}/${path}`,
     tokenProvider: options.tokenProvider ?? (parsed && tokenProviderOf(parsed)),
     tls,
-    connectTimeoutMs,
-    openSocket: createOpenSocket({ tls, connectTimeoutMs, ...(addressFamily !== undefined && { addressFamily }) }),
+    openSocket: createOpenSocket({ tls, connectTimeoutMs, addressFamily, proxy }),
   }
 }
 

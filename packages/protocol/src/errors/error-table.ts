@@ -284,6 +284,29 @@ export const errorTable = {
     message: 'The connection was not made in time',
     help: 'Check address and firewall: packets are dropped rather than refused.',
   },
+  ProxyUnreachable: {
+    ...badGateway,
+    message: 'The proxy cannot be reached',
+    help: 'Check host, port and scheme of the proxy (--proxy, HTTPS_PROXY, ALL_PROXY); --proxy off, or the relay in NO_PROXY, does without it.',
+  },
+  ProxyAuthenticationRequired: {
+    httpStatus: 407,
+    closeCode: 1008,
+    armCode: 'ProxyAuthenticationRequired',
+    isTransient: false,
+    message: 'The proxy asks for a user name and password, or refuses them',
+    help: 'Put USER:PASSWORD@ before the host of the proxy, percent-encoded. Only Basic is supported: for NTLM or Negotiate have the relay exempted.',
+  },
+  ProxyRefused: {
+    ...forbidden,
+    message: 'The proxy does not let us through to the relay',
+    help: 'Have whoever runs the proxy allow CONNECT to the host and port of the relay: one host name and one port are all.',
+  },
+  ProxyConnectFailed: {
+    ...badGateway,
+    message: 'The proxy could not reach the relay',
+    help: 'The proxy answers, but the relay does not answer the proxy: check the host name, and the way from the proxy to the relay.',
+  },
   TargetUnreachable: {
     ...badGateway,
     message: 'The target cannot be reached',
