@@ -1,3 +1,7 @@
+export { createOpenSocket, type OpenSocket, type OpenSocketOptions } from './connection/open-socket.ts'
+export { chooseProxy } from './connection/proxy/choose-proxy.ts'
+export type { ProxyServer } from './connection/proxy/proxy-server.ts'
+export { createRelayFetch } from './connection/relay-fetch.ts'
 export type { RelayOptions } from './connection/relay-options.ts'
 export type { RelayedConnection, RelayedConnectionHandler } from './connection/relayed-connection.ts'
 export type { EntityFacts } from './entity/atom-entry.ts'

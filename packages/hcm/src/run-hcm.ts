@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
-import type { Logger } from '@postern/program'
+import { createRelayFetch } from '@postern/client'
+import type { Logger, Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import type { ControlParts } from './control/control-operations.ts'
 import { ControlServer } from './control/control-server.ts'
@@ -17,6 +18,8 @@ export interface RunHcmOptions {
   readonly folder: string
   /** False for relays that are reached over plain TCP. */
   readonly tls: ConnectionOptions | false
+  /** URL of a proxy, or `off`; default: by the environment. */
+  readonly proxy?: Secret | undefined
   readonly logger: Logger
   readonly entityIntervalMs?: number
   readonly probeIntervalMs?: number
@@ -42,11 +45,13 @@ export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
   const socketPath = controlSocketPath(folder)
   const store = await StateStore.open(folder)
   const version = readVersion()
+  // As everything else on the way to a relay.
+  const fetch = createRelayFetch(options.proxy?.reveal())
   const service = new HcmService({
     ...rest,
     store,
     logger,
-    enrolledTokens: () => relayTokensOf(demandIdentity(), store.key),
+    enrolledTokens: () => relayTokensOf(demandIdentity(), store.key, fetch),
   })
   let sync: EnrolledSync | undefined
 
@@ -55,7 +60,7 @@ export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
     throw new RelayError('InvalidConfiguration', { message: 'This HCM has joined no relay' })
   }
   const startSync = (): void => {
-    const client = managementClientOf(demandIdentity(), store.key)
+    const client = managementClientOf(demandIdentity(), store.key, fetch)
     sync = new EnrolledSync({ client, service, version, logger, intervalMs })
     sync.start()
   }
@@ -65,7 +70,7 @@ export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
       throw new RelayError('ResourceConflict', { message: `This HCM belongs to ${standing} already, as ${known}` })
     }
     const request = { token, endpoint, name: name === '' ? hostname() : name, version }
-    const { identity, reply } = await enrol(request, store.key)
+    const { identity, reply } = await enrol(request, store.key, fetch)
     await store.update((state) => ({ ...state, identity }))
     await service.give(placesOf(reply.hybridConnections), pinsOf(reply.hybridConnections))
     startSync()

@@ -8,6 +8,7 @@ export {
   type OptionSources,
 } from './load-options.ts'
 export { createLogger, type Logger, type LoggerOptions, type LogLevel, silentLogger } from './logger.ts'
+export { applyNetworkFlags, type NetworkFlags, networkFlagTable } from './network/network-flags.ts'
 export {
   defineOptions,
   type OptionEntry,

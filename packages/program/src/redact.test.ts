@@ -22,6 +22,11 @@ test('only the signature of a shared access signature is masked, encoded or not'
   assert.equal(redactText('sr%3Da%26sig%3Db%253D%26se%3D1'), 'sr%3Da%26sig%3D[secret]')
 })
 
+test('name and password in a URL are masked', () => {
+  assert.equal(redactText('by http://jo:p%40ss@proxy.corp:3128 and'), 'by http://[secret]@proxy.corp:3128 and')
+  assert.equal(redactText('socks5://jo@p wrote jo@corp.test'), 'socks5://[secret]@p wrote jo@corp.test')
+})
+
 test('an ordinary text is left alone', () => {
   for (const text of ['listener.connected', 'https://example.test/a?token-count=3&design=4', 'a bearer of news', '']) {
     assert.equal(redactText(text), text)

@@ -42,7 +42,7 @@ export function redactFields(fields: Record<string, unknown>): Record<string, un
 
 /**
  * Masks what is secret inside a text: `sb-hc-token` and other secret parameters of a URL, the signature of a shared access
- * signature, keys in a connection string, bearer tokens.
+ * signature, keys in a connection string, bearer tokens, who one is in a URL.
  */
 export function redactText(text: string): string {
   if (!mayHoldSecret.test(text)) return text
@@ -55,10 +55,11 @@ export function redactText(text: string): string {
     .replace(/(\bSharedAccessKey=)[^;\s"']*/gi, `$1${secretMask}`)
     .replace(/((?<![a-z])sig(?:=|%(?:25)*3d))[^&\s"';]*/gi, `$1${secretMask}`)
     .replace(/(\bBearer\s+)[\w.~+/=-]{8,}/gi, `$1${secretMask}`)
+    .replace(/(\b[a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#@]*@/gi, `$1${secretMask}@`)
 }
 
 /** What every pattern of `redactText` needs, so that the many texts without it cost one look and not five. */
-const mayHoldSecret = /[=%]|bearer/i
+const mayHoldSecret = /[=%@]|bearer/i
 
 function redactNamed(name: string, value: unknown, depth: number): unknown {
   const isSecret = secretNames.has(name.toLowerCase().replace(/[-_]/g, ''))

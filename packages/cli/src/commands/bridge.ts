@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { getCACertificates } from 'node:tls'
 import { Bridge, bridgeOptionsOf } from '@postern/bridge'
-import { RelayError } from '@postern/protocol'
+import { applyNetworkFlags, networkFlagTable } from '@postern/program'
 import { type Command, Option } from 'commander'
 import { type BridgeFlags, readBridgeConfiguration } from '../bridge-flags.ts'
 import { createBridgeLog } from '../bridge-log.ts'
@@ -11,7 +9,8 @@ import { awaitShutdown } from '../shutdown-request.ts'
 
 interface OwnFlags extends BridgeFlags {
   readonly framing: 'azbridge' | 'raw'
-  readonly tlsCa?: string
+  readonly proxy?: string
+  readonly tlsCa: readonly string[]
   readonly tls: boolean
   readonly json?: boolean
 }
@@ -29,7 +28,8 @@ export function configureBridgeCommand(command: Command): void {
         .choices(['azbridge', 'raw'])
         .default('azbridge'),
     )
-    .option('--tls-ca <file>', 'PEM file of a certificate authority to trust, besides the public ones')
+    .option(networkFlagTable.proxy.flags, networkFlagTable.proxy.help)
+    .addOption(repeatable(networkFlagTable.tlsCa.flags, networkFlagTable.tlsCa.help))
     .option('--no-tls', 'plain TCP, to a relay with --tls off: tokens travel readable')
     .option('--json', 'log as JSON, a line for each event')
     .addHelpText('after', examples(programName()))
@@ -115,12 +115,13 @@ async function runBridge(flags: OwnFlags): Promise<void> {
   const configuration = await readBridgeConfiguration(flags)
   const options = bridgeOptionsOf(configuration, connectionStringOfEnvironment())
   const { logLevel = 'info', logFileName } = configuration
+  const proxy = (await applyNetworkFlags(flags))?.reveal()
   const bridge = new Bridge({
     ...options,
     relay: {
       ...options.relay,
       ...(!flags.tls && { tls: false }),
-      ...(flags.tlsCa !== undefined && { tls: { ca: await readAuthorities(flags.tlsCa) } }),
+      ...(proxy !== undefined && { proxy }),
     },
     framing: flags.framing,
     logger: createBridgeLog({
@@ -132,19 +133,4 @@ async function runBridge(flags: OwnFlags): Promise<void> {
   await bridge.start()
   const signal = await shutdown.signal
   await bridge.stop({ graceMs: signal === 'SIGTERM' ? graceMs : 0 })
-}
-
-async function readAuthorities(file: string): Promise<string[]> {
-  let pem: string
-  try {
-    pem = await readFile(file, 'utf8')
-  } catch (cause) {
-    throw invalid(`--tls-ca ${file} cannot be read: ${(cause as Error).message}`, cause)
-  }
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw invalid(`--tls-ca ${file} holds no certificate in PEM form`)
-  return [...getCACertificates('default'), pem]
-}
-
-function invalid(message: string, cause?: unknown): RelayError {
-  return new RelayError('InvalidConfiguration', { message, cause })
 }

@@ -1,7 +1,8 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import type { ConnectionOptions } from 'node:tls'
-import { RelayError } from '@postern/protocol'
+import { isRelayError, RelayError } from '@postern/protocol'
+import { createOpenSocket, type OpenSocket } from '../connection/open-socket.ts'
+import { requestThrough } from '../connection/request-through.ts'
 import type { TokenProvider } from '../tokens/token-provider.ts'
 import { type EntityFacts, readAtomEntry, readAtomError } from './atom-entry.ts'
 
@@ -13,6 +14,8 @@ export interface EntityPlace {
   readonly path: string
   readonly tls: ConnectionOptions | false
   readonly tokenProvider: TokenProvider | undefined
+  /** For whoever asks often. Default: a new one, by way of the environment's proxy. */
+  readonly openSocket?: OpenSocket
 }
 
 const httpsPort = 443
@@ -41,13 +44,14 @@ export async function readEntity(place: EntityPlace, signal: AbortSignal): Promi
 }
 
 function get(
-  { host, port = httpsPort, path, tls }: EntityPlace,
+  { host, port = httpsPort, path, tls, openSocket = createOpenSocket({ tls }) }: EntityPlace,
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const target = {
     host,
     port,
+    secure: tls !== false,
     path: `/${path.split('/').map(encodeURIComponent).join('/')}?api-version=2015-01`,
     headers: {
       Accept: 'application/atom+xml',
@@ -59,6 +63,7 @@ function get(
   }
   return new Promise((resolve, reject) => {
     const fail = (cause: Error): void => {
+      if (isRelayError(cause)) return reject(cause)
       const reason = signal.aborted ? 'no answer in time' : cause.message || (cause as NodeJS.ErrnoException).code
       const message = `The relay ${host}:${port} cannot be reached: ${reason}`
       reject(new RelayError('ConnectionFailed', { message, cause }))
@@ -74,7 +79,6 @@ function get(
       response.on('error', fail)
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
     }
-    const request = tls === false ? httpRequest(target, onResponse) : httpsRequest({ ...target, ...tls }, onResponse)
-    request.on('error', fail).end()
+    requestThrough(openSocket, target).on('response', onResponse).on('error', fail).end()
   })
 }

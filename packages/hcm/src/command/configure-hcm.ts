@@ -1,3 +1,4 @@
+import { networkFlagTable } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { type Command, Option } from 'commander'
 import { ControlClient } from '../control/control-client.ts'
@@ -72,7 +73,12 @@ export function spellShortFlags(args: readonly string[]): readonly string[] {
 
 function configureRun(program: Command): void {
   stateOption(program.command('run').description('Runs the HCM in the foreground, until Ctrl-C.'))
-    .option('--tls-ca <FILE>', 'PEM file of a certificate authority to trust, besides the public ones')
+    .option(networkFlagTable.proxy.flags, networkFlagTable.proxy.help)
+    .addOption(
+      new Option(networkFlagTable.tlsCa.flags, networkFlagTable.tlsCa.help)
+        .argParser((file: string, files: readonly string[]) => [...files, file])
+        .default([], 'none'),
+    )
     .option('--no-tls', 'plain TCP, to relays with --tls off: tokens travel readable')
     .option('--json', 'log as JSON, a line for each event')
     .option('-v, --verbose', 'also a line for each stream')

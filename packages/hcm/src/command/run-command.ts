@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import tls from 'node:tls'
-import { createLogger, onShutdownSignal, type ShutdownSignal } from '@postern/program'
-import { RelayError } from '@postern/protocol'
+import { applyNetworkFlags, createLogger, onShutdownSignal, type ShutdownSignal } from '@postern/program'
 import { runHcm } from '../run-hcm.ts'
 
 /** Flags of `hcm run`. */
 export interface RunFlags {
   readonly stateDir: string
-  readonly tlsCa?: string
+  readonly proxy?: string
+  readonly tlsCa: readonly string[]
   readonly tls: boolean
   readonly json?: boolean
   readonly verbose?: boolean
@@ -21,26 +19,13 @@ export async function runCommand(flags: RunFlags): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<ShutdownSignal>()
   const dispose = onShutdownSignal(resolve)
   try {
-    // For both ways to the relay, the WebSocket and the management API.
-    if (flags.tlsCa !== undefined)
-      tls.setDefaultCACertificates([...tls.getCACertificates('default'), await readCa(flags.tlsCa)])
+    const proxy = await applyNetworkFlags(flags)
     const logger = createLogger({ level: flags.verbose ? 'debug' : 'info', format: flags.json ? 'json' : 'text' })
-    const hcm = await runHcm({ folder: flags.stateDir, tls: flags.tls ? {} : false, logger })
+    const hcm = await runHcm({ folder: flags.stateDir, tls: flags.tls ? {} : false, proxy, logger })
     logger.info('hcm.started', { socket: hcm.socketPath, hybridConnections: hcm.service.list().length })
     const signal = await promise
     await hcm.stop({ graceMs: signal === 'SIGTERM' ? graceMs : 0 })
   } finally {
     dispose()
   }
-}
-
-async function readCa(file: string): Promise<string> {
-  const pem = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new RelayError('InvalidConfiguration', {
-      message: `--tls-ca ${file} cannot be read: ${cause.message}`,
-      cause,
-    })
-  })
-  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem
-  throw new RelayError('InvalidConfiguration', { message: `--tls-ca ${file} holds no certificate in PEM form` })
 }

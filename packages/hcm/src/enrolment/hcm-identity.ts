@@ -22,6 +22,8 @@ export interface EnrolmentRequest {
   readonly version: string
 }
 
+type Fetch = typeof globalThis.fetch
+
 /** Relays count 5 min, and clocks differ. */
 const assertionSeconds = 240
 /** A token is renewed on its channel when so much of its life is left. */
@@ -37,6 +39,7 @@ const keyPurpose = 'the identity of this HCM'
 export async function enrol(
   { token, endpoint, name, version }: EnrolmentRequest,
   machineKey: MachineKey,
+  fetch?: Fetch,
 ): Promise<{ readonly identity: StoredIdentity; readonly reply: Reply<'Hcms_Enrol'> }> {
   const { publicKey, privateKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
@@ -44,7 +47,7 @@ export async function enrol(
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   })
   // Whoever holds the one-time token needs no other.
-  const stranger = createManagementClient({ endpoint, token: () => '' })
+  const stranger = createManagementClient({ endpoint, token: () => '', ...(fetch && { fetch }) })
   const reply = await stranger.call('Hcms_Enrol', { body: { token: token.reveal(), name, version, publicKey } })
   const identity = {
     hcmId: reply.hcmId,
@@ -59,20 +62,20 @@ export async function enrol(
 }
 
 /** A management client that signs in as this HCM. */
-export function managementClientOf(identity: StoredIdentity, machineKey: MachineKey): ManagementClient {
+export function managementClientOf(identity: StoredIdentity, machineKey: MachineKey, fetch?: Fetch): ManagementClient {
   const { endpoint, managementScope } = identity
-  const token = keepToken(() => signIn(identity, machineKey, managementScope))
-  return createManagementClient({ endpoint, token })
+  const token = keepToken(() => signIn(identity, machineKey, { scope: managementScope, fetch }))
+  return createManagementClient({ endpoint, token, ...(fetch && { fetch }) })
 }
 
 /** Gives this HCM's tokens for listening. */
-export function relayTokensOf(identity: StoredIdentity, machineKey: MachineKey): TokenProvider {
+export function relayTokensOf(identity: StoredIdentity, machineKey: MachineKey, fetch?: Fetch): TokenProvider {
   let current: Promise<Awaited<ReturnType<typeof signIn>>> | undefined
   return {
     async getToken({ fresh = false }) {
       const known = await current?.catch(() => undefined)
       if (fresh || known === undefined || known.expiresAtMs - renewBeforeMs < Date.now()) {
-        current = signIn(identity, machineKey, identity.relayScope)
+        current = signIn(identity, machineKey, { scope: identity.relayScope, fetch })
       }
       const { accessToken, expiresAtMs } = await (current as NonNullable<typeof current>)
       return { text: accessToken, expiresAtMs, renewAtMs: expiresAtMs - renewBeforeMs }
@@ -83,7 +86,7 @@ export function relayTokensOf(identity: StoredIdentity, machineKey: MachineKey):
 function signIn(
   { clientId, endpoint, privateKey }: StoredIdentity,
   machineKey: MachineKey,
-  scope: string,
+  { scope, fetch }: { readonly scope: string; readonly fetch: Fetch | undefined },
 ): ReturnType<typeof signInWithClientCredentials> {
   const clientAssertion = (audience: string): string => {
     const nowSeconds = Math.floor(Date.now() / 1000)
@@ -101,7 +104,7 @@ function signIn(
     const signature = sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' })
     return `${text}.${signature.toString('base64url')}`
   }
-  return signInWithClientCredentials({ endpoint, clientId, clientAssertion, scope })
+  return signInWithClientCredentials({ endpoint, clientId, clientAssertion, scope, ...(fetch && { fetch }) })
 }
 
 function encode(value: unknown): string {

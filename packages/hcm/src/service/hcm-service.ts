@@ -14,6 +14,8 @@ import type { HybridConnectionStatus } from './status.ts'
 export interface HcmServiceOptions {
   readonly store: StateStore
   readonly tls: ConnectionOptions | false
+  /** URL of a proxy on the way to relays, or `off`. */
+  readonly proxy?: Secret | undefined
   readonly logger: Logger
   /** Gives tokens for hybrid connections that the relay has given us. */
   readonly enrolledTokens?: () => TokenProvider
@@ -218,7 +220,7 @@ export class HcmService {
   /** One that is discontinued has nobody to serve it. */
   #startAgent(stored: StoredHybridConnection): HybridConnectionAgent | undefined {
     if (isBizTalk(stored.host)) return undefined
-    const { store, tls, logger, entityIntervalMs, probeIntervalMs } = this.#options
+    const { store, tls, proxy, logger, entityIntervalMs, probeIntervalMs } = this.#options
     const key = keyOf(stored)
     const agent = new HybridConnectionAgent({
       ...this.#accessOf(stored),
@@ -227,6 +229,7 @@ export class HcmService {
       origin: stored.origin,
       listenerId: store.state.listenerId,
       tls,
+      proxy,
       logger,
       policy: () => this.#policy,
       consent: () => {

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { describeFailure } from '@postern/bridge'
 import {
   type ConnectionRequest,
+  createOpenSocket,
   type Endpoint,
   type EntityFacts,
   EntityWatch,
@@ -12,7 +13,7 @@ import {
   readEntity,
   type TokenProvider,
 } from '@postern/client'
-import type { Logger } from '@postern/program'
+import type { Logger, Secret } from '@postern/program'
 import { errorTable, isRelayError, RelayError } from '@postern/protocol'
 import type { EndpointConsent, EndpointPolicy } from '../policy/endpoint-policy.ts'
 import { endpointNotAllowed } from '../policy/endpoint-policy.ts'
@@ -31,6 +32,8 @@ export interface AgentOptions {
   readonly tokenProvider: TokenProvider | undefined
   readonly listenerId: string
   readonly tls: ConnectionOptions | false
+  /** URL of a proxy, or `off`. */
+  readonly proxy?: Secret | undefined
   /** As they are at the moment: asked for every stream. */
   readonly policy: () => EndpointPolicy
   readonly consent: () => EndpointConsent
@@ -71,18 +74,21 @@ export class HybridConnectionAgent {
   constructor(options: AgentOptions) {
     this.#options = options
     const { host, port, path, tls, tokenProvider, listenerId, entityIntervalMs, probeIntervalMs } = options
+    const proxy = options.proxy?.reveal()
     this.#listener = new Listener({
       host,
       ...(port !== undefined && { port }),
       path,
       tls,
+      ...(proxy !== undefined && { proxy }),
       ...(tokenProvider && { tokenProvider }),
       id: listenerId,
       target: 'up',
       onConnection: (request) => this.#onConnection(request),
     })
+    const openSocket = createOpenSocket({ tls, proxy })
     this.#entity = new EntityWatch({
-      read: (signal) => readEntity({ host, port, path, tls, tokenProvider }, signal),
+      read: (signal) => readEntity({ host, port, path, tls, tokenProvider, openSocket }, signal),
       onFacts: (facts) => this.#onFacts(facts),
       onProblem: (error) => {
         this.#entityError = error

@@ -10,7 +10,7 @@ export type ConnectionStatus = 'Connected' | 'Disconnected' | 'NotFound' | 'Disc
 export type TargetState = 'Reachable' | 'Unreachable' | 'Unknown'
 
 /** The part of the way that is broken. */
-export type Hop = 'relay' | 'entity' | 'token' | 'endpoint' | 'policy' | 'target'
+export type Hop = 'relay' | 'proxy' | 'entity' | 'token' | 'endpoint' | 'policy' | 'target'
 
 /** What is wrong now, where, and what to do. */
 export interface Problem {
@@ -72,6 +72,11 @@ function hopOf(error: unknown): Hop {
   switch (error.code) {
     case 'EndpointNotFound':
       return 'entity'
+    case 'ProxyUnreachable':
+    case 'ProxyAuthenticationRequired':
+    case 'ProxyRefused':
+    case 'ProxyConnectFailed':
+      return 'proxy'
     case 'EndpointNotAllowed':
       return 'policy'
     case 'TargetUnreachable':
