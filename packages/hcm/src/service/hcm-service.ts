@@ -46,6 +46,8 @@ const removalGraceMs = 2_000
 export class HcmService {
   readonly #options: HcmServiceOptions
   readonly #agents = new Map<string, HybridConnectionAgent>()
+  /** Those that were taken away and have not ended yet. */
+  readonly #leaving = new Set<Promise<void>>()
   /** Endpoints seen first, until they are stored: a stream may come at once. */
   readonly #pins = new Map<string, Endpoint>()
   #policy: EndpointPolicy
@@ -65,7 +67,7 @@ export class HcmService {
   /** Stops everything; streams may go on for `graceMs`. */
   async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
     await this.#turn
-    await Promise.all([...this.#agents.values()].map((agent) => agent.stop({ graceMs })))
+    await Promise.all([...this.#leaving, ...[...this.#agents.values()].map((agent) => agent.stop({ graceMs }))])
   }
 
   /** How all are doing, in the order in which they were added. */
@@ -79,15 +81,15 @@ export class HcmService {
   }
 
   /**
-   * Adds a hybrid connection by its connection string and serves it at once.
+   * Adds a hybrid connection by its connection string and serves it at once. Resolves when it is known how it begins.
    *
    * @throws {RelayError} InvalidConnectionString, ResourceConflict when it is there and has not failed for good.
    */
-  add(
+  async add(
     connectionString: Secret,
     { follow = false }: { readonly follow?: boolean } = {},
   ): Promise<HybridConnectionStatus> {
-    return this.#inTurn(async () => {
+    const { stored, agent } = await this.#inTurn(async () => {
       const place = placeOf(connectionString)
       const key = keyOf(place)
       const standing = this.#agents.get(key)
@@ -105,33 +107,36 @@ export class HcmService {
         ...state,
         hybridConnections: [...state.hybridConnections.filter((each) => keyOf(each) !== key), stored],
       }))
-      await this.#stopAgent(key)
-      await this.#startAgent(stored)?.test()
-      return this.#statusOf(stored)
+      this.#retire(key)
+      return { stored, agent: this.#startAgent(stored) }
     })
+    await agent?.begun()
+    return agent?.status ?? discontinuedStatus(stored)
   }
 
-  /** Takes a hybrid connection away. */
-  remove(name: ConnectionName): Promise<void> {
-    return this.#inTurn(async () => {
+  /** Takes a hybrid connection away. Resolves when the relay sends it nobody any more; its streams may go on for 2 s. */
+  async remove(name: ConnectionName): Promise<void> {
+    const agent = await this.#inTurn(async () => {
       const stored = this.#find(name)
       if (stored.origin === 'enrolled') {
         throw new RelayError('InvalidConfiguration', {
           message: `${keyOf(stored)} was given by the relay; take it away there: postern hcm show`,
         })
       }
-      await this.#drop(keyOf(stored))
+      return this.#drop(keyOf(stored))
     })
+    await agent?.leave()
   }
 
-  /** Ends everything of a hybrid connection and begins anew. */
-  restart(name: ConnectionName): Promise<HybridConnectionStatus> {
-    return this.#inTurn(async () => {
-      const stored = this.#find(name)
-      await this.#stopAgent(keyOf(stored))
-      this.#startAgent(stored)
-      return this.#statusOf(stored)
+  /** Begins a hybrid connection anew; what was open ends within 2 s. */
+  async restart(name: ConnectionName): Promise<HybridConnectionStatus> {
+    const { stored, agent } = await this.#inTurn(async () => {
+      const found = this.#find(name)
+      this.#retire(keyOf(found))
+      return { stored: found, agent: this.#startAgent(found) }
     })
+    await agent?.begun()
+    return agent?.status ?? discontinuedStatus(stored)
   }
 
   /** Asks relay and target of a hybrid connection how they are, now. */
@@ -267,19 +272,23 @@ export class HcmService {
     })).catch((error: unknown) => this.#options.logger.error('hcm.state-not-written', { error }))
   }
 
-  async #drop(key: string): Promise<void> {
+  async #drop(key: string): Promise<HybridConnectionAgent | undefined> {
     await this.#store((state) => ({
       ...state,
       hybridConnections: state.hybridConnections.filter((each) => keyOf(each) !== key),
     }))
-    await this.#stopAgent(key)
+    return this.#retire(key)
   }
 
-  async #stopAgent(key: string): Promise<void> {
+  /** Nobody waits for its end: a relay that is silent must not hold up other changes. */
+  #retire(key: string): HybridConnectionAgent | undefined {
     const agent = this.#agents.get(key)
     this.#agents.delete(key)
     this.#pins.delete(key)
-    await agent?.stop({ graceMs: removalGraceMs })
+    if (!agent) return undefined
+    const ended = agent.stop({ graceMs: removalGraceMs }).finally(() => this.#leaving.delete(ended))
+    this.#leaving.add(ended)
+    return agent
   }
 
   #stored(key: string): StoredHybridConnection | undefined {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import { describeFailure } from '@postern/bridge'
 import {
@@ -47,6 +48,8 @@ export interface AgentOptions {
 /** Shorter than the 30 s for which the relay keeps a sender waiting, so that it hears the reason. */
 const dialTimeoutMs = 10_000
 const probeTimeoutMs = 4_000
+/** Whoever adds a hybrid connection sees at once how it is; a target that does not even refuse is told of later. */
+const targetPatienceMs = 500
 
 const events = {
   online: 'hcm.online',
@@ -70,6 +73,9 @@ export class HybridConnectionAgent {
   #lastSuccessAt: Date | undefined
   #since = new Date()
   #status: ConnectionStatus = 'Disconnected'
+  /** The relay has answered, or could not be asked. */
+  readonly #heard = Promise.withResolvers<void>()
+  #left: Promise<void> | undefined
 
   constructor(options: AgentOptions) {
     this.#options = options
@@ -103,12 +109,14 @@ export class HybridConnectionAgent {
       ...(probeIntervalMs !== undefined && { intervalMs: probeIntervalMs }),
     })
     this.#listener.on('online', () => {
+      this.#heard.resolve()
       this.#relayError = undefined
       this.#settle()
       options.logger.info(events.online, { relay: host, name: path })
       void this.#entity.refresh()
     })
     this.#listener.on('offline', (error, retryInMs) => {
+      this.#heard.resolve()
       this.#relayError = error
       const message = this.#note(error)
       this.#settle()
@@ -129,6 +137,14 @@ export class HybridConnectionAgent {
     void this.#target.check()
   }
 
+  /** Resolves when the relay has said yes or no, and the target too unless it lets us wait. */
+  async begun(): Promise<void> {
+    await Promise.all([this.#entity.refresh(), this.#heard.promise])
+    const timer = new AbortController()
+    await Promise.race([this.#target.checking, delay(targetPatienceMs, undefined, timer).catch(() => {})])
+    timer.abort()
+  }
+
   /** Asks relay and target how they are, now. */
   async test(): Promise<void> {
     await this.#entity.refresh()
@@ -144,8 +160,15 @@ export class HybridConnectionAgent {
   async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#entity.stop()
     this.#target.stop()
-    await this.#listener.close()
+    await this.leave()
     await this.#streams.end(graceMs)
+  }
+
+  /** Stops listening; resolves when the relay knows, or after 5 s. */
+  leave(): Promise<void> {
+    this.#heard.resolve()
+    this.#left ??= this.#listener.close()
+    return this.#left
   }
 
   /** How it is doing. */
