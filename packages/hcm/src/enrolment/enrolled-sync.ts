@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Endpoint, parseEndpoint } from '@postern/client'
-import type { Input, ManagementClient, Reply } from '@postern/management'
+import { type Input, type ManagementClient, operationTable, type Reply } from '@postern/management'
 import type { Logger } from '@postern/program'
 import { type GivenHybridConnection, type HcmService, keyOf } from '../service/hcm-service.ts'
 
@@ -19,19 +19,23 @@ type Served = Reply<'Hcms_Report'>['hybridConnections']
 /** Due every half minute; sooner, so that people see what becomes of targets. */
 const defaultIntervalMs = 8_000
 const retryMs = 4_000
+/** Shorter than the minute after which proxies cut what is silent. */
+const waitSeconds = 50
+const followTimeoutMs = 60_000
+const notModified = 304
 
-/** Tells the relay how this HCM is, and serves what the relay answers that it shall serve. */
+/** Tells the relay how this HCM is, and serves what the relay says that it shall serve, as soon as that changes. */
 export class EnrolledSync {
   readonly #options: EnrolledSyncOptions
   readonly #stopping = new AbortController()
-  #life: Promise<void> | undefined
+  #life: Promise<unknown> | undefined
 
   constructor(options: EnrolledSyncOptions) {
     this.#options = options
   }
 
   start(): void {
-    this.#life ??= this.#live()
+    this.#life ??= Promise.all([this.#report(), this.#follow()])
   }
 
   async stop(): Promise<void> {
@@ -39,23 +43,47 @@ export class EnrolledSync {
     await this.#life
   }
 
-  async #live(): Promise<void> {
+  /** Says how this HCM is, again and again. */
+  async #report(): Promise<void> {
+    const { client, service, version, intervalMs = defaultIntervalMs } = this.#options
+    await this.#repeat('hcm.report-failed', async (signal) => {
+      await client.call('Hcms_Report', { body: { version, entities: reportOf(service) }, signal })
+      await delay(intervalMs, undefined, { signal })
+    })
+  }
+
+  /** Asks what there is to serve; from the second time on the relay answers when that changes. */
+  async #follow(): Promise<void> {
+    const { client, service } = this.#options
+    const { path, version } = operationTable.Hcms_GetSelf
+    const target = `${path}?api-version=${version}&waitSeconds=${waitSeconds}`
+    let etag: string | undefined
+    await this.#repeat('hcm.follow-failed', async (signal) => {
+      const headers = etag === undefined ? {} : { 'If-None-Match': etag }
+      const reply = await client.request({ method: 'GET', target, headers, signal, timeoutMs: followTimeoutMs })
+      if (reply.status === notModified) return
+      const { hybridConnections } = reply.body as Reply<'Hcms_Report'>
+      await service.give(placesOf(hybridConnections))
+      const given = reply.headers.get('etag') ?? undefined
+      // Without a tag, or with one that changes by itself, the relay would be asked without end.
+      if (given === undefined || given === etag) await delay(retryMs, undefined, { signal })
+      etag = given
+    })
+  }
+
+  async #repeat(problem: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#stopping
-    const { client, service, version, logger, intervalMs = defaultIntervalMs } = this.#options
     let isLost = false
     while (!signal.aborted) {
       try {
-        const body = { version, entities: reportOf(service) }
-        const { hybridConnections } = await client.call('Hcms_Report', { body, signal })
-        await service.give(placesOf(hybridConnections))
+        await work(signal)
         isLost = false
       } catch (error) {
         if (signal.aborted) return
-        if (!isLost) logger.warn('hcm.report-failed', { message: (error as Error).message })
+        if (!isLost) this.#options.logger.warn(problem, { message: (error as Error).message })
         isLost = true
+        await delay(retryMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {})
       }
-      const waitMs = isLost ? retryMs * (0.5 + Math.random() / 2) : intervalMs
-      await delay(waitMs, undefined, { signal }).catch(() => {})
     }
   }
 }

@@ -63,7 +63,8 @@ test('what the relay gives later is served, but leads only where the policy allo
   await using target = await startTarget('one')
   await using relay = await startBedRelay(0, [{ name: 'db', userMetadata: metadataOf(`127.0.0.1:${target.port}`) }])
   await putEntity(relay, 'more', `127.0.0.1:${target.port}`)
-  const { control, until } = await startBed(t)
+  // Nothing but the word of the relay tells of the change in time.
+  const { control, until } = await startBed(t, { reportIntervalMs: 600_000 })
   const { hcmId } = await control.call('join', {
     token: await tokenFor(relay, 'db'),
     endpoint: relay.relay.management,
@@ -79,4 +80,22 @@ test('what the relay gives later is served, but leads only where the policy allo
   await assert.rejects(open(relay, 'more'), { httpStatus: 403 })
   await control.call('policyAllow', { rule: `127.0.0.1:${target.port}` })
   assert.equal(await ask(relay, 'more', 'x'), 'one x')
+})
+
+test('what the relay takes away is served no more, at once', async (t) => {
+  await using target = await startTarget('one')
+  await using relay = await startBedRelay(0, [{ name: 'db', userMetadata: metadataOf(`127.0.0.1:${target.port}`) }])
+  await putEntity(relay, 'more', `127.0.0.1:${target.port}`)
+  const { control, until } = await startBed(t, { reportIntervalMs: 600_000 })
+  const token = await tokenFor(relay, 'db', 'more')
+  const { hcmId } = await control.call('join', { token, endpoint: relay.relay.management, name: 'site' })
+  await until('more', ({ Status }) => Status === 'Connected')
+  const startedAtMs = performance.now()
+  await administratorOf(relay).call('Hcms_RemoveHybridConnection', {
+    params: { subscriptionId: subscriptionOf(relay), hcmId },
+    body: { hybridConnectionId: idOf(relay, 'more') },
+  })
+  while ((await control.call('list', {})).length > 1);
+  assert.ok(performance.now() - startedAtMs < 4_000)
+  assert.equal(await ask(relay, 'db', 'x'), 'one x')
 })
