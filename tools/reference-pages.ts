@@ -2,6 +2,7 @@ import { markdownRow, optionTableJsonSchema, optionTableMarkdown } from '@poster
 import { type ErrorEntry, errorTable } from '@postern/protocol'
 import { managedCommands, managedGroups } from '../packages/cli/src/manage/command-table.ts'
 import { commandsMarkdown } from '../packages/cli/src/manage/commands-markdown.ts'
+import { hcmOptionTable } from '../packages/hcm/src/options/option-table.ts'
 import { rotationOptionTable } from '../packages/server/src/config/master-key-rotation-table.ts'
 import { optionTable } from '../packages/server/src/config/option-table.ts'
 import { openApiDocument } from '../packages/server/src/management/openapi/openapi-document.ts'
@@ -20,6 +21,7 @@ export function referencePages(): ReadonlyMap<string, string> {
       'options.schema.json',
       `${JSON.stringify(optionTableJsonSchema(optionTable, { title: 'Postern relay options' }), null, 2)}\n`,
     ],
+    ['hcm-options.md', page(hcmOptionsIntroduction, optionTableMarkdown(hcmOptionTable))],
     ['metrics.md', page(metricsIntroduction, metricsMarkdown())],
     ['errors.md', page(errorsIntroduction, errorsMarkdown(errorTable))],
     ['cli.md', page(commandsIntroduction, commandsMarkdown(managedCommands, managedGroups))],
@@ -40,6 +42,12 @@ const rotationOptions = `# Options of postern config rotate-master-key
 Those above, to find folder and key of the relay as it does, and:
 
 ${optionTableMarkdown(rotationOptionTable)}`
+
+const hcmOptionsIntroduction = `# Options of hcm run
+
+A flag wins over the environment, the environment over the file, the file over the default. \`--config FILE\` names the file: YAML with
+the names of the first column. \`--json\` is the same as \`--log-format json\`, \`-v\` as \`--log-level debug\`. Forms of durations and
+sizes, and what lists are: [options of the relay](options.md). How it is used: [Hybrid Connection Manager](../guide/tunnels.md).`
 
 const metricsIntroduction = `# Metrics of the relay
 

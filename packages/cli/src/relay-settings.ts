@@ -48,7 +48,7 @@ export function warnUnknownEnvironment({ loaded }: RelaySettings, log: Logger): 
 
 /** Variables that look like options of the relay and belong to nothing of ours. */
 export function unknownEnvironment({ unknownEnvironment }: LoadedOptions<RelayOptionTable>): readonly string[] {
-  return unknownEnvironment.filter((name) => !otherVariables.has(name))
+  return unknownEnvironment.filter((name) => !otherVariables.has(name) && !name.startsWith('POSTERN_HCM_'))
 }
 
 /** Those of other commands. */

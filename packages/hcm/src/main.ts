@@ -1,15 +1,14 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { errorTable, isRelayError } from '@postern/protocol'
 import { Command, CommanderError } from 'commander'
 import { configureHcm, configureHcmLists, spellShortFlags } from './command/configure-hcm.ts'
+import { hcmVersion } from './hcm-version.ts'
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 const program = new Command('hcm')
   .description(
     'Hybrid Connection Manager: leads the senders of hybrid connections to services that this machine reaches.',
   )
-  .version(version)
+  .version(hcmVersion())
   .exitOverride()
   .showHelpAfterError('(--help shows options)')
 configureHcm(program)
@@ -24,7 +23,8 @@ try {
 function report(error: unknown): 0 | 1 | 2 | 3 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`hcm: ${message.replaceAll(/[\p{Cc}\u{2028}\u{2029}]/gu, '?')}\n`)
+  // Lines of our own stay lines; nothing else that a terminal could obey does.
+  process.stderr.write(`hcm: ${message.replaceAll(/(?!\n)[\p{Cc}\u{2028}\u{2029}]/gu, '?')}\n`)
   const help = isRelayError(error) ? errorTable[error.code].help : undefined
   if (help !== undefined) process.stderr.write(`  ${help}\n`)
   if (isRelayError(error, 'ResourceNotFound')) return 3

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
@@ -9,18 +8,24 @@ import type { ControlParts } from './control/control-operations.ts'
 import { ControlServer } from './control/control-server.ts'
 import { EnrolledSync, pinsOf, placesOf } from './enrolment/enrolled-sync.ts'
 import { enrol, managementClientOf, relayTokensOf } from './enrolment/hcm-identity.ts'
+import { hcmVersion } from './hcm-version.ts'
 import { HcmService } from './service/hcm-service.ts'
+import { describeService } from './service/service-status.ts'
 import { StateStore } from './state/state-store.ts'
 
 /** Settings of {@link runHcm}. */
 export interface RunHcmOptions {
   /** Holds the state, the key of the machine and the control socket. */
   readonly folder: string
+  /** Its state, when it was opened already. */
+  readonly store?: StateStore
   /** False for relays that are reached over plain TCP. */
   readonly tls: ConnectionOptions | false
   /** URL of a proxy, or `off`; default: by the environment. */
   readonly proxy?: Secret | undefined
   readonly logger: Logger
+  /** Where the log is kept, for those who ask. */
+  readonly logFile?: string | undefined
   readonly entityIntervalMs?: number
   readonly probeIntervalMs?: number
   /** How often a relay that was joined is told how this HCM is. Default 8 s. */
@@ -41,10 +46,11 @@ export interface RunningHcm {
  * @throws {RelayError} InvalidConfiguration when the state cannot be read, or another one runs in the folder.
  */
 export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
-  const { folder, logger, reportIntervalMs: intervalMs, ...rest } = options
+  const { folder, logger, logFile, reportIntervalMs: intervalMs, ...rest } = options
+  const startedAt = new Date()
   const socketPath = controlSocketPath(folder)
-  const store = await StateStore.open(folder)
-  const version = readVersion()
+  const store = options.store ?? (await StateStore.open(folder))
+  const version = hcmVersion()
   // As everything else on the way to a relay.
   const fetch = createRelayFetch(options.proxy?.reveal())
   const service = new HcmService({
@@ -76,7 +82,9 @@ export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
     startSync()
     return { hcmId: identity.hcmId, name: identity.name, endpoint }
   }
-  const control = await ControlServer.start({ socketPath, parts: { service, join: joinRelay }, logger })
+  const describe: ControlParts['describe'] = () =>
+    describeService({ service, version, startedAt, folder, logFile, identity: store.state.identity })
+  const control = await ControlServer.start({ socketPath, parts: { service, join: joinRelay, describe }, logger })
   service.start()
   if (store.state.identity) startSync()
   return {
@@ -95,9 +103,4 @@ export function controlSocketPath(folder: string): string {
   return process.platform === 'win32'
     ? `\\\\.\\pipe\\postern-hcm-${folder.replaceAll(/[\\/:]/g, '-')}`
     : join(folder, 'control.sock')
-}
-
-function readVersion(): string {
-  const file = new URL('../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

@@ -1,3 +1,4 @@
+export { addTableOptions, typedFlags } from './command-options.ts'
 export { formatOptions } from './format-options.ts'
 export {
   defaultOptions,
@@ -23,6 +24,8 @@ export { type OptionProblem, OptionsError } from './options-error.ts'
 export { type ParsedFlags, parseFlags } from './parse-flags.ts'
 export { formatBytes, formatDuration, parseBytes, parseDuration } from './parse-quantity.ts'
 export { redactText } from './redact.ts'
+export { RotatingFile, type RotatingFileOptions } from './rotating-file.ts'
 export { Secret, secretMask } from './secret.ts'
 export { onShutdownSignal, type ShutdownSignal, type SignalSource } from './shutdown-signals.ts'
+export { formatLogLine } from './text-log.ts'
 export { type OpenForWriting, writeAtomically } from './write-atomically.ts'

@@ -122,3 +122,12 @@ test('no control character of a stranger reaches a terminal by the text format',
   log.info('refused', { address: 'a\u001b[2J\u009b2J\u007f\u0085b\u2028c\rd', note: 'ü' })
   assert.match(lines[0] ?? '', /a\\u001b\[2J\\u009b2J\\u007f\\u0085b\\u2028c\\rd.* note="ü"\n$/)
 })
+
+test('a record gets every line as JSON, whatever people read', () => {
+  const record: string[] = []
+  const { log, lines } = recordingLogger({ format: 'text', record: { write: (line) => record.push(line) } })
+  log.info('a.info', { key: new Secret('hidden'), n: 1 })
+  assert.match(lines[0] ?? '', /a\.info key=/)
+  assert.deepEqual([JSON.parse(record[0] ?? '').event, JSON.parse(record[0] ?? '').n], ['a.info', 1])
+  assert.doesNotMatch(record.join(), /hidden/)
+})

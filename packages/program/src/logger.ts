@@ -25,13 +25,19 @@ export interface LoggerOptions {
   readonly format?: 'json' | 'text'
   /** Where lines go, each ended by a line feed. Default standard error, so that standard output stays for results. */
   readonly destination?: { write(line: string): unknown }
+  /** Gets every line besides, as JSON whatever the format is. */
+  readonly record?: { write(line: string): unknown }
 }
 
 /** Makes a logger whose lines have `level` as a word, ISO `time` and `event`, in this order, before the fields. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   // Written at once: the last lines before an exit are the ones that matter.
   const target = options.destination ?? pino.destination({ fd: 2, sync: true })
-  const lines = options.format === 'text' ? { write: (line: string) => target.write(formatLogLine(line)) } : target
+  const { format, record } = options
+  const write = (line: string): void => {
+    target.write(format === 'text' ? formatLogLine(line) : line)
+    record?.write(line)
+  }
   const output = pino(
     {
       level: options.level ?? 'info',
@@ -39,7 +45,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => void lines.write(line) },
+    { write },
   )
   return new PinoLogger(output, {})
 }

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { formatOptions } from '@postern/program'
+import { addTableOptions, formatOptions, typedFlags } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { optionTable, parseDeclaredResources } from '@postern/server'
 import type { Command } from 'commander'
 import { programName } from '../program-name.ts'
 import { type RelaySettings, readRelaySettings, unknownEnvironment } from '../relay-settings.ts'
-import { addTableOptions, typedFlags } from '../table-options.ts'
 import { configureRotateMasterKey } from './rotate-master-key.ts'
 
 /** Adds `postern config check|print|rotate-master-key`. */

@@ -1,8 +1,8 @@
+import { addTableOptions, typedFlags } from '@postern/program'
 import { optionTable, recoverAdministrator } from '@postern/server'
 import type { Command } from 'commander'
 import { programName } from '../program-name.ts'
 import { readRelaySettings } from '../relay-settings.ts'
-import { addTableOptions, typedFlags } from '../table-options.ts'
 
 /** Adds `postern identity reset-admin`. */
 export function configureIdentityCommand(identity: Command): void {

@@ -1,8 +1,7 @@
-import { loadOptions, readOptionFile } from '@postern/program'
+import { addTableOptions, loadOptions, readOptionFile, typedFlags } from '@postern/program'
 import { type MasterKeyRotation, masterKeyRotationTable, type RotationStep, rotateMasterKey } from '@postern/server'
 import type { Command } from 'commander'
 import { programName } from '../program-name.ts'
-import { addTableOptions, typedFlags } from '../table-options.ts'
 
 interface RotateFlags {
   readonly config?: string

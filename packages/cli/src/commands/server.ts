@@ -1,11 +1,10 @@
-import { createLogger } from '@postern/program'
+import { addTableOptions, createLogger, typedFlags } from '@postern/program'
 import { optionTable } from '@postern/server'
 import type { Command } from 'commander'
 import { openRelay } from '../open-relay.ts'
 import { programName } from '../program-name.ts'
 import { readRelaySettings, warnUnknownEnvironment } from '../relay-settings.ts'
 import { awaitShutdown } from '../shutdown-request.ts'
-import { addTableOptions, typedFlags } from '../table-options.ts'
 
 /** Adds `postern server`: a relay in production. */
 export function configureServerCommand(command: Command): void {

@@ -1,4 +1,4 @@
-import { createLogger } from '@postern/program'
+import { addTableOptions, createLogger, typedFlags } from '@postern/program'
 import type { Command } from 'commander'
 import { formatDemoReport } from '../demo/demo-report.ts'
 import { runDemo } from '../demo/run-demo.ts'
@@ -7,7 +7,6 @@ import { programName } from '../program-name.ts'
 import { readyFacts } from '../ready-facts.ts'
 import { demoTable, type RelaySettings, readRelaySettings, warnUnknownEnvironment } from '../relay-settings.ts'
 import { awaitShutdown } from '../shutdown-request.ts'
-import { addTableOptions, typedFlags } from '../table-options.ts'
 
 const shownOptions = ['dataPort', 'managementPort', 'publicHost', 'data', 'inMemory', 'resources', 'logLevel']
 

@@ -1,4 +1,4 @@
-import { createLogger } from '@postern/program'
+import { addTableOptions, createLogger, typedFlags } from '@postern/program'
 import type { RunningRelay } from '@postern/server'
 import type { Command } from 'commander'
 import { openRelay } from '../open-relay.ts'
@@ -8,7 +8,6 @@ import { bridgeTrustFlags, formatAddresses, formatConnectionStrings, formatTrust
 import { developmentTable, readRelaySettings, warnUnknownEnvironment } from '../relay-settings.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { awaitShutdown } from '../shutdown-request.ts'
-import { addTableOptions, typedFlags } from '../table-options.ts'
 
 /** What most developers need; `postern server --help` describes all of them. */
 const shownOptions: readonly string[] = [

@@ -1,4 +1,19 @@
+import type { ServiceStatus } from '../service/service-status.ts'
 import type { HybridConnectionStatus } from '../service/status.ts'
+
+const mebibyte = 1024 * 1024
+
+/** The service itself, in a few lines. */
+export function formatService(status: ServiceStatus): string {
+  const { Version, Pid, StartedOn, StateFolder, LogFile = 'none', Joined, MemoryBytes } = status
+  const lines = [
+    `hcm ${Version}, process ${Pid}, running since ${StartedOn}, ${Math.round(MemoryBytes / mebibyte)} MiB of memory`,
+    `state: ${StateFolder}, log: ${LogFile}`,
+    ...(Joined ? [`joined: ${Joined.Endpoint} as ${Joined.Name}`] : []),
+    `${status.Connected} of ${status.HybridConnections} hybrid connections are connected, ${status.Streams} streams are open`,
+  ]
+  return `${lines.map(printable).join('\n')}\n`
+}
 
 /** All hybrid connections as a table, and below it what is wrong and what to do. */
 export function formatStatuses(statuses: readonly HybridConnectionStatus[]): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -76,9 +76,52 @@ test('a service is run, asked and changed by commands, and ends when it is told'
   assert.match((await hcm(folder, 'remove', '-n', 'db')).stdout, /Connection removed successfully/)
   assert.doesNotMatch(log, /primary-key-of-the-tests/)
 
+  const shown = JSON.parse((await hcm(folder, 'status', '-o', 'json')).stdout)
+  assert.deepEqual([shown.Service.Pid, shown.Service.HybridConnections], [service.pid, 0])
+  assert.match((await hcm(folder, 'status')).stdout, new RegExp(`process ${service.pid}, running since`))
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  assert.equal((await hcm(folder, 'version')).stdout, `hcm ${version} (the service too)\n`)
+
   service.kill('SIGTERM')
   const [code] = await once(service, 'close', { signal: signal() })
   assert.equal(code, 0)
+
+  assert.equal((await hcm(folder, 'version')).stdout, `hcm ${version} (no service answers)\n`)
+  const logged = await hcm(folder, 'logs', '-n', '1000')
+  assert.match(logged.stdout, /^\S+ info  hcm\.started .*\n(.*\n)*\S+ info  hcm\.stopping signal=SIGTERM\n$/)
+  const [, ...lines] = (await hcm(folder, 'logs', '-n', '2', '-o', 'json')).stdout.split('\n')
+  assert.equal(JSON.parse(lines[0] ?? '').event, 'hcm.stopping')
+  for (const name of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (name.isFile() && name.name !== 'connection-string')
+      assert.doesNotMatch(readFileSync(join(name.parentPath, name.name), 'utf8'), /primary-key-of-the-tests/, name.name)
+})
+
+test('logs are followed, also by a program that reads them through a pipe', async (t) => {
+  const folder = folderFor(t)
+  const service = start(folder, ['run', '--no-tls'])
+  t.after(() => service.kill('SIGKILL'))
+  await once(service.stderr!, 'data', { signal: signal() })
+  const follower = start(folder, ['logs', '--follow', '-n', '0', '-o', 'json'])
+  t.after(() => follower.kill('SIGKILL'))
+  const key = 'SharedAccessKeyName=listen;SharedAccessKey=hidden-key-of-the-tests'
+  const added = hcm(folder, 'add', `Endpoint=sb://127.0.0.1:1/;${key};EntityPath=db`)
+  let lines = ''
+  follower.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
+    lines += chunk
+  })
+  while (!/"event":"hcm\.offline"/.test(lines)) await once(follower.stdout!, 'data', { signal: signal() })
+  assert.doesNotMatch(lines + (await added).stdout, /hidden-key-of-the-tests/)
+  follower.kill('SIGINT')
+  const [code] = await once(follower, 'close', { signal: signal() })
+  assert.equal(code, 0)
+})
+
+test('settings that cannot be used are told with their names, before anything is touched', async (t) => {
+  const folder = folderFor(t)
+  const { code, stderr } = await hcm(folder, 'run', '--probe-interval', 'soon', '--log-level', 'loud')
+  assert.equal(code, 2)
+  assert.match(stderr, /--probe-interval.*\n.*--log-level/s)
+  assert.deepEqual(readdirSync(folder), [])
 })
 
 test('commands without a running service say how to start one', async (t) => {

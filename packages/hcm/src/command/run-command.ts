@@ -1,30 +1,37 @@
-import { applyNetworkFlags, createLogger, onShutdownSignal, type ShutdownSignal } from '@postern/program'
+import { applyNetworkFlags, type OptionFlags, onShutdownSignal, type ShutdownSignal } from '@postern/program'
+import { openLog } from '../log/open-log.ts'
+import { loadHcmOptions } from '../options/load-hcm-options.ts'
 import { runHcm } from '../run-hcm.ts'
-
-/** Flags of `hcm run`. */
-export interface RunFlags {
-  readonly stateDir: string
-  readonly proxy?: string
-  readonly tlsCa: readonly string[]
-  readonly tls: boolean
-  readonly json?: boolean
-  readonly verbose?: boolean
-}
-
-/** Streams that are open when a service manager stops the HCM may end for this long; Ctrl-C cuts them. */
-const graceMs = 10_000
+import { StateStore } from '../state/state-store.ts'
+import { defaultStateFolder } from './hcm-paths.ts'
 
 /** Runs the service until Ctrl-C or SIGTERM. */
-export async function runCommand(flags: RunFlags): Promise<void> {
+export async function runCommand(flags: OptionFlags, file: string | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<ShutdownSignal>()
   const dispose = onShutdownSignal(resolve)
   try {
-    const proxy = await applyNetworkFlags(flags)
-    const logger = createLogger({ level: flags.verbose ? 'debug' : 'info', format: flags.json ? 'json' : 'text' })
-    const hcm = await runHcm({ folder: flags.stateDir, tls: flags.tls ? {} : false, proxy, logger })
+    const { values, unknownEnvironment } = loadHcmOptions({ flags, file })
+    const { stateDir: folder = defaultStateFolder(), tlsCa, logLevel, logFormat, logMaxBytes } = values
+    const proxy = await applyNetworkFlags({ tlsCa, ...(values.proxy !== undefined && { proxy: values.proxy }) })
+    const store = await StateStore.open(folder)
+    using log = openLog({ folder, maxBytes: logMaxBytes, level: logLevel, format: logFormat })
+    const { logger } = log
+    if (unknownEnvironment.length > 0) logger.warn('hcm.unknown-environment', { names: unknownEnvironment })
+    const hcm = await runHcm({
+      folder,
+      store,
+      tls: values.tls ? {} : false,
+      proxy,
+      logger,
+      logFile: log.path,
+      entityIntervalMs: values.entityInterval,
+      probeIntervalMs: values.probeInterval,
+      reportIntervalMs: values.reportInterval,
+    })
     logger.info('hcm.started', { socket: hcm.socketPath, hybridConnections: hcm.service.list().length })
     const signal = await promise
-    await hcm.stop({ graceMs: signal === 'SIGTERM' ? graceMs : 0 })
+    logger.info('hcm.stopping', { signal })
+    await hcm.stop({ graceMs: signal === 'SIGTERM' ? values.drainTimeout : 0 })
   } finally {
     dispose()
   }

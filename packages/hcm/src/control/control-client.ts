@@ -46,7 +46,7 @@ export class ControlClient {
       cause.code === 'EACCES'
         ? 'you may not talk to it; use the user that it runs as, or root'
         : cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED'
-          ? 'it does not run, or has another state folder; start it with: hcm run'
+          ? `it does not run, or has another state folder; start it with: hcm run${asRoot()}`
           : cause.message
     const message = `The service cannot be asked (${this.#socketPath}): ${problem}`
     return new RelayError('ConnectionFailed', { message, cause })
@@ -54,3 +54,9 @@ export class ControlClient {
 }
 
 type Reply = { readonly result: unknown } | { readonly error: { readonly code: string; readonly message: string } }
+
+/** A service that was installed has the folder of root, which others do not see. */
+function asRoot(): string {
+  const isOrdinary = process.platform !== 'win32' && process.getuid?.() !== 0
+  return isOrdinary ? '; one that was installed as a service is asked with sudo' : ''
+}

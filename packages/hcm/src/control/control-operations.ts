@@ -1,6 +1,7 @@
 import { Secret } from '@postern/program'
 import { z } from 'zod'
 import type { HcmService } from '../service/hcm-service.ts'
+import type { ServiceStatus } from '../service/service-status.ts'
 import type { HybridConnectionStatus } from '../service/status.ts'
 
 const named = z.strictObject({ namespace: z.string().optional(), name: z.string() })
@@ -10,6 +11,7 @@ const nothing = z.strictObject({})
 /** Everything that the commands ask of a running service. */
 export interface ControlResults {
   readonly add: HybridConnectionStatus
+  readonly describe: ServiceStatus
   readonly list: readonly HybridConnectionStatus[]
   readonly show: HybridConnectionStatus
   readonly remove: null
@@ -31,6 +33,7 @@ export interface JoinedRelay {
 /** What the control API works on. */
 export interface ControlParts {
   readonly service: HcmService
+  readonly describe: () => ServiceStatus
   readonly join: (request: { token: Secret; endpoint: string; name: string }) => Promise<JoinedRelay>
 }
 
@@ -52,6 +55,7 @@ export const controlOperations = {
     z.strictObject({ connectionString: z.string().max(4096), follow: z.boolean() }),
     ({ service }, { connectionString, follow }) => service.add(new Secret(connectionString), { follow }),
   ),
+  describe: operation(nothing, ({ describe }) => describe()),
   list: operation(nothing, ({ service }) => service.list()),
   show: operation(named, ({ service }, name) => service.show(name)),
   remove: operation(named, ({ service }, name) => service.remove(name).then(() => null)),

@@ -1,5 +1,7 @@
-import { formatOptionHelp, type OptionEntry, type OptionFlags, type OptionTable } from '@postern/program'
 import { type Command, Help, Option } from 'commander'
+import type { OptionFlags } from './load-options.ts'
+import type { OptionEntry, OptionTable } from './option-entry.ts'
+import { formatOptionHelp } from './option-help.ts'
 
 /**
  * Gives a command an option for every row of a table (secrets have no flag), so that wrong names are refused with the

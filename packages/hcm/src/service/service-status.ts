@@ -1,0 +1,42 @@
+import type { StoredIdentity } from '../state/hcm-state.ts'
+import type { HcmService } from './hcm-service.ts'
+
+/** How the service itself is doing. */
+export interface ServiceStatus {
+  readonly Version: string
+  readonly Pid: number
+  readonly StartedOn: string
+  readonly StateFolder: string
+  readonly LogFile?: string
+  /** The relay that gives hybrid connections to this HCM. */
+  readonly Joined?: { readonly Endpoint: string; readonly Name: string }
+  readonly HybridConnections: number
+  readonly Connected: number
+  readonly Streams: number
+  readonly MemoryBytes: number
+}
+
+/** Says how a service is doing. */
+export function describeService(of: {
+  readonly service: HcmService
+  readonly version: string
+  readonly startedAt: Date
+  readonly folder: string
+  readonly logFile: string | undefined
+  readonly identity: StoredIdentity | undefined
+}): ServiceStatus {
+  const { service, version, startedAt, folder, logFile, identity } = of
+  const statuses = service.list()
+  return {
+    Version: version,
+    Pid: process.pid,
+    StartedOn: startedAt.toISOString(),
+    StateFolder: folder,
+    ...(logFile !== undefined && { LogFile: logFile }),
+    ...(identity && { Joined: { Endpoint: identity.endpoint, Name: identity.name } }),
+    HybridConnections: statuses.length,
+    Connected: statuses.filter(({ Status }) => Status === 'Connected').length,
+    Streams: statuses.reduce((sum, { Streams }) => sum + Streams, 0),
+    MemoryBytes: process.memoryUsage.rss(),
+  }
+}
