@@ -1,4 +1,4 @@
-import type { OptionTable, OptionValues } from '@postern/program'
+import type { OptionTable } from '@postern/program'
 
 /**
  * Every option of `hcm run`: the only place of its names, form, default and meaning. The name is the one in the file; the
@@ -93,6 +93,3 @@ export const hcmOptionTable = {
     help: 'What the log in the state folder, which `hcm logs` shows, may take on the disk, the older half of it included. 0 writes none.',
   },
 } as const satisfies OptionTable
-
-/** The settings of `hcm run`: durations in milliseconds, sizes in bytes. */
-export type HcmOptions = OptionValues<typeof hcmOptionTable>
