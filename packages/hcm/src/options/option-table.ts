@@ -1,4 +1,4 @@
-import type { OptionTable } from '@postern/program'
+import { networkFlagTable, type OptionTable } from '@postern/program'
 
 /**
  * Every option of `hcm run`: the only place of its names, form, default and meaning. The name is the one in the file; the
@@ -25,9 +25,18 @@ export const hcmOptionTable = {
     group: 'Relays',
     flag: 'tls-ca',
     env: 'POSTERN_HCM_TLS_CA',
-    type: 'string',
-    help: 'PEM file of a certificate authority to trust besides the public ones.',
+    type: 'list',
+    default: [],
+    help: sentence(networkFlagTable.tlsCa.help),
     example: '/etc/postern/ca.pem',
+  },
+  proxy: {
+    group: 'Relays',
+    flag: 'proxy',
+    env: 'POSTERN_HCM_PROXY',
+    type: 'string',
+    help: sentence(networkFlagTable.proxy.help),
+    example: '@/etc/postern/proxy',
   },
   entityInterval: {
     group: 'Relays',
@@ -93,3 +102,8 @@ export const hcmOptionTable = {
     help: 'What the log in the state folder, which `hcm logs` shows, may take on the disk, the older half of it included. 0 writes none.',
   },
 } as const satisfies OptionTable
+
+/** Help texts of other flags begin small and end without a full stop. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
