@@ -1,4 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { DatagramTunnel } from './datagram-tunnel.ts'
 import { type BindRules, bindError, bindHost, boundAddress, type Entrance } from './entrance.ts'
@@ -51,18 +52,11 @@ export class DatagramEntrance implements Entrance {
    */
   static async open(options: DatagramEntranceOptions): Promise<DatagramEntrance> {
     const { binding, relayName, rules } = options
-    const host = bindHost(binding.host, rules)
-    const socket = createSocket({
-      type: (host !== undefined && isIPv6(host)) || rules.addressFamily === 6 ? 'udp6' : 'udp4',
-    })
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', (error) => reject(bindError(relayName, binding, error)))
-      socket.bind({ port: binding.port, ...(host !== undefined && { address: host }) }, () => {
-        socket.removeAllListeners('error')
-        resolve()
-      })
-    })
-    return new DatagramEntrance(options, socket)
+    try {
+      return new DatagramEntrance(options, await bind(binding, rules))
+    } catch (error) {
+      throw bindError(relayName, binding, error as NodeJS.ErrnoException)
+    }
   }
 
   close(): void {
@@ -127,4 +121,15 @@ export class DatagramEntrance implements Entrance {
       // The port is closed.
     }
   }
+}
+
+async function bind(binding: PortBinding, rules: BindRules): Promise<Socket> {
+  const host = bindHost(binding.host, rules)
+  if (rules.sockets && host !== undefined) return rules.sockets.bind(host, binding.port)
+  const socket = createSocket({
+    type: (host !== undefined && isIPv6(host)) || rules.addressFamily === 6 ? 'udp6' : 'udp4',
+  })
+  socket.bind({ port: binding.port, ...(host !== undefined && { address: host }) })
+  await once(socket, 'listening')
+  return socket
 }

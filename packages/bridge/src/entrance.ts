@@ -1,3 +1,5 @@
+import type { Socket as DatagramSocket } from 'node:dgram'
+import type { Server } from 'node:net'
 import { RelayError } from '@postern/protocol'
 import type { LocalBinding } from './forward.ts'
 import { addressOf } from './forward.ts'
@@ -10,8 +12,18 @@ export interface Entrance {
   close(): void
 }
 
+/** Makes sockets in another network than that of this process: a socket stays where it was made. */
+export interface SocketSource {
+  /** A server that listens at an address and a port there. */
+  listen(address: string, port: number): Promise<Server>
+  /** A UDP socket that is bound there. */
+  bind(address: string, port: number): Promise<DatagramSocket>
+}
+
 /** How ports are bound. */
 export interface BindRules {
+  /** Where the sockets of ports with an address come from. Default: this process. */
+  readonly sockets?: SocketSource | undefined
   /** Bind all addresses where none was given. */
   readonly gatewayPorts: boolean
   readonly addressFamily: 4 | 6 | undefined

@@ -10,6 +10,7 @@ export {
 export { parseConfiguration } from './configuration/parse-configuration.ts'
 export { connected, targetUnreachable } from './connected.ts'
 export { describeFailure } from './describe-failure.ts'
+export type { BindRules, SocketSource } from './entrance.ts'
 export type {
   HttpTarget,
   LocalBinding,

@@ -1,5 +1,5 @@
 import { unlink } from 'node:fs/promises'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
 import { type BindRules, bindError, bindHost, boundAddress, type Entrance } from './entrance.ts'
 import type { LocalBinding } from './forward.ts'
 
@@ -35,12 +35,13 @@ export async function openStreamEntrance(options: StreamEntranceOptions): Promis
   }
 }
 
-function listen({ binding, rules, onSocket, onProblem }: StreamEntranceOptions): Promise<Entrance> {
+async function listen({ binding, rules, onSocket, onProblem }: StreamEntranceOptions): Promise<Entrance> {
+  const at = await place(binding, rules)
   return new Promise((resolve, reject) => {
     // Half-open, or Node would answer a client's FIN with ours and lose the reply.
     const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket)
     server.once('error', reject)
-    server.listen({ ...place(binding, rules), backlog }, () => {
+    server.listen(at, () => {
       server.off('error', reject)
       // Running out of file descriptors refuses one connection; it must not end the process.
       server.on('error', onProblem)
@@ -49,10 +50,11 @@ function listen({ binding, rules, onSocket, onProblem }: StreamEntranceOptions):
   })
 }
 
-function place(binding: LocalBinding, rules: BindRules): { path: string } | { host?: string; port: number } {
-  if (binding.protocol === 'unix') return { path: binding.socketPath }
+async function place(binding: LocalBinding, rules: BindRules): Promise<ListenOptions | Server> {
+  if (binding.protocol === 'unix') return { path: binding.socketPath, backlog }
   const host = bindHost(binding.host, rules)
-  return { port: binding.port, ...(host !== undefined && { host }) }
+  if (rules.sockets && host !== undefined) return rules.sockets.listen(host, binding.port)
+  return { port: binding.port, backlog, ...(host !== undefined && { host }) }
 }
 
 function addressOfServer(server: Server): string {
