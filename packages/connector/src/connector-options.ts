@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import type { Framing } from '@postern/bridge'
+import type { Framing, SocketSource } from '@postern/bridge'
 import type { Logger, Secret } from '@postern/program'
 import type { AppCredential } from './sources/app-credential.ts'
 
@@ -33,6 +33,11 @@ export interface ConnectorOptions {
   readonly stateFolder?: string
   /** False to open no ports: streams come from `connect` only. Default true. */
   readonly listen?: boolean
+  /**
+   * Opens the ports in another network, which programs have for themselves: a host that is an address is listened for at this
+   * very address there. Default: this machine's network.
+   */
+  readonly sockets?: SocketSource
   /** Addresses that stand for other hosts and must not be given to ours. */
   readonly isForeignAddress?: (address: string, host: string) => boolean
   /** Domains below which short names are looked for. Default: the system's. */

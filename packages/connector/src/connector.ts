@@ -94,13 +94,14 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
    * @throws {RelayError} InvalidConfiguration when the state cannot be read.
    */
   async start(): Promise<void> {
-    const { stateFolder, listen = true, tls = {}, isForeignAddress } = this.#options
+    const { stateFolder, listen = true, tls = {}, isForeignAddress, sockets } = this.#options
     const state = await ConnectorState.open(stateFolder)
     const isForeign = isForeignAddress && { isForeign: isForeignAddress }
     this.#table = new RouteTable({
       tls,
       logger: this.#logger,
-      addresses: listen ? new AddressBook({ state, ...isForeign }) : undefined,
+      addresses: listen ? new AddressBook({ state, ...isForeign, isOwnNetwork: sockets !== undefined }) : undefined,
+      ...(sockets && { sockets }),
       searchDomains: this.searchDomains,
       onChange: () => this.emit('change'),
     })

@@ -3,6 +3,8 @@ export type { ConnectorEndpoint, ConnectorOptions } from './connector-options.ts
 export { hostsLines } from './hosts/hosts-lines.ts'
 export { type ConnectorTarget, formatTarget, parseTarget } from './names/endpoint-text.ts'
 export type { ConnectorStatus, EndpointStatus } from './routes/status.ts'
+export { type RunOptions, runProgram, type Way } from './run/run-program.ts'
+export { settingsEnvironment } from './run/settings-environment.ts'
 export { connectorFileJsonSchema } from './settings/connector-file.ts'
 export {
   type ConnectorSettings,

@@ -1,4 +1,5 @@
 import { RelayError } from '@postern/protocol'
+import { isAddress } from '../names/host-name.ts'
 import type { ConnectorState } from './connector-state.ts'
 import { loopbackAddress } from './loopback-address.ts'
 import { isPortTaken, type ProbedPort } from './port-probe.ts'
@@ -8,6 +9,8 @@ export interface AddressBookOptions {
   readonly state: ConnectorState
   /** Addresses that stand for other hosts, such as those of the hosts file. */
   readonly isForeign?: (address: string, host: string) => boolean
+  /** True where nobody else opens ports, and a host that is an address can have this address. Default false. */
+  readonly isOwnNetwork?: boolean
   /** Default: looks. */
   readonly isPortTaken?: (port: ProbedPort) => Promise<boolean>
 }
@@ -39,7 +42,8 @@ export class AddressBook {
   }
 
   async #give(host: string, ports: readonly Omit<ProbedPort, 'address'>[]): Promise<string> {
-    const { state, isForeign = () => false } = this.#options
+    const { state, isForeign = () => false, isOwnNetwork = false } = this.#options
+    if (isOwnNetwork && isAddress(host)) return this.#keep(host, host)
     const others = new Set(this.#addresses.values())
     const taken: string[] = []
     for (const address of candidates(host, state.addressOf(host))) {
@@ -54,13 +58,15 @@ export class AddressBook {
   }
 
   async #isAnyTaken(address: string, ports: readonly Omit<ProbedPort, 'address'>[]): Promise<boolean> {
-    const probe = this.#options.isPortTaken ?? isPortTaken
+    const { isOwnNetwork = false, isPortTaken: probe = isPortTaken } = this.#options
+    if (isOwnNetwork) return false
     const found = await Promise.all(ports.map((port) => probe({ address, ...port })))
     return found.includes(true)
   }
 
   async #keep(host: string, address: string): Promise<string> {
     this.#addresses.set(host, address)
+    if (host === address) return address
     if (this.#options.state.addressOf(host) !== address) await this.#options.state.setAddress(host, address)
     return address
   }

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
+import type { SocketSource } from '@postern/bridge'
 import type { Logger } from '@postern/program'
 import { type AddressBook } from '../addresses/address-book.ts'
 import type { ConnectorTarget } from '../names/endpoint-text.ts'
@@ -12,6 +13,8 @@ export interface RouteTableOptions {
   readonly logger: Logger
   /** Where endpoints are to be listened for; undefined: nowhere. */
   readonly addresses: Pick<AddressBook, 'addressOf'> | undefined
+  /** Where ports are opened. Default: this machine's network. */
+  readonly sockets?: SocketSource
   readonly searchDomains: readonly string[]
   /** The hosts and their addresses are others now. */
   readonly onChange: () => void
@@ -120,8 +123,8 @@ export class RouteTable {
     }
     for (const [key, spec] of wanted) {
       if (this.#routes.has(key)) continue
-      const { tls, logger } = this.#options
-      const route = new Route({ spec, tls, logger })
+      const { tls, logger, sockets } = this.#options
+      const route = new Route({ spec, tls, logger, ...(sockets && { sockets }) })
       this.#routes.set(key, route)
       added.push(route)
     }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
-import { describeFailure, LocalForwarder } from '@postern/bridge'
+import { describeFailure, LocalForwarder, type SocketSource } from '@postern/bridge'
 import { Sender } from '@postern/client'
 import type { Logger } from '@postern/program'
 import { formatTarget } from '../names/endpoint-text.ts'
@@ -13,6 +13,8 @@ export interface RouteOptions {
   readonly spec: RouteSpec
   readonly tls: ConnectionOptions | false
   readonly logger: Logger
+  /** Where the port is opened. Default: this machine's network. */
+  readonly sockets?: SocketSource
 }
 
 /** A port that cannot be had is asked for again: whoever has it may go. */
@@ -107,6 +109,7 @@ export class Route {
       sender: this.sender,
       framing,
       logger: this.#options.logger,
+      bindRules: { gatewayPorts: false, addressFamily: undefined, sockets: this.#options.sockets },
     })
     try {
       await forwarder.start()

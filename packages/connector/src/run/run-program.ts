@@ -1,0 +1,103 @@
+import { RelayError } from '@postern/protocol'
+import { Connector } from '../connector.ts'
+import type { ConnectorOptions } from '../connector-options.ts'
+import { isAddress, namesOf } from '../names/host-name.ts'
+import { checkNameService } from './check-name-service.ts'
+import { type FallBack, fallBackAdvice, fallBackOf, javaEnvironment, nodeEnvironment } from './fall-back.ts'
+import { runInForeground } from './foreground-program.ts'
+import type { Command } from './namespace-commands.ts'
+import { obstaclesOf, readFirstFreePort } from './obstacles.ts'
+import { OwnNetwork, ownNetworkHolder } from './own-network.ts'
+import type { HostsEntry } from './private-hosts.ts'
+import { PrivateHostsFile } from './private-hosts-file.ts'
+import { NamespacesForbidden, PrivateNamespace } from './private-namespace.ts'
+
+/** How a program comes to see the endpoints. */
+export type Way = 'auto' | 'namespace' | FallBack
+
+/** What {@link runProgram} works with. */
+export interface RunOptions {
+  readonly command: Command
+  readonly way: Way
+  /** The program gets a network in which there is nothing but the endpoints. */
+  readonly ownNetwork: boolean
+  readonly connector: ConnectorOptions
+  /** By which the hook in a Node program finds the same settings. */
+  readonly hookEnvironment: Readonly<Record<string, string>>
+  /** Takes what the user should know, a line at a time. */
+  readonly note: (line: string) => void
+}
+
+/**
+ * Runs a program that sees the endpoints by their names, and its children too; nobody else does.
+ * @returns the exit code of the program
+ * @throws {RelayError} InvalidConfiguration when the system does not allow it, with the reason and other ways
+ */
+export async function runProgram(options: RunOptions): Promise<number> {
+  const { way, command, ownNetwork, note } = options
+  if (way === 'node') return runWithHook(options)
+  if (way === 'java') return runWithHostsProperty(options)
+  try {
+    return await runInNamespace(options)
+  } catch (error) {
+    if (!(error instanceof NamespacesForbidden)) throw error
+    const fallBack = way === 'auto' && !ownNetwork ? fallBackOf(command[0]) : undefined
+    if (fallBack === undefined) {
+      const message = `The program cannot have namespaces of its own. ${error.message}\n${fallBackAdvice}`
+      throw new RelayError('InvalidConfiguration', { message, cause: error })
+    }
+    note(`No namespaces of its own for the program: ${error.message} It is run by --way ${fallBack}.`)
+    return fallBack === 'node' ? runWithHook(options) : runWithHostsProperty(options)
+  }
+}
+
+async function runInNamespace({ command, ownNetwork, connector: settings, note }: RunOptions): Promise<number> {
+  await using hosts = await PrivateHostsFile.create([])
+  await using namespace = await PrivateNamespace.open({
+    hostsFile: hosts.path,
+    ownNetwork,
+    ...(ownNetwork && { holder: ownNetworkHolder() }),
+  })
+  await hosts.unlink()
+  const network = ownNetwork ? { sockets: new OwnNetwork(namespace) } : {}
+  await using connector = await startConnector({ ...settings, ...network }, hosts)
+  const around = { ownNetwork, firstFreePort: readFirstFreePort() }
+  const problems = [checkNameService() ?? [], obstaclesOf(connector.targets, around)].flat()
+  for (const problem of problems) note(problem)
+  return runInForeground(namespace.command(command))
+}
+
+/** Every Node program below leads its own connections; nothing is listened for here. */
+function runWithHook({ command, hookEnvironment }: RunOptions): Promise<number> {
+  const env = { ...process.env, ...hookEnvironment }
+  return runInForeground(command, { env: nodeEnvironment(env, import.meta.resolve('@postern/connector/register')) })
+}
+
+async function runWithHostsProperty({ command, connector: settings, note }: RunOptions): Promise<number> {
+  await using hosts = await PrivateHostsFile.create([])
+  await using connector = await startConnector(settings, hosts)
+  for (const problem of obstaclesOf(connector.targets, { ownNetwork: false, firstFreePort: readFirstFreePort() })) {
+    note(problem)
+  }
+  return runInForeground(command, { env: javaEnvironment(process.env, hosts.path) })
+}
+
+/** Starts a connector that keeps a hosts file up to date. */
+async function startConnector(options: ConnectorOptions, hosts: PrivateHostsFile): Promise<Connector> {
+  const connector = new Connector(options)
+  const write = (): Promise<void> => hosts.write(entriesOf(connector))
+  connector.on(
+    'change',
+    () => void write().catch((error: Error) => options.logger?.error('connector.hosts', { error })),
+  )
+  await connector.start()
+  await write()
+  return connector
+}
+
+/** Resolvers compare names with what is asked for letter by letter, a dot at the end included. */
+function entriesOf(connector: Connector): readonly HostsEntry[] {
+  return [...connector.addresses]
+    .filter(([host]) => !isAddress(host))
+    .map(([host, address]) => ({ address, names: [...namesOf(host, connector.searchDomains), `${host}.`] }))
+}
