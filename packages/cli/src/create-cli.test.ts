@@ -7,6 +7,7 @@ const names = [
   'up',
   'server',
   'bridge',
+  'connector',
   'token',
   'audit',
   'identity',

@@ -32,6 +32,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/bridge.ts')).configureBridgeCommand,
   },
   {
+    name: 'connector',
+    summary: 'Private services by their own names on this machine, through a relay.',
+    load: async () => (await import('./commands/connector.ts')).configureConnectorCommand,
+  },
+  {
     name: 'token',
     summary: 'Makes and explains shared access signatures.',
     load: async () => (await import('./commands/token.ts')).configureTokenCommand,

@@ -1,0 +1,106 @@
+import {
+  type ConnectorOptions,
+  type ConnectorSettings,
+  connectorOptionTable,
+  demandEndpoints,
+  loadConnectorSettings,
+  runProgram,
+  type SettingsSources,
+  settingsEnvironment,
+  type Way,
+} from '@postern/connector'
+import { applyNetworkFlags, createLogger } from '@postern/program'
+import { RelayError } from '@postern/protocol'
+import { type Command, Option } from 'commander'
+import { programName } from '../program-name.ts'
+import { addTableOptions, typedFlags } from '../table-options.ts'
+
+interface OwnFlags {
+  readonly file?: string
+  readonly connection?: readonly string[]
+  readonly way: Way
+  readonly ownNetwork?: boolean
+}
+
+/** Options of the table that mean something for one program. */
+const shownOptions = ['apps', 'framing', 'stateDir', 'tls', 'tlsCa', 'logLevel'] as const
+
+/** Adds `postern connector run`: a program, and its children, that see the endpoints by their names. */
+export function configureConnectorRun(command: Command): void {
+  const table = Object.fromEntries(shownOptions.map((name) => [name, connectorOptionTable[name]]))
+  command
+    .description('Runs a program that sees the endpoints by their names; nobody else sees them.')
+    .argument('<program...>', 'program with its arguments; best behind --')
+    .passThroughOptions()
+    .option('-f, --file <file>', 'YAML file of endpoints and options. Default: POSTERN_CONNECTOR_CONFIG')
+    .addOption(
+      new Option(
+        '-x, --connection <text>',
+        'HOST:PORT=CONNECTION STRING, a connection string, or @FILE with them; repeat',
+      ).argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]),
+    )
+    .addOption(
+      new Option(
+        '--way <way>',
+        'namespace: a hosts file of its own; node, java: by its environment; auto: what there is',
+      )
+        .choices(['auto', 'namespace', 'node', 'java'])
+        .default('auto'),
+    )
+    .option(
+      '--own-network',
+      'a network of its own that has nothing but the endpoints: for ports below 1024 and addresses',
+    )
+  addTableOptions(command, table, shownOptions)
+  command.addHelpText('after', examples(programName())).action(async (program: readonly string[], flags: OwnFlags) => {
+    process.exitCode = await run(program, flags, {
+      file: flags.file,
+      ...(flags.connection && { connections: flags.connection }),
+      flags: typedFlags(command, table),
+    })
+  })
+}
+
+async function run(words: readonly string[], flags: OwnFlags, sources: SettingsSources): Promise<number> {
+  const settings = loadConnectorSettings(sources)
+  demandEndpoints(settings)
+  return runProgram({
+    command: demandProgram(words),
+    way: flags.way,
+    ownNetwork: flags.ownNetwork ?? false,
+    connector: await connectorOptionsOf(settings),
+    hookEnvironment: settingsEnvironment(sources),
+    note: (line) => process.stderr.write(`postern connector: ${line}\n`),
+  })
+}
+
+/** The terminal is the program's: life-cycle lines are not shown. */
+async function connectorOptionsOf(settings: ConnectorSettings): Promise<ConnectorOptions> {
+  const { endpoints, apps, options, stateFolder } = settings
+  await applyNetworkFlags({ ...(options.tlsCa !== undefined && { tlsCa: [options.tlsCa] }) })
+  const level = options.logLevel === 'info' ? 'warn' : options.logLevel
+  return {
+    endpoints,
+    apps,
+    framing: options.framing,
+    tls: options.tls ? {} : false,
+    stateFolder,
+    logger: createLogger({ level, format: 'text' }),
+  }
+}
+
+function demandProgram([program, ...args]: readonly string[]): readonly [string, ...string[]] {
+  if (program === undefined) throw new RelayError('InvalidConfiguration', { message: 'Say which program: -- PROGRAM' })
+  return [program, ...args]
+}
+
+function examples(postern: string): string {
+  return `
+Examples:
+  ${postern} connector run -f connector.yml -- node app.js
+  ${postern} connector run -x "db.corp:5432=$SEND" -- psql -h db.corp -U app
+  ${postern} connector run --app app.json --own-network -- ssh admin@host.corp
+
+Exit code, signals, terminal, working folder and environment are those of the program. No root is needed where the kernel
+lets users make namespaces.`
+}
