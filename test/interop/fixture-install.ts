@@ -10,10 +10,14 @@ import { exclusively } from './exclusive-work.ts'
 // A registry that answers needs two seconds for the clients; the SDKs have thousands of files.
 const installTimeoutMs = 150_000
 
-/** `clients` of the data plane (hyco-ws, hyco-https), or the SDKs of `azure`'s management plane. */
-export type InteropFixture = 'clients' | 'azure'
+/** `clients` of the data plane (hyco-ws, hyco-https), the SDKs of `azure`'s management plane, or `drivers` of services. */
+export type InteropFixture = 'clients' | 'azure' | 'drivers'
 
-const folders = { clients: './fixture/', azure: './fixture/azure/' } as const satisfies Record<InteropFixture, string>
+const folders = {
+  clients: './fixture/',
+  azure: './fixture/azure/',
+  drivers: './fixture/drivers/',
+} as const satisfies Record<InteropFixture, string>
 
 /** Where a fixture's scripts are, and its packages once they are installed. */
 export function interopFixtureFolder(fixture: InteropFixture): string {
