@@ -32,14 +32,19 @@ export class ObservedProgram implements AsyncDisposable {
     })
   }
 
-  /** Starts `postern ...`; `environment` is added to this process's own without variables of ours. */
+  /**
+   * Starts `postern ...`; `environment` is added to this process's own without variables of ours. A `wrapper` runs the command
+   * behind it in its own place.
+   */
   static async start(
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
+    wrapper: readonly string[] = [],
   ): Promise<ObservedProgram> {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(?:POSTERN_|NODE_TEST_CONTEXT)/.test(name))
     const node = ['--conditions=@postern/source', '--expose-gc', '--import', probe]
-    const child = spawn(process.execPath, [...node, program, ...args], {
+    const [first = '', ...others] = [...wrapper, process.execPath, ...node, program, ...args]
+    const child = spawn(first, others, {
       env: { ...Object.fromEntries(inherited), ...environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })

@@ -30,7 +30,11 @@ export class PostgresServer implements AsyncDisposable {
     this.#folder = folder
   }
 
-  static async start(programs: string): Promise<PostgresServer> {
+  /** Listens on a free port of the loopback address unless it is told where. */
+  static async start(
+    programs: string,
+    place?: { readonly address: string; readonly port: number },
+  ): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'postern-postgres-'))
     const user = await serverUser()
     const data = join(folder, 'data')
@@ -38,8 +42,8 @@ export class PostgresServer implements AsyncDisposable {
     if (user) for (const path of [folder, data]) await chown(path, user.uid, user.gid)
     const initdb = ['--auth=trust', '--username=postgres', '--encoding=UTF8', '--locale=C', '--no-sync']
     await output(join(programs, 'initdb'), [...initdb, '--pgdata', data], user)
-    const port = await freePort()
-    const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off']
+    const { address, port } = place ?? { address: '127.0.0.1', port: await freePort() }
+    const settings = [`port=${port}`, `listen_addresses=${address}`, `unix_socket_directories=${folder}`, 'fsync=off']
     const flags = settings.flatMap((setting) => ['-c', setting])
     const server = startProgram(join(programs, 'postgres'), ['-D', data, ...flags], { ...user, timeoutMs: 600_000 })
     await untilReady(server)

@@ -15,6 +15,15 @@ interface ReadyLine {
   }[]
 }
 
+/** A hybrid connection of the relay. */
+interface DeclaredConnection {
+  readonly name: string
+  /** Its senders need no token. */
+  readonly open?: boolean
+  /** `host:port` that it stands for. */
+  readonly endpoint?: string
+}
+
 /** `postern up` with TLS on, SQLite in a new folder, on free ports of the loopback address. */
 export class RelayProcess implements AsyncDisposable {
   readonly program: ObservedProgram
@@ -34,9 +43,9 @@ export class RelayProcess implements AsyncDisposable {
     this.#folder = folder
   }
 
-  /** Starts a relay with these hybrid connections; senders of `open` ones need no token. */
+  /** Starts a relay with these hybrid connections. */
   static async start(
-    hybridConnections: readonly { readonly name: string; readonly open?: boolean }[],
+    hybridConnections: readonly DeclaredConnection[],
     options: readonly string[] = [],
   ): Promise<RelayProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'postern-system-'))
@@ -109,15 +118,15 @@ export class RelayProcess implements AsyncDisposable {
   }
 }
 
-function declare(hybridConnections: readonly { readonly name: string; readonly open?: boolean }[]): object {
+function declare(hybridConnections: readonly DeclaredConnection[]): object {
   return {
     namespaces: [
       {
         name: 'local',
         default: true,
         rules: [{ name: 'RootManageSharedAccessKey', rights: ['Listen', 'Send', 'Manage'] }],
-        hybridConnections: hybridConnections.map(({ name, open = false }) => ({
-          name,
+        hybridConnections: hybridConnections.map(({ open = false, ...declared }) => ({
+          ...declared,
           requiresClientAuthorization: !open,
         })),
       },
