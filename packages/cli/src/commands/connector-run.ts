@@ -9,11 +9,10 @@ import {
   settingsEnvironment,
   type Way,
 } from '@postern/connector'
-import { applyNetworkFlags, createLogger } from '@postern/program'
+import { addTableOptions, applyNetworkFlags, createLogger, typedFlags } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { type Command, Option } from 'commander'
 import { programName } from '../program-name.ts'
-import { addTableOptions, typedFlags } from '../table-options.ts'
 
 interface OwnFlags {
   readonly file?: string
