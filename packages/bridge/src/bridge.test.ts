@@ -67,31 +67,37 @@ const closed = async (socket: Socket): Promise<void> => {
   if (!socket.closed) await once(socket, 'close', { signal: signal() })
 }
 
-for (const framing of ['azbridge', 'raw'] as const) {
-  test(`${framing}: bytes go both ways and the reply comes after the end of the question`, async () => {
+const variants = [
+  { name: 'azbridge', framing: 'azbridge', carriers: 'off' },
+  { name: 'raw', framing: 'raw', carriers: 'off' },
+  { name: 'carriers', framing: 'azbridge', carriers: 'auto' },
+] as const
+
+for (const { name, ...more } of variants) {
+  test(`${name}: bytes go both ways and the reply comes after the end of the question`, async () => {
     await using relay = await StubRelay.start()
     await using target = await startTarget(async (socket) => {
       const question = await text(socket)
       socket.end(`reply to ${question}`)
     })
-    await using bridge = await startTunnel(relay, target, { framing })
+    await using bridge = await startTunnel(relay, target, more)
     const client = dial(bridge)
     client.end('question')
     assert.equal(await text(client), 'reply to question')
     await closed(client)
   })
 
-  test(`${framing}: a target that speaks first is heard`, async () => {
+  test(`${name}: a target that speaks first is heard`, async () => {
     await using relay = await StubRelay.start()
     await using target = await startTarget((socket) => socket.end('220 welcome\r\n'))
-    await using bridge = await startTunnel(relay, target, { framing })
+    await using bridge = await startTunnel(relay, target, more)
     const client = dial(bridge)
     assert.equal(await text(client), '220 welcome\r\n')
     client.end()
     await closed(client)
   })
 
-  test(`${framing}: large transfers in both directions arrive whole`, async () => {
+  test(`${name}: large transfers in both directions arrive whole`, async () => {
     const up = Buffer.alloc(5_000_000, 'up ')
     const down = Buffer.alloc(4_000_000, 'down ')
     const received = Promise.withResolvers<Buffer>()
@@ -100,14 +106,14 @@ for (const framing of ['azbridge', 'raw'] as const) {
       socket.end(down)
       readToEnd(socket).then(received.resolve, received.reject)
     })
-    await using bridge = await startTunnel(relay, target, { framing })
+    await using bridge = await startTunnel(relay, target, more)
     const client = dial(bridge)
     client.end(up)
     assert.ok((await readToEnd(client)).equals(down))
     assert.ok((await received.promise).equals(up))
   })
 
-  test(`${framing}: a client that is cut gives the target a reset, and the other way round`, async () => {
+  test(`${name}: a client that is cut gives the target a reset, and the other way round`, async () => {
     await using relay = await StubRelay.start()
     const accepted = Promise.withResolvers<Socket>()
     let cutAtOnce = false
@@ -115,7 +121,7 @@ for (const framing of ['azbridge', 'raw'] as const) {
       if (cutAtOnce) socket.once('data', () => socket.resetAndDestroy())
       else accepted.resolve(socket)
     })
-    await using bridge = await startTunnel(relay, target, { framing })
+    await using bridge = await startTunnel(relay, target, more)
     const first = dial(bridge)
     first.write('x')
     const far = await accepted.promise
@@ -271,7 +277,12 @@ test('a client that leaves while its connection is being made leaves nothing beh
   await using relay = await StubRelay.start()
   relay.decide = () => 'hang'
   const { logger, lines } = recordingLogger()
-  await using bridge = new Bridge({ relay: relay.location, localForwards: ['127.0.0.1:0:db'], logger })
+  await using bridge = new Bridge({
+    relay: relay.location,
+    localForwards: ['127.0.0.1:0:db'],
+    logger,
+    carriers: 'off',
+  })
   await bridge.start()
   const client = dial(bridge)
   const [request] = await once(relay, 'handshake', { signal: signal() })
@@ -319,28 +330,32 @@ test('open connections may end by themselves when the bridge stops, and are cut 
   )
 })
 
-test('five hundred connections opened and closed leave no socket behind', async () => {
-  await using relay = await StubRelay.start()
-  await using target = await startTarget((socket) => socket.pipe(socket))
-  await using bridge = await startTunnel(relay, target)
-  for (let round = 0; round < 25; round += 1) {
-    await Promise.all(
-      Array.from({ length: 20 }, async () => {
-        const client = dial(bridge)
-        client.end('ping')
-        assert.equal(await text(client), 'ping')
-        await closed(client)
-      }),
-    )
-  }
-  for (let i = 0; i < 200 && (relay.openSockets > 1 || target.sockets.size > 0); i += 1)
-    await new Promise((resolve) => setImmediate(resolve))
-  assert.equal(target.sockets.size, 0)
-  assert.equal(relay.openSockets, 1)
-  const [remote, local] = bridge.status
-  assert.deepEqual([remote?.connectionsTotal, remote?.connections, local?.connections], [500, 0, 0])
-  assert.deepEqual([remote?.bytesFromRelay, remote?.bytesToRelay], [2_000, 2_000])
-})
+for (const carriers of ['auto', 'off'] as const) {
+  test(`carriers ${carriers}: five hundred connections opened and closed leave no socket behind`, async () => {
+    await using relay = await StubRelay.start()
+    await using target = await startTarget((socket) => socket.pipe(socket))
+    await using bridge = await startTunnel(relay, target, { carriers })
+    // The control channel, and the two sockets of a carrier.
+    const standing = carriers === 'auto' ? 3 : 1
+    for (let round = 0; round < 25; round += 1) {
+      await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const client = dial(bridge)
+          client.end('ping')
+          assert.equal(await text(client), 'ping')
+          await closed(client)
+        }),
+      )
+    }
+    for (let i = 0; i < 200 && (relay.openSockets > standing || target.sockets.size > 0); i += 1)
+      await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(target.sockets.size, 0)
+    assert.equal(relay.openSockets, standing)
+    const [remote, local] = bridge.status
+    assert.deepEqual([remote?.connectionsTotal, remote?.connections, local?.connections], [500, 0, 0])
+    assert.deepEqual([remote?.bytesFromRelay, remote?.bytesToRelay], [2_000, 2_000])
+  })
+}
 
 test('a port that is taken stops the bridge with its reason', async () => {
   await using relay = await StubRelay.start()

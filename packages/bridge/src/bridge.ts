@@ -1,7 +1,9 @@
-import { type RelayOptions, Sender } from '@postern/client'
+import { CreditBudget } from '@postern/carrier'
+import type { RelayOptions } from '@postern/client'
 import { type Logger, silentLogger } from '@postern/program'
 import { formatConnectionString, parseConnectionString, RelayError } from '@postern/protocol'
 import { AllowList, parseAllowRule } from './allow-list.ts'
+import { type CarrierMode, RelayWays } from './carriers/relay-ways.ts'
 import { isRange, type LocalForward, type RemoteForward } from './forward.ts'
 import type { Forwarder, ForwarderStatus, Framing } from './forwarder.ts'
 import { LocalForwarder } from './local-forwarder.ts'
@@ -40,6 +42,11 @@ export interface BridgeOptions {
   readonly exitOnForwardFailure?: boolean
   /** After so long without a datagram a UDP session ends, in ms. Default 4 min. */
   readonly datagramIdleTimeoutMs?: number
+  /**
+   * `auto` (default): where the other end can do it too, many connections share few relayed connections, and outlive them.
+   * `off`: every connection has a relayed connection of its own.
+   */
+  readonly carriers?: CarrierMode
   /** Default: silent. */
   readonly logger?: Logger
 }
@@ -57,6 +64,7 @@ export interface BridgeOptions {
  */
 export class Bridge {
   readonly #forwarders: readonly Forwarder[]
+  readonly #ways: RelayWays
 
   /** @throws {RelayError} InvalidConfiguration or InvalidConnectionString. */
   constructor(options: BridgeOptions) {
@@ -74,9 +82,13 @@ export class Bridge {
         message: 'Nothing to forward: give at least one -L 127.0.0.1:15432:db or -T db:127.0.0.1:5432',
       })
     }
+    const { carriers = 'auto' } = options
+    const budget = new CreditBudget()
+    const ways = new RelayWays({ mode: carriers, budget })
+    this.#ways = ways
     this.#forwarders = [
-      ...mergeByRelay(remote).map((forward) => createRemoteForwarder(forward, options)),
-      ...local.map((forward) => createLocalForwarder(forward, options)),
+      ...mergeByRelay(remote).map((forward) => createRemoteForwarder(forward, { ...options, budget })),
+      ...local.map((forward) => createLocalForwarder(forward, { ...options, ways })),
     ]
   }
 
@@ -108,6 +120,7 @@ export class Bridge {
   /** Takes nothing new, lets open connections end for `graceMs` (default 10 s), then cuts them. */
   async stop({ graceMs = defaultGraceMs }: { readonly graceMs?: number } = {}): Promise<void> {
     await Promise.all(this.#forwarders.map((forwarder) => forwarder.stop({ graceMs })))
+    this.#ways[Symbol.dispose]()
   }
 
   /** The same as {@link Bridge.stop} without grace. */
@@ -116,15 +129,20 @@ export class Bridge {
   }
 }
 
-function createRemoteForwarder(forward: RemoteForward, options: BridgeOptions): RemoteForwarder {
+function createRemoteForwarder(
+  forward: RemoteForward,
+  options: BridgeOptions & { readonly budget: CreditBudget },
+): RemoteForwarder {
   const { framing = 'azbridge', logger = silentLogger, sourceAddress, connectionAttempts = 1 } = options
-  const { datagramIdleTimeoutMs, allowedTargets = [] } = options
+  const { datagramIdleTimeoutMs, allowedTargets = [], carriers, budget } = options
   const { addressFamily } = options.relay
   return new RemoteForwarder({
     forward,
     listen: relayOf(forward, options),
     framing,
     logger,
+    budget,
+    ...(carriers !== undefined && { carriers }),
     ...(datagramIdleTimeoutMs !== undefined && { datagramIdleTimeoutMs }),
     allowList: new AllowList(allowedTargets.map(parseAllowRule)),
     dialRules: {
@@ -135,12 +153,15 @@ function createRemoteForwarder(forward: RemoteForward, options: BridgeOptions): 
   })
 }
 
-function createLocalForwarder(forward: LocalForward, options: BridgeOptions): LocalForwarder {
+function createLocalForwarder(
+  forward: LocalForward,
+  options: BridgeOptions & { readonly ways: RelayWays },
+): LocalForwarder {
   const { framing = 'azbridge', logger = silentLogger, gatewayPorts = false } = options
   const { connectionAttempts, exitOnForwardFailure, datagramIdleTimeoutMs } = options
   return new LocalForwarder({
     forward,
-    sender: new Sender(relayOf(forward, options)),
+    ...options.ways.to(relayOf(forward, options)),
     framing,
     logger,
     bindRules: { gatewayPorts, addressFamily: options.relay.addressFamily },

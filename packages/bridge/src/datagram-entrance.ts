@@ -93,6 +93,7 @@ export class DatagramEntrance implements Entrance {
       mode: 'datagram',
       portName: binding.portName,
       signal: session.gone.signal,
+      client: boundAddress(from),
       onOpened: (connection, first) => {
         const noteEnd = tunnels.noteOpened(connection)
         session.tunnel = new DatagramTunnel({

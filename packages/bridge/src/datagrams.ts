@@ -34,7 +34,7 @@ export class DatagramDecoder {
       at = end
     }
     // A copy: what is kept shall not hold a large chunk of which it is the last bytes.
-    this.#kept = bytes.slice(at)
+    this.#kept = new Uint8Array(bytes.subarray(at))
     return datagrams
   }
 }

@@ -1,10 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { RelayedConnection, Sender } from '@postern/client'
+import { CarrierPool } from '@postern/carrier'
+import { type RelayedConnection, RelayedStream, type Sender } from '@postern/client'
 import { RelayError } from '@postern/protocol'
+import { openStream } from './carriers/open-stream.ts'
+import type { SenderCarriers } from './carriers/sender-carriers.ts'
 import type { Framing } from './forwarder.ts'
+import { ListenerRefusal } from './listener-refusal.ts'
 import { portNameHeader, UnknownPortName } from './port-name-refusal.ts'
 import type { Preamble } from './preamble.ts'
 import { requestTarget } from './request-target.ts'
+import type { TunnelConnection } from './tunnel-connection.ts'
 
 /** Listeners that are asked for one port name before we give up; those that say who they are only once each. */
 const maxListenersAsked = 8
@@ -14,20 +19,45 @@ const retryAfterMs = 1_000
 /** What {@link FarEnd} works with. */
 export interface FarEndOptions {
   readonly sender: Sender
+  /** Shared with others who use the same credential; without them every tunnel has a relayed connection of its own. */
+  readonly carriers?: SenderCarriers | undefined
   readonly framing: Framing
-  /** Tries for one connection, a second apart, while the relay or its listeners are away. */
-  readonly attempts: number
+  /** What streams of carriers ask for, as `host:port`. Default: the port name, or the only target with framing `raw`. */
+  readonly target?: string | undefined
+  /** Tries for one connection, a second apart, while the relay or its listeners are away. Default 1. */
+  readonly attempts?: number | undefined
 }
 
 /** One connection that is wanted. */
 export interface FarEndRequest extends Preamble {
   /** Aborted when nobody waits for it any more. */
   readonly signal: AbortSignal
+  /** Address of the program that wants it, for the log of the far end. */
+  readonly client?: string | undefined
+  /** Who writes may use the memory again at once. Default false. */
+  readonly copies?: boolean
+  /** False to have nothing opened before the target is known to be there. Default true. */
+  readonly mayHurry?: boolean
   /** The far end is there. `first` came with its answer; open the connection again within this call. */
-  onOpened(connection: RelayedConnection, first: Uint8Array): void
+  onOpened(connection: TunnelConnection, first: Uint8Array): void
+  /** It was opened in the hope that the target is there as before, and it is not. */
+  onDisappointed?(error: RelayError): void
 }
 
-/** Opens relayed connections to the target behind a port name, whichever listener has it. */
+/** What {@link FarEnd.connect} asks for. */
+export interface FarEndConnect {
+  /** Port name, or `host:port` among those that the far end permits. Default: what the FarEnd was made for. */
+  readonly target?: string
+  readonly client?: string
+  readonly signal: AbortSignal
+}
+
+const nothing = new Uint8Array(0)
+
+/**
+ * Opens tunnels to the target behind a port name, whichever listener has it: streams in carriers where the listener can,
+ * else relayed connections.
+ */
 export class FarEnd {
   readonly #options: FarEndOptions
 
@@ -36,57 +66,125 @@ export class FarEnd {
   }
 
   /**
+   * Opens a tunnel as a Node stream; see {@link RelayedStream} for how it ends.
+   *
+   * @throws {RelayError} as {@link FarEnd.open}.
+   */
+  async connect({ target = this.#options.target ?? '', client, signal }: FarEndConnect): Promise<RelayedStream> {
+    let stream: RelayedStream | undefined
+    const onOpened = (connection: TunnelConnection, first: Uint8Array): void => {
+      stream = new RelayedStream(connection)
+      if (first.length > 0) stream.push(first)
+    }
+    const how = { mode: 'stream', copies: true, mayHurry: false } as const
+    await this.#search({ ...how, portName: target, client, signal, onOpened }, target)
+    if (!stream) throw new RelayError('TargetUnreachable')
+    return stream
+  }
+
+  /**
    * Resolves when `onOpened` was called.
    *
    * @throws {RelayError} when no listener leads there; the signal's reason when it was aborted.
    */
   async open(request: FarEndRequest): Promise<void> {
+    const { target, framing } = this.#options
+    await this.#search(request, target ?? (framing === 'raw' ? '' : request.portName))
+  }
+
+  async #search(request: FarEndRequest, target: string): Promise<void> {
     const { signal } = request
+    const { attempts = 1, carriers } = this.#options
     const refused = new Set<string>()
-    let lacking: UnknownPortName | undefined
+    let refusal: ListenerRefusal | undefined
     let failures = 0
     for (let asked = 0; asked < maxListenersAsked; ) {
       try {
-        await this.#ask(request, refused)
+        await this.#ask(request, target, refused)
         return
       } catch (error) {
         signal.throwIfAborted()
-        if (error instanceof UnknownPortName) {
-          lacking = error
+        if (error instanceof ListenerRefusal) {
+          refusal = error
           asked += 1
+          const { listenerId } = error
           // A relay that does not heed our wish sends us there for ever.
-          if (error.listenerId !== undefined && refused.has(error.listenerId)) break
-          if (error.listenerId !== undefined) refused.add(error.listenerId)
+          if (listenerId !== undefined && refused.has(listenerId)) break
+          if (listenerId !== undefined) refused.add(listenerId)
+          if (error.isTemporary && carriers?.mayHaveOthers === false) break
           continue
         }
         // No listener is left that was not asked.
-        if (refused.size > 0 && error instanceof RelayError && error.httpStatus === 404) break
+        if (refused.size > 0 && error instanceof RelayError && error.httpStatus === 404) {
+          carriers?.noteAlone()
+          break
+        }
         failures += 1
-        if (failures >= this.#options.attempts || !(error instanceof RelayError) || !error.isTransient) throw error
+        if (failures >= attempts || !(error instanceof RelayError) || !error.isTransient) throw error
         await delay(retryAfterMs, undefined, { signal })
       }
     }
-    throw lacking ?? new RelayError('TargetUnreachable')
+    throw refusal ?? new RelayError('TargetUnreachable')
   }
 
-  async #ask(request: FarEndRequest, refused: ReadonlySet<string>): Promise<void> {
-    const { sender, framing } = this.#options
-    const { signal, portName, mode } = request
+  async #ask(request: FarEndRequest, target: string, refused: ReadonlySet<string>): Promise<void> {
+    const { carriers } = this.#options
+    const { signal } = request
+    const headers = this.#headersOf(request, refused)
+    const reached = await carriers?.reach({ target, refused, headers, signal })
+    if (reached instanceof CarrierPool) await this.#openStream(request, target, reached)
+    else await this.#openPlain(request, reached ?? (await this.#dialPlain(request, headers)))
+  }
+
+  #headersOf({ portName }: FarEndRequest, refused: ReadonlySet<string>): Record<string, string> {
     const headers: Record<string, string> = {}
-    if (framing === 'azbridge') headers[portNameHeader] = encodeURIComponent(portName)
+    if (this.#options.framing === 'azbridge') headers[portNameHeader] = encodeURIComponent(portName)
     if (refused.size > 0) headers['Microsoft-Relay-DisallowedListeners'] = [...refused].join(',')
-    let connection: RelayedConnection
+    return headers
+  }
+
+  async #openStream(request: FarEndRequest, target: string, pool: CarrierPool): Promise<void> {
+    const { attempts = 1, carriers } = this.#options
+    const { mayHurry = true, mode, client, copies = false } = request
+    const { connection, settled } = openStream(pool, {
+      target,
+      kind: mode === 'datagram' ? 'udp' : 'tcp',
+      client,
+      copies,
+      signal: request.signal,
+    })
+    const noted = settled.then(
+      () => carriers?.prove(target, pool),
+      (error: RelayError) => {
+        carriers?.disprove(target, pool)
+        throw UnknownPortName.read(error, target) ?? ListenerRefusal.of(error, pool.listenerId) ?? error
+      },
+    )
+    if (mayHurry && attempts === 1 && carriers?.isProven(target, pool)) {
+      noted.catch((error: RelayError) => request.onDisappointed?.(error))
+      request.onOpened(connection, nothing)
+      return
+    }
+    await noted
+    request.onOpened(connection, nothing)
+  }
+
+  async #dialPlain({ signal, portName }: FarEndRequest, headers: Record<string, string>): Promise<RelayedConnection> {
     try {
-      connection = await sender.connectRaw({ signal, headers })
+      return await this.#options.sender.connectRaw({ signal, headers })
     } catch (error) {
       throw (error instanceof RelayError && UnknownPortName.read(error, portName)) || error
     }
+  }
+
+  async #openPlain(request: FarEndRequest, connection: RelayedConnection): Promise<void> {
+    const { signal, portName, mode } = request
     if (signal.aborted) {
       connection.abort()
       throw signal.reason
     }
-    if (framing === 'raw') {
-      request.onOpened(connection, new Uint8Array(0))
+    if (this.#options.framing === 'raw') {
+      request.onOpened(connection, nothing)
       return
     }
     await new Promise<void>((resolve, reject) => {

@@ -19,6 +19,28 @@ export function findTarget(targets: readonly RemoteTarget[], portName: string): 
   return undefined
 }
 
+/** Finds what a stream of a carrier asks for: a port name, `host:port` as a target spells it, or nothing for the only one. */
+export function findWantedTarget(targets: readonly RemoteTarget[], wanted: string): SingleTarget | undefined {
+  if (wanted !== '') return findTarget(targets, wanted) ?? findByAddress(targets, wanted)
+  const [only, ...others] = targets
+  return only && others.length === 0 && !isRange(only) ? only : undefined
+}
+
+function findByAddress(targets: readonly RemoteTarget[], wanted: string): SingleTarget | undefined {
+  const [, address, name, portText = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(wanted) ?? []
+  const host = (address ?? name)?.toLowerCase()
+  const port = parsePort(portText, 1)
+  if (host === undefined || port === undefined) return undefined
+  for (const target of targets) {
+    if (target.protocol === 'unix' || target.host.toLowerCase() !== host) continue
+    if (isRange(target)) {
+      const found = pick(target, `${port}${target.protocol === 'udp' ? 'U' : ''}`)
+      if (found) return found
+    } else if (target.port === port) return target
+  }
+  return undefined
+}
+
 /** The port names of targets, for people. */
 export function namesOf(targets: readonly RemoteTarget[]): string[] {
   return targets.map(portNameOf)

@@ -13,7 +13,9 @@ export interface ForwarderStatus {
   readonly connections: number
   /** Connections that were joined since the start. */
   readonly connectionsTotal: number
-  /** Payload bytes of closed connections, towards the relay and from it. */
+  /** Carriers that are open now; undefined with carriers off. */
+  readonly carriers?: number
+  /** Payload bytes, towards the relay and from it. */
   readonly bytesToRelay: number
   readonly bytesFromRelay: number
   /** The last thing that went wrong, as one line, and when (ms since 1970). */

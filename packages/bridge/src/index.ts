@@ -1,4 +1,7 @@
 export { Bridge, type BridgeOptions } from './bridge.ts'
+export { CarrierServer, type CarrierServerOptions, type WantedTarget } from './carriers/carrier-server.ts'
+export { type CarrierMode, type RelayWay, RelayWays } from './carriers/relay-ways.ts'
+export { SenderCarriers, type SenderCarriersOptions } from './carriers/sender-carriers.ts'
 export { bridgeOptionsOf } from './configuration/bridge-options-of.ts'
 export { type BridgeConfiguration, type BridgeLogLevel, mergeConfigurations } from './configuration/configuration.ts'
 export {
@@ -11,6 +14,7 @@ export { parseConfiguration } from './configuration/parse-configuration.ts'
 export { connected, targetUnreachable } from './connected.ts'
 export { describeFailure } from './describe-failure.ts'
 export type { BindRules, SocketSource } from './entrance.ts'
+export { FarEnd, type FarEndConnect, type FarEndOptions } from './far-end.ts'
 export type {
   HttpTarget,
   LocalBinding,

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Sender } from '@postern/client'
 import type { Logger } from '@postern/program'
+import type { SenderCarriers } from './carriers/sender-carriers.ts'
 import { cutSocket } from './cut-socket.ts'
 import { DatagramEntrance } from './datagram-entrance.ts'
 import { defaultDatagramIdleMs } from './datagram-tunnel.ts'
@@ -16,6 +17,10 @@ export interface LocalForwarderOptions {
   readonly forward: LocalForward
   /** Opens connections to the hybrid connection that the forward names. */
   readonly sender: Sender
+  /** Those of the same sender; without them every connection gets a relayed connection of its own. */
+  readonly carriers?: SenderCarriers | undefined
+  /** What streams of carriers ask for, as `host:port`. Default: the port name, or the only target with framing `raw`. */
+  readonly target?: string
   readonly framing: Framing
   readonly logger: Logger
   /** How ports are bound where the binding says nothing. Default: loopback. */
@@ -28,7 +33,7 @@ export interface LocalForwarderOptions {
   readonly exitOnForwardFailure?: boolean
 }
 
-/** Listens on ports and sockets of this machine; every connection becomes a relayed connection of its own. */
+/** Listens on ports and sockets of this machine; every connection becomes a tunnel. */
 export class LocalForwarder implements Forwarder {
   readonly #options: LocalForwarderOptions
   readonly #tunnels: OpenTunnels
@@ -37,10 +42,10 @@ export class LocalForwarder implements Forwarder {
   #state: ForwarderStatus['state'] = 'starting'
 
   constructor(options: LocalForwarderOptions) {
-    const { forward, sender, framing, logger, connectionAttempts = 1 } = options
+    const { forward, sender, carriers, target, framing, logger, connectionAttempts } = options
     this.#options = options
     this.#tunnels = new OpenTunnels({ relayName: forward.relayName, keyName: sender.keyName, logger })
-    this.#farEnd = new FarEnd({ sender, framing, attempts: connectionAttempts })
+    this.#farEnd = new FarEnd({ sender, carriers, target, framing, attempts: connectionAttempts })
   }
 
   /** How it is doing; `addresses` are those that were really bound. */
@@ -49,6 +54,7 @@ export class LocalForwarder implements Forwarder {
       kind: 'local',
       state: this.#state,
       addresses: this.#entrances.map(({ address }) => address),
+      ...(this.#options.carriers && { carriers: this.#options.carriers.carrierCount }),
       ...this.#tunnels.status,
     }
   }
@@ -117,7 +123,9 @@ export class LocalForwarder implements Forwarder {
       mode: 'stream',
       portName,
       signal: gone.signal,
+      client: clientOf(socket),
       onOpened: (connection, first) => this.#tunnels.join(socket, connection, first),
+      onDisappointed: (error) => this.#tunnels.fail(error),
     })
     opening.catch((error: unknown) => this.#refuse(socket, error))
   }
@@ -128,4 +136,9 @@ export class LocalForwarder implements Forwarder {
     this.#tunnels.fail(error)
     cutSocket(socket)
   }
+}
+
+function clientOf({ remoteAddress, remotePort }: Socket): string | undefined {
+  if (remoteAddress === undefined || remotePort === undefined) return undefined
+  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`
 }

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
-import type { RelayedConnection } from '@postern/client'
 import type { Logger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { cutSocket } from './cut-socket.ts'
 import { describeFailure } from './describe-failure.ts'
 import { type ForwarderStatus, forwarderEvents } from './forwarder.ts'
-import { type PumpResult, pump } from './pump.ts'
+import { Pump, type PumpCounts, type PumpResult } from './pump.ts'
+import type { TunnelConnection } from './tunnel-connection.ts'
 
 /** What OpenTunnels names in its log lines. */
 export interface OpenTunnelsOptions {
@@ -20,6 +20,8 @@ export class OpenTunnels {
   readonly #options: OpenTunnelsOptions
   readonly #open = new Set<() => void>()
   readonly #waiting = new Set<() => void>()
+  /** Of tunnels that are open: their bytes count while they pass. */
+  readonly #counts = new Set<PumpCounts>()
   #total = 0
   #bytesToRelay = 0
   #bytesFromRelay = 0
@@ -30,13 +32,18 @@ export class OpenTunnels {
   }
 
   /** The part of a forwarder's status that is known here. */
-  get status(): Omit<ForwarderStatus, 'kind' | 'state' | 'addresses'> {
+  get status(): Omit<ForwarderStatus, 'kind' | 'state' | 'addresses' | 'carriers'> {
+    let [bytesToRelay, bytesFromRelay] = [this.#bytesToRelay, this.#bytesFromRelay]
+    for (const counts of this.#counts) {
+      bytesToRelay += counts.bytesToRelay
+      bytesFromRelay += counts.bytesFromRelay
+    }
     return {
       relayName: this.#options.relayName,
       connections: this.#open.size,
       connectionsTotal: this.#total,
-      bytesToRelay: this.#bytesToRelay,
-      bytesFromRelay: this.#bytesFromRelay,
+      bytesToRelay,
+      bytesFromRelay,
       ...(this.#lastError && { lastError: this.#lastError }),
     }
   }
@@ -57,14 +64,23 @@ export class OpenTunnels {
   }
 
   /** Joins the two sides of a tunnel and counts what it carries. */
-  join(socket: Socket, connection: RelayedConnection, first?: Uint8Array): void {
-    pump({ socket, connection, ...(first && { first }), onClosed: this.noteOpened(connection) })
+  join(socket: Socket, connection: TunnelConnection, first?: Uint8Array): void {
+    const noteEnd = this.noteOpened(connection)
+    let isOver = false
+    const onClosed = (result: PumpResult): void => {
+      isOver = true
+      this.#counts.delete(counts)
+      noteEnd(result)
+    }
+    const counts = new Pump({ socket, connection, onClosed })
+    counts.start(first)
+    if (!isOver) this.#counts.add(counts)
   }
 
-  /** Notes that a relayed connection carries something now; the function returned notes its end. */
-  noteOpened({ trackingId }: RelayedConnection): (result: PumpResult) => void {
+  /** Notes that a tunnel carries something now; the function returned notes its end. */
+  noteOpened({ trackingId, client }: TunnelConnection): (result: PumpResult) => void {
     const { relayName, logger } = this.#options
-    const fields = { relay: relayName, trackingId }
+    const fields = { relay: relayName, trackingId, ...(client !== undefined && { client }) }
     this.#total += 1
     logger.debug(forwarderEvents.opened, fields)
     return ({ error, bytesToRelay, bytesFromRelay }) => {

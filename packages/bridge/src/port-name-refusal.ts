@@ -1,4 +1,5 @@
 import { RelayError } from '@postern/protocol'
+import { ListenerRefusal } from './listener-refusal.ts'
 
 /** A header by which our sender names the port before anybody accepts, so that a listener that lacks it can say no. */
 export const portNameHeader = 'Postern-Port-Name'
@@ -29,23 +30,16 @@ export function formatCloseReason(text: string): string {
 
 const refusalForm = /listener ([0-9A-Za-z-]{1,64}) has no port name/
 
-/** Thrown when a listener lacks the port name that was asked for: another listener may have it. */
-export class UnknownPortName extends RelayError {
-  /** Undefined when the listener has not said who it is (azbridge says nothing at all). */
-  readonly listenerId: string | undefined
-
+/** Thrown when a listener lacks the port name that was asked for. */
+export class UnknownPortName extends ListenerRefusal {
   constructor(options: {
     readonly portName: string
-    readonly trackingId?: string
+    readonly trackingId?: string | undefined
     readonly message?: string
     readonly listenerId?: string
   }) {
-    const { portName, message, trackingId, listenerId } = options
-    super('TargetUnreachable', {
-      message: message ?? `The far end has no target under the port name "${portName}"`,
-      ...(trackingId !== undefined && { trackingId }),
-    })
-    this.listenerId = listenerId
+    const { portName, message = `The far end has no target under the port name "${portName}"` } = options
+    super({ message, trackingId: options.trackingId, listenerId: options.listenerId })
   }
 
   /** Recognises the refusal in what a rejected or closed connection said. */
@@ -53,11 +47,6 @@ export class UnknownPortName extends RelayError {
     const listenerId = refusalForm.exec(error.message)?.[1]
     if (listenerId === undefined) return undefined
     const trackingId = error instanceof RelayError ? error.trackingId : undefined
-    return new UnknownPortName({
-      portName,
-      message: error.message,
-      listenerId,
-      ...(trackingId !== undefined && { trackingId }),
-    })
+    return new UnknownPortName({ portName, message: error.message, listenerId, trackingId })
   }
 }

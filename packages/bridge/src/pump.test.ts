@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { Listener, Sender } from '@postern/client'
 import { StubRelay } from '@postern/testkit'
-import { type PumpResult, pump } from './pump.ts'
+import { Pump, type PumpResult } from './pump.ts'
 
 const signal = () => AbortSignal.timeout(10_000)
 
@@ -28,7 +28,9 @@ test('a TCP side that was cut before it was joined cuts the relayed connection',
   await using listener = new Listener({
     ...relay.location,
     path: 'db',
-    onConnection: async (request) => pump({ socket, connection: await request.acceptRaw(), onClosed: result.resolve }),
+    onConnection: async (request) => {
+      new Pump({ socket, connection: await request.acceptRaw(), onClosed: result.resolve }).start()
+    },
   })
   await listener.open({ signal: signal() })
   const sender = await new Sender({ ...relay.location, path: 'db' }).connect({ signal: signal() })

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net'
-import type { RelayedConnection, RelayedConnectionHandler } from '@postern/client'
 import { errorTable } from '@postern/protocol'
+import { compact } from './carriers/stream-connection.ts'
 import { cutSocket } from './cut-socket.ts'
+import type { TunnelConnection, TunnelHandler } from './tunnel-connection.ts'
 
 /**
  * Bytes that may wait for one side of a tunnel before the other is held back. Node's own mark of 64 KiB would stop and
  * start the reading for every single chunk.
  */
-const maxBufferedBytes = 262_144
+const defaultMaxBufferedBytes = 262_144
 
 /** How a tunnelled connection ended. */
 export interface PumpResult {
@@ -19,46 +20,49 @@ export interface PumpResult {
   readonly bytesFromRelay: number
 }
 
-/** The two ends that {@link pump} joins. */
+/** The two ends that {@link Pump} joins. */
 export interface PumpOptions {
   /** Made with `allowHalfOpen`. May still be connecting: what arrives for it waits, within the bound of its buffer. */
   readonly socket: Socket
-  readonly connection: RelayedConnection
-  /** Payload that came together with the preamble. */
-  readonly first?: Uint8Array
+  readonly connection: TunnelConnection
   /** Exactly once, when both ends are closed. */
   readonly onClosed: (result: PumpResult) => void
 }
 
+/** What has passed so far. */
+export interface PumpCounts {
+  readonly bytesToRelay: number
+  readonly bytesFromRelay: number
+}
+
 /**
- * Joins a TCP socket and a relayed connection until both are closed: bytes both ways, each direction ended by itself
+ * Joins a TCP socket and a tunnel's connection until both are closed: bytes both ways, each direction ended by itself
  * (FIN becomes CLOSE, CLOSE becomes FIN), the faster side held back, and a cut on one side passed on as a cut (RST,
  * never FIN) so that nobody takes a truncated stream for a whole one.
  */
-export function pump(options: PumpOptions): void {
-  new Pump(options).start(options.first)
-}
-
-class Pump implements RelayedConnectionHandler {
+export class Pump implements TunnelHandler, PumpCounts {
+  bytesToRelay = 0
+  bytesFromRelay = 0
   readonly #socket: Socket
-  readonly #connection: RelayedConnection
+  readonly #connection: TunnelConnection
+  readonly #maxBufferedBytes: number
   readonly #report: PumpOptions['onClosed']
   #hasConnected: boolean
   #socketHasEnded = false
   #relayHasEnded = false
   #openEnds = 2
-  #bytesToRelay = 0
-  #bytesFromRelay = 0
   #problem: Error | undefined
 
   constructor({ socket, connection, onClosed }: PumpOptions) {
     this.#socket = socket
     this.#connection = connection
+    this.#maxBufferedBytes = connection.maxBufferedBytes ?? defaultMaxBufferedBytes
     this.#report = onClosed
     this.#hasConnected = !socket.connecting
   }
 
-  start(first: Uint8Array | undefined): void {
+  /** Begins; `first` is payload that came together with the preamble. */
+  start(first?: Uint8Array): void {
     const socket = this.#socket
     const connection = this.#connection
     socket.setNoDelay(true)
@@ -66,9 +70,8 @@ class Pump implements RelayedConnectionHandler {
       this.#hasConnected = true
     })
     socket.on('data', (chunk) => {
-      this.#bytesToRelay += chunk.length
-      connection.send(chunk)
-      if (connection.bufferedBytes > maxBufferedBytes) socket.pause()
+      this.bytesToRelay += chunk.length
+      if (!connection.send(chunk) && connection.bufferedBytes > this.#maxBufferedBytes) socket.pause()
     })
     socket.on('drain', () => connection.resume())
     socket.on('end', () => {
@@ -86,9 +89,11 @@ class Pump implements RelayedConnectionHandler {
   }
 
   onData(chunk: Uint8Array): void {
-    this.#bytesFromRelay += chunk.length
-    this.#socket.write(chunk)
-    if (this.#socket.writableLength > maxBufferedBytes) this.#connection.pause()
+    this.bytesFromRelay += chunk.length
+    const socket = this.#socket
+    // What waits shall not keep alive more than itself.
+    socket.write(socket.writableLength === 0 ? chunk : compact(chunk))
+    if (socket.writableLength > defaultMaxBufferedBytes) this.#connection.pause()
   }
 
   onEof(): void {
@@ -122,7 +127,7 @@ class Pump implements RelayedConnectionHandler {
   #closed(): void {
     this.#openEnds -= 1
     if (this.#openEnds > 0) return
-    this.#report({ error: this.#problem, bytesToRelay: this.#bytesToRelay, bytesFromRelay: this.#bytesFromRelay })
+    this.#report({ error: this.#problem, bytesToRelay: this.bytesToRelay, bytesFromRelay: this.bytesFromRelay })
   }
 }
 

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto'
+import type { Socket as DatagramSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { type CreditBudget, carrierProtocol } from '@postern/carrier'
 import { type ConnectionRequest, Listener, type ListenerOptions, type RelayedConnection } from '@postern/client'
 import type { Logger } from '@postern/program'
 import { errorTable, RelayError } from '@postern/protocol'
 import { AllowList } from './allow-list.ts'
 import { answerTargetRequest } from './answer-target-request.ts'
+import { CarrierServer, type WantedTarget } from './carriers/carrier-server.ts'
+import type { CarrierMode } from './carriers/relay-ways.ts'
 import { cutSocket } from './cut-socket.ts'
 import { dialDatagramTarget } from './datagram-target.ts'
 import { DatagramTunnel, defaultDatagramIdleMs } from './datagram-tunnel.ts'
 import { type DialRules, dialTarget } from './dial-target.ts'
-import { findTarget, namesOf } from './find-target.ts'
+import { findTarget, findWantedTarget, namesOf } from './find-target.ts'
 import { addressOf, isRange, type PortTarget, type RemoteForward, type SingleTarget } from './forward.ts'
 import { type Forwarder, type ForwarderStatus, type Framing, forwarderEvents } from './forwarder.ts'
 import { HttpForwarder } from './http-forwarder.ts'
@@ -34,15 +38,23 @@ export interface RemoteForwarderOptions {
   readonly dialRules?: DialRules
   /** After so long without a datagram a UDP session ends, in ms. Default 4 min. */
   readonly datagramIdleTimeoutMs?: number
+  /** Default `auto`: senders of ours may lead many streams over one relayed connection. */
+  readonly carriers?: CarrierMode
+  /** What the windows of the process may grow by; share one. */
+  readonly budget?: CreditBudget
 }
+
+/** What is filled in. */
+type Settings = RemoteForwarderOptions & Required<Omit<RemoteForwarderOptions, 'budget'>>
 
 /** Listens on a hybrid connection; every sender is led to a service that this machine can reach. */
 export class RemoteForwarder implements Forwarder {
-  readonly #options: Required<RemoteForwarderOptions>
+  readonly #options: Settings
   readonly #listener: Listener
   readonly #listenerId = randomUUID()
   readonly #tunnels: OpenTunnels
   readonly #http: HttpForwarder | undefined
+  readonly #carriers: CarrierServer
   #datagramSessions = 0
 
   /**
@@ -72,6 +84,15 @@ export class RemoteForwarder implements Forwarder {
       ...(http && { onRequest: (request, response) => http.forward(request, response) }),
     })
     this.#tunnels = new OpenTunnels({ relayName, keyName: this.#listener.keyName, logger })
+    this.#carriers = new CarrierServer({
+      listenerId: this.#listenerId,
+      mode: options.carriers,
+      budget: options.budget,
+      tunnels: this.#tunnels,
+      open: (wanted) => this.#openWanted(wanted),
+      openDatagrams: (wanted) => this.#openWantedDatagrams(wanted),
+      datagramIdleTimeoutMs: options.datagramIdleTimeoutMs,
+    })
     this.#listener.on('online', () => {
       logger.info(forwarderEvents.online, { relay: relayName, targets: this.status.addresses })
     })
@@ -89,6 +110,7 @@ export class RemoteForwarder implements Forwarder {
       kind: 'remote',
       state: stateOf[this.#listener.state],
       addresses: [...targets, ...httpTargets].map(addressOf),
+      ...(this.#options.carriers === 'auto' && { carriers: this.#carriers.carrierCount }),
       ...this.#tunnels.status,
     }
   }
@@ -106,16 +128,28 @@ export class RemoteForwarder implements Forwarder {
 
   /** Stops listening and lets open connections end for `graceMs`, then cuts them. */
   async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#carriers.stopAccepting()
     await this.#listener.close()
     await this.#tunnels.end(graceMs)
+    this.#carriers[Symbol.dispose]()
     this.#http?.close()
   }
 
   async #onConnection(request: ConnectionRequest): Promise<void> {
+    if (this.#carriers.protocolFor(request) === carrierProtocol) this.#carriers.serve(await this.#accept(request))
+    else await this.#servePlain(request)
+  }
+
+  #accept(request: ConnectionRequest): Promise<RelayedConnection> {
+    const protocol = this.#carriers.protocolFor(request)
+    return request.acceptRaw(protocol === undefined ? {} : { protocol })
+  }
+
+  async #servePlain(request: ConnectionRequest): Promise<void> {
     const target = this.#foresee(request)
     if (typeof target === 'string')
       await this.#reject(request, new RelayError('TargetUnreachable', { message: target }))
-    else if (!target || target.protocol === 'udp') this.#readPreamble(await request.acceptRaw())
+    else if (!target || target.protocol === 'udp') this.#readPreamble(await this.#accept(request))
     else await this.#serveKnownTarget(request, target)
   }
 
@@ -138,7 +172,7 @@ export class RemoteForwarder implements Forwarder {
       return
     }
     try {
-      const connection = await request.acceptRaw()
+      const connection = await this.#accept(request)
       if (this.#options.framing === 'raw') this.#tunnels.join(socket, connection)
       else this.#readPreamble(connection, { target, socket })
     } catch (error) {
@@ -262,6 +296,32 @@ export class RemoteForwarder implements Forwarder {
     return target
   }
 
+  /** The target of a stream, by port name, by `host:port`, or the only one. @throws {RelayError} EndpointNotAllowed */
+  #findWanted({ kind, target: wanted }: WantedTarget): SingleTarget {
+    const { forward, allowList } = this.#options
+    const found = findWantedTarget(forward.targets, wanted)
+    if (found && (found.protocol === 'udp') !== (kind === 'udp')) {
+      const message = `There is a ${kind === 'udp' ? 'TCP' : 'UDP'} target under the name "${wanted}"`
+      throw new RelayError('EndpointNotAllowed', { message })
+    }
+    const target = found && (found.protocol === 'unix' || allowList.allows(found.host, found.port)) ? found : undefined
+    if (target) return target
+    const message = found
+      ? `${addressOf(found)} is not in the allow-list`
+      : formatPortNameRefusal({ listenerId: this.#listenerId, portName: wanted, known: namesOf(forward.targets) })
+    throw new RelayError('EndpointNotAllowed', { message })
+  }
+
+  async #openWanted(wanted: WantedTarget): Promise<Socket> {
+    return await this.#dial(this.#findWanted(wanted))
+  }
+
+  async #openWantedDatagrams(wanted: WantedTarget): Promise<DatagramSocket> {
+    const target = this.#findWanted(wanted)
+    if (target.protocol !== 'udp') throw new RelayError('EndpointNotAllowed')
+    return await dialDatagramTarget(target, this.#options.dialRules)
+  }
+
   #dial(target: SingleTarget): Promise<Socket> {
     return dialTarget(target, this.#options.dialRules, (socket) => this.#tunnels.add(socket))
   }
@@ -279,9 +339,10 @@ const defaults = {
   allowList: new AllowList([]),
   dialRules: { attempts: 1 },
   datagramIdleTimeoutMs: defaultDatagramIdleMs,
+  carriers: 'auto',
 } satisfies Partial<RemoteForwarderOptions>
 
-function checkForward({ forward, framing, allowList }: Required<RemoteForwarderOptions>): void {
+function checkForward({ forward, framing, allowList }: Settings): void {
   const { relayName, targets, httpTargets = [] } = forward
   for (const target of [...targets, ...httpTargets]) allowList.check(relayName, target)
   if (framing !== 'raw') return

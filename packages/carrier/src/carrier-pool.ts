@@ -106,8 +106,9 @@ export class CarrierPool implements Disposable {
   /** One at a time: what it brings may be enough. A failure is followed by a pause, and the clock asks again. */
   #dial(): void {
     const { maxCarriers = 8 } = this.#options
-    const isTooEarly = this.#now() < this.#notBeforeMs
-    if (this.#isDialling || isTooEarly || this.#closing.signal.aborted || this.carrierCount >= maxCarriers) return
+    if (this.#isDialling || this.#closing.signal.aborted || this.#now() < this.#notBeforeMs) return
+    const { carriers } = this.#runner
+    if (carriers.length >= maxCarriers || carriers.some(({ peer }) => peer === undefined)) return
     this.#isDialling = true
     void this.#dialOne()
   }

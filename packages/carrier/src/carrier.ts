@@ -296,7 +296,7 @@ export class Carrier implements StreamCarrier, FrameSink {
   #onCarrierFrame(type: number, payload: Uint8Array): void {
     if (type === FrameType.hello) throw new CarrierError('CARRIER_HELLO_REPEATED')
     if (type === FrameType.ping) {
-      this.#pongDue = payload.slice()
+      this.#pongDue = new Uint8Array(payload)
       this.#announceWork()
     } else if (type === FrameType.pong) {
       this.#onPong(payload)

@@ -14,7 +14,7 @@ export type { ListenerEvents, ListenerOptions, ListenerState } from './listener/
 export type { RelayedRequest } from './requests/relayed-request.ts'
 export type { RelayedResponse } from './requests/relayed-response.ts'
 export { type ConnectOnceOptions, type ConnectOptions, connect, Sender, type SenderOptions } from './sender/sender.ts'
-export { RelayedStream } from './stream/relayed-stream.ts'
+export { type RelayedBytes, RelayedStream } from './stream/relayed-stream.ts'
 export { tokenProviderOf } from './tokens/connection-string-tokens.ts'
 export { createFixedTokenProvider } from './tokens/fixed-signature.ts'
 export { createKeyTokenProvider, type KeyTokenProviderOptions } from './tokens/shared-access-key.ts'

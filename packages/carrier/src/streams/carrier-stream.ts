@@ -184,7 +184,7 @@ export class CarrierStream implements TurnTaker {
     if (this.kind === 'tcp') throw new TypeError('A TCP stream sends bytes')
     if (datagram.length > maxDatagramBytes) throw new RangeError(`A datagram has at most ${maxDatagramBytes} bytes`)
     if (this.isClosed || this.#send.isEnded || this.#phase === 'detached') return
-    this.#datagrams.add(datagram.slice())
+    this.#datagrams.add(new Uint8Array(datagram))
     this.#wake()
   }
 

@@ -32,7 +32,7 @@ export class ReplayBuffer {
     if (bytes.length === 0) return
     // A small part of a large buffer would keep all of it alive.
     if (bytes.length <= copiedPieceBytes) this.#appendCopy(bytes)
-    else this.#push(bytes.length * 2 >= bytes.buffer.byteLength ? bytes : bytes.slice(), bytes.length)
+    else this.#push(bytes.length * 2 >= bytes.buffer.byteLength ? bytes : new Uint8Array(bytes), bytes.length)
     this.end += bytes.length
   }
 

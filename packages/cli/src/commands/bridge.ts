@@ -1,5 +1,6 @@
-import { Bridge, bridgeOptionsOf } from '@postern/bridge'
+import { Bridge, bridgeOptionsOf, type CarrierMode } from '@postern/bridge'
 import { applyNetworkFlags, networkFlagTable } from '@postern/program'
+
 import { type Command, Option } from 'commander'
 import { type BridgeFlags, readBridgeConfiguration } from '../bridge-flags.ts'
 import { createBridgeLog } from '../bridge-log.ts'
@@ -9,6 +10,7 @@ import { awaitShutdown } from '../shutdown-request.ts'
 
 interface OwnFlags extends BridgeFlags {
   readonly framing: 'azbridge' | 'raw'
+  readonly carriers: CarrierMode
   readonly proxy?: string
   readonly tlsCa: readonly string[]
   readonly tls: boolean
@@ -27,6 +29,14 @@ export function configureBridgeCommand(command: Command): void {
       new Option('--framing <form>', "azbridge: Microsoft's preamble; raw: bare bytes, as HCM. Both ends must agree")
         .choices(['azbridge', 'raw'])
         .default('azbridge'),
+    )
+    .addOption(
+      new Option(
+        '--carriers <mode>',
+        'auto: between ends of ours, many connections share few relayed connections and outlive them; off: one each',
+      )
+        .choices(['auto', 'off'])
+        .default('auto'),
     )
     .option(networkFlagTable.proxy.flags, networkFlagTable.proxy.help)
     .addOption(repeatable(networkFlagTable.tlsCa.flags, networkFlagTable.tlsCa.help))
@@ -124,6 +134,7 @@ async function runBridge(flags: OwnFlags): Promise<void> {
       ...(proxy !== undefined && { proxy }),
     },
     framing: flags.framing,
+    carriers: flags.carriers,
     logger: createBridgeLog({
       level: logLevel,
       json: flags.json ?? false,

@@ -5,6 +5,12 @@ import type { RelayedConnection } from '../connection/relayed-connection.ts'
 /** Bytes that wait in each direction before the other side is held back; one full frame of the relay. */
 const highWaterMark = 65_536
 
+/** What a {@link RelayedStream} needs of the connection that it takes over. */
+export type RelayedBytes = Pick<
+  RelayedConnection,
+  'trackingId' | 'protocol' | 'open' | 'send' | 'end' | 'abort' | 'pause' | 'resume'
+>
+
 /**
  * A relayed connection as a Node stream: what an application reads and writes.
  *
@@ -20,13 +26,13 @@ const highWaterMark = 65_536
  * for await (const chunk of stream) process.stdout.write(chunk)
  */
 export class RelayedStream extends Duplex {
-  readonly #connection: RelayedConnection
+  readonly #connection: RelayedBytes
   #waiting: (() => void) | undefined
   #closed = false
   #peerEnded = false
 
   /** Takes the connection over; it must not have been opened. */
-  constructor(connection: RelayedConnection) {
+  constructor(connection: RelayedBytes) {
     super({ allowHalfOpen: true, readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark })
     this.#connection = connection
     connection.open({

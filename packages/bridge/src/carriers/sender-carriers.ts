@@ -1,0 +1,192 @@
+import { CarrierPool, type CreditBudget, carrierProtocol, offeredProtocols } from '@postern/carrier'
+import type { RelayedConnection, Sender } from '@postern/client'
+import { RelayError } from '@postern/protocol'
+
+/** What {@link SenderCarriers} works with. */
+export interface SenderCarriersOptions {
+  readonly sender: Sender
+  /** What the windows of this process may grow by together. */
+  readonly budget: CreditBudget
+}
+
+/** What is asked of {@link SenderCarriers.reach}. */
+export interface ReachRequest {
+  readonly target: string
+  /** Listeners that have no use. */
+  readonly refused: ReadonlySet<string>
+  /** Of the relayed connection that may have to be dialed, which may turn out to be a plain one. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+}
+
+/** A way to the listener: a pool to open a stream in, a relayed connection of one's own, or undefined: dial a plain one. */
+export type Reached = CarrierPool | RelayedConnection | undefined
+
+/** So long nothing is offered to listeners that do not carry: they cost no more than without carriers. */
+const plainForMs = 60_000
+
+/** So long it is not asked again whether there is another listener. */
+const aloneForMs = 5_000
+
+/** Targets whose pool is remembered. */
+const maxProvenTargets = 1_024
+
+/** The carriers of one principal to one hybrid connection: a pool for each listener that carries. */
+export class SenderCarriers implements Disposable {
+  readonly #options: SenderCarriersOptions
+  readonly #pools = new Set<CarrierPool>()
+  /** Where a target was reached last. */
+  readonly #proven = new Map<string, CarrierPool>()
+  readonly #closing = new AbortController()
+  /** The first dial, and for what: others who want the same wait for it. */
+  #dialing: { readonly key: string; readonly done: Promise<unknown> } | undefined
+  #plainUntilMs = 0
+  #aloneUntilMs = 0
+
+  constructor(options: SenderCarriersOptions) {
+    this.#options = options
+  }
+
+  /** Carriers that are open now. */
+  get carrierCount(): number {
+    let count = 0
+    for (const pool of this.#pools) count += pool.carrierCount
+    return count
+  }
+
+  /**
+   * Finds a way to a listener that was not refused, dialing if there is none.
+   *
+   * @throws {RelayError} as {@link Sender.connectRaw}; the signal's reason when it was aborted.
+   */
+  async reach(request: ReachRequest): Promise<Reached> {
+    const pool = this.#find(request)
+    if (pool) return pool
+    const key = keyOf(request)
+    const standing = this.#dialing
+    if (standing) {
+      // What it brings is for all; why it failed is so for those who asked the same.
+      await unlessAborted(standing.key === key ? standing.done : standing.done.catch(() => {}), request.signal)
+      const found = this.#find(request)
+      if (found) return found
+    }
+    if (performance.now() < this.#plainUntilMs) return undefined
+    const dialed = this.#dialFirst(request)
+    const done = dialed.then(ignore)
+    done.catch(ignore)
+    this.#dialing = { key, done }
+    void done.catch(ignore).finally(() => {
+      if (this.#dialing?.done === done) this.#dialing = undefined
+    })
+    return dialed
+  }
+
+  /** True when the target was reached through this pool before: nobody need wait to hear it again. */
+  isProven(target: string, pool: CarrierPool): boolean {
+    return this.#proven.get(target) === pool
+  }
+
+  /** Notes where a target was reached. */
+  prove(target: string, pool: CarrierPool): void {
+    if (this.#proven.get(target) === pool) return
+    this.#proven.delete(target)
+    this.#proven.set(target, pool)
+    if (this.#proven.size <= maxProvenTargets) return
+    for (const [oldest] of this.#proven) {
+      this.#proven.delete(oldest)
+      return
+    }
+  }
+
+  /** Notes that a target was not reached where it was before. */
+  disprove(target: string, pool: CarrierPool): void {
+    if (this.#proven.get(target) === pool) this.#proven.delete(target)
+  }
+
+  /** False while it is known that no other listener is there. */
+  get mayHaveOthers(): boolean {
+    return performance.now() >= this.#aloneUntilMs
+  }
+
+  /** Notes that no listener is there but those that were refused. */
+  noteAlone(): void {
+    this.#aloneUntilMs = performance.now() + aloneForMs
+  }
+
+  /** Cuts all streams and carriers. */
+  [Symbol.dispose](): void {
+    this.#closing.abort()
+    for (const pool of this.#pools) pool[Symbol.dispose]()
+    this.#pools.clear()
+    this.#proven.clear()
+  }
+
+  #find({ target, refused }: ReachRequest): CarrierPool | undefined {
+    const proven = this.#proven.get(target)
+    if (proven && isOfUse(proven, refused)) return proven
+    for (const pool of this.#pools) {
+      if (isOfUse(pool, refused)) return pool
+      if (pool.streamCount === 0 && pool.carrierCount === 0) this.#forget(pool)
+    }
+    return undefined
+  }
+
+  #forget(pool: CarrierPool): void {
+    this.#pools.delete(pool)
+    for (const [target, proven] of this.#proven) if (proven === pool) this.#proven.delete(target)
+    pool[Symbol.dispose]()
+  }
+
+  /** Not bound to the caller's patience: others wait for it too. */
+  async #dialFirst({ headers, signal }: ReachRequest): Promise<Reached> {
+    const { sender } = this.#options
+    const connection = await sender.connectRaw({ headers, protocols: offeredProtocols, signal: this.#closing.signal })
+    if (connection.protocol === carrierProtocol) return this.#openPool(connection)
+    this.#plainUntilMs = performance.now() + plainForMs
+    if (!signal.aborted) return connection
+    connection.abort()
+    throw signal.reason
+  }
+
+  #openPool(first: RelayedConnection): CarrierPool {
+    const { sender, budget } = this.#options
+    const pool = new CarrierPool({
+      budget,
+      dial: async ({ listenerId, signal }) => {
+        const headers = listenerId === undefined ? {} : { 'Microsoft-Relay-AllowedListeners': listenerId }
+        const connection = await sender.connectRaw({ headers, protocols: offeredProtocols, signal })
+        if (connection.protocol === carrierProtocol) return connection
+        connection.abort()
+        throw new RelayError('ConnectionFailed', { message: 'The listener does not carry any more' })
+      },
+    })
+    pool.add(first)
+    this.#pools.add(pool)
+    return pool
+  }
+}
+
+function isOfUse(pool: CarrierPool, refused: ReadonlySet<string>): boolean {
+  return pool.isReachable && !(pool.listenerId !== undefined && refused.has(pool.listenerId))
+}
+
+function keyOf({ headers }: ReachRequest): string {
+  return JSON.stringify(headers)
+}
+
+/** Rejects as soon as the signal does. */
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  let stop: (() => void) | undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop)
+  })
+  try {
+    await Promise.race([work, aborted])
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop)
+  }
+}
+
+function ignore(): void {}
