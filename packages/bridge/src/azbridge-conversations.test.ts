@@ -3,7 +3,13 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { type RawFrame, RawWebSocket, type ScriptedListener, startTestRelay, type TestRelay } from '@postern/testkit'
+import {
+  type RawFrame,
+  type RawWebSocket,
+  type ScriptedListener,
+  startTestRelay,
+  type TestRelay,
+} from '@postern/testkit'
 import { Bridge, type BridgeOptions } from './bridge.ts'
 
 // What azbridge says and expects, frame by frame as it was recorded: its public source (693a395), and that of

@@ -40,10 +40,14 @@ export function bindHost(host: string | undefined, { gatewayPorts, addressFamily
 
 /** Says why a binding cannot be opened. */
 export function bindError(relayName: string, binding: LocalBinding, cause: NodeJS.ErrnoException): RelayError {
-  const reason = bindReasons[cause.code ?? ''] ?? cause.message
+  const isSocket = binding.protocol === 'unix' && cause.code === 'EACCES'
+  const reason = isSocket ? socketReason : (bindReasons[cause.code ?? ''] ?? cause.message)
   const message = `${relayName}: cannot listen on ${addressOf(binding)}: ${reason}`
   return new RelayError('InvalidConfiguration', { message, cause })
 }
+
+// Node says EACCES of both.
+const socketReason = 'its folder does not exist, or we may not write there'
 
 const bindReasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program has this port',

@@ -23,6 +23,7 @@ export interface BridgeFlags {
   readonly key?: string
   readonly signature?: string
   readonly file?: string
+  readonly svc?: boolean
   readonly option: readonly string[]
   readonly bindAddress?: string
   readonly keepAlive?: string
@@ -43,6 +44,7 @@ const maxKeepAliveSeconds = 3_600
 export async function readBridgeConfiguration(flags: BridgeFlags): Promise<BridgeConfiguration> {
   const files = await loadConfiguration({
     settings: flags.option,
+    isService: flags.svc ?? false,
     ...(flags.file !== undefined && { file: flags.file }),
   })
   return mergeConfigurations(files, await configurationOf(flags))

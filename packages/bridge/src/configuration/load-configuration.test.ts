@@ -18,8 +18,10 @@ const forward = (relay: string) => `RemoteForward: [{RelayName: ${relay}, HostPo
 const places = {
   machine: write('machine.yml', `${forward('machine')}ConnectTimeout: 1\nConnectionAttempts: 2\nLogLevel: error\n`),
   user: write('user.yml', `${forward('user')}ConnectTimeout: 3\n`),
+  service: write('service.yml', forward('service')),
 }
-const nowhere = { machine: join(folder, 'none.yml'), user: join(folder, 'none.yml', 'below.yml') }
+const none = join(folder, 'none.yml')
+const nowhere = { machine: none, user: join(none, 'below.yml'), service: none }
 
 test('machine, then user, then -o: later values win, forwards add up', async () => {
   const read = await loadConfiguration({ places, settings: ['LogLevel:debug'] })
@@ -41,6 +43,16 @@ test('-f takes the place of the user file, not of the machine file', async () =>
     ['machine', 'own'],
   )
   assert.equal(read.connectTimeoutSeconds, 1)
+})
+
+test("a service reads its own file in place of the user's if there is one, and what -f names before both", async () => {
+  const relays = async (sources: object): Promise<(string | undefined)[]> => {
+    const read = await loadConfiguration({ places, isService: true, ...sources })
+    return read.remoteForwards?.map((it) => it.relayName) ?? []
+  }
+  assert.deepEqual(await relays({}), ['machine', 'service'])
+  assert.deepEqual(await relays({ places: { ...places, service: none } }), ['machine', 'user'])
+  assert.deepEqual(await relays({ file: write('own.yml', forward('own')) }), ['machine', 'own'])
 })
 
 test('files that are not there say nothing, except the one that -f names', async () => {
@@ -67,10 +79,12 @@ test('azbridge places on Linux and Windows', () => {
   assert.deepEqual(configurationPlaces('linux', { HOME: '/home/me' }), {
     machine: '/etc/azbridge/azbridge_config.machine.yml',
     user: '/home/me/.azbridge/azbridge_config.yml',
+    service: '/etc/azbridge/azbridge_config.svc.yml',
   })
   assert.deepEqual(configurationPlaces('win32', { ProgramData: 'C:\\ProgramData', APPDATA: 'C:\\me' }), {
     machine: 'C:\\ProgramData\\azbridge\\azbridge_config.machine.yml',
     user: 'C:\\me\\azbridge\\azbridge_config.yml',
+    service: 'C:\\ProgramData\\Microsoft\\Azure Relay Bridge\\azbridge_config.svc.yml',
   })
 })
 

@@ -9,6 +9,8 @@ import { parseConfiguration } from './parse-configuration.ts'
 export interface ConfigurationSources {
   /** `-f`: in place of the user's file. */
   readonly file?: string
+  /** `--svc`: the service's file in place of the user's, if it is there. `-f` wins. */
+  readonly isService?: boolean
   /** `-o Key:Value` texts. */
   readonly settings?: readonly string[]
   /** Default: azbridge's places. */
@@ -21,6 +23,8 @@ export interface ConfigurationPlaces {
   readonly machine: string
   /** Of the user: read unless `-f` names another. */
   readonly user: string
+  /** Of the service. */
+  readonly service: string
 }
 
 /** Where azbridge looks on Linux, on macOS and on Windows. */
@@ -33,24 +37,26 @@ export function configurationPlaces(
     return {
       machine: `${machine}\\azbridge\\azbridge_config.machine.yml`,
       user: `${user}\\azbridge\\azbridge_config.yml`,
+      service: `${machine}\\Microsoft\\Azure Relay Bridge\\azbridge_config.svc.yml`,
     }
   }
   return {
     machine: '/etc/azbridge/azbridge_config.machine.yml',
     user: join(env['HOME'] ?? homedir(), '.azbridge', 'azbridge_config.yml'),
+    service: '/etc/azbridge/azbridge_config.svc.yml',
   }
 }
 
 /**
- * Reads the configuration files in azbridge's order (machine, then user or `-f`, then `-o`) into one configuration.
+ * Reads the configuration files in azbridge's order (machine, then user, service or `-f`, then `-o`) into one
+ * configuration.
  *
  * @throws {RelayError} InvalidConfiguration when a file that `-f` names is not there, or one has problems.
  */
 export async function loadConfiguration(sources: ConfigurationSources): Promise<BridgeConfiguration> {
-  const { file, settings = [], places = configurationPlaces() } = sources
-  let configuration = await readIfThere(places.machine)
-  const own = file === undefined ? await readIfThere(places.user) : await readNamed(file)
-  configuration = mergeConfigurations(configuration, own)
+  const { settings = [], places = configurationPlaces() } = sources
+  let configuration = (await readIfThere(places.machine)) ?? {}
+  configuration = mergeConfigurations(configuration, await readOwn(sources, places))
   if (settings.length === 0) return configuration
   return mergeConfigurations(configuration, parseConfiguration(settings.map(settingLine).join('\n'), '-o'))
 }
@@ -64,12 +70,20 @@ function settingLine(setting: string): string {
   return /^[[{'"]/.test(value) ? `${key}: ${value}` : `${key}: ${JSON.stringify(value)}`
 }
 
-async function readIfThere(path: string): Promise<BridgeConfiguration> {
+async function readOwn(
+  { file, isService = false }: ConfigurationSources,
+  places: ConfigurationPlaces,
+): Promise<BridgeConfiguration> {
+  if (file !== undefined) return readNamed(file)
+  return (isService ? await readIfThere(places.service) : undefined) ?? (await readIfThere(places.user)) ?? {}
+}
+
+async function readIfThere(path: string): Promise<BridgeConfiguration | undefined> {
   try {
     return parseConfiguration(await readFile(path, 'utf8'), path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR')
-      return {}
+      return undefined
     throw error instanceof RelayError ? error : unreadable(path, error)
   }
 }

@@ -93,6 +93,10 @@ function addAzbridgeOptions(command: Command): void {
       '-f, --file <file>',
       "azbridge's configuration file; default: ~/.azbridge/azbridge_config.yml if it is there",
     )
+    .option(
+      '--svc',
+      "as azbridge's service: /etc/azbridge/azbridge_config.svc.yml in place of the user's file, if there",
+    )
     .addOption(repeatable('-o, --option <key:value>', 'a value of the configuration file; may be repeated'))
     .option('-b, --bind-address <address>', 'address of this machine that connections to targets come from')
     .option('-a, --keep-alive <seconds>', 'how often the relay is pinged; default: 30')
