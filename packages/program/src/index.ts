@@ -1,4 +1,6 @@
 export { addTableOptions, typedFlags } from './command-options.ts'
+export { askControl, type ControlQuestion } from './control/control-client.ts'
+export { type ControlOperations, ControlServer, type ControlServerOptions } from './control/control-server.ts'
 export { formatOptions } from './format-options.ts'
 export {
   defaultOptions,

@@ -9,6 +9,11 @@ export function readSearchDomains(path: string = systemResolverFile): readonly s
   return domains.map((domain) => domain.toLowerCase().replace(/\.$/, '')).filter((domain) => domain !== '')
 }
 
+/** The addresses of the system's resolvers, in their order. */
+export function readNameservers(path: string = systemResolverFile): readonly string[] {
+  return readLines(path).flatMap((line) => /^nameserver\s+(\S+)/.exec(line)?.[1] ?? [])
+}
+
 /** A system without the file asks nobody and searches nothing. */
 function readLines(path: string): readonly string[] {
   try {
