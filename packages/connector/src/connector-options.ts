@@ -29,6 +29,10 @@ export interface ConnectorOptions {
   readonly framing?: Framing
   /** TLS settings for relays, or false for plain TCP to relays with `--tls off`. */
   readonly tls?: ConnectionOptions | false
+  /** URL of a proxy on the way to relays, or `off`. Default: what the environment says. */
+  readonly proxy?: Secret | undefined
+  /** One address at which the ports of all endpoints are opened, instead of a loopback address for each host. */
+  readonly address?: string | undefined
   /** Where loopback addresses and endpoints are remembered. Default: nowhere. */
   readonly stateFolder?: string
   /** False to open no ports: streams come from `connect` only. Default true. */

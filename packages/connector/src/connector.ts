@@ -94,13 +94,13 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
    * @throws {RelayError} InvalidConfiguration when the state cannot be read.
    */
   async start(): Promise<void> {
-    const { stateFolder, listen = true, tls = {}, isForeignAddress, sockets } = this.#options
+    const { stateFolder, tls = {}, proxy, sockets } = this.#options
     const state = await ConnectorState.open(stateFolder)
-    const isForeign = isForeignAddress && { isForeign: isForeignAddress }
     this.#table = new RouteTable({
       tls,
+      proxy,
       logger: this.#logger,
-      addresses: listen ? new AddressBook({ state, ...isForeign, isOwnNetwork: sockets !== undefined }) : undefined,
+      addresses: this.#chooseAddresses(state),
       ...(sockets && { sockets }),
       searchDomains: this.searchDomains,
       onChange: () => this.emit('change'),
@@ -126,6 +126,11 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
   /** The configured host that a name, a short name or a loopback address stands for; undefined for all others. */
   hostOf(name: string): string | undefined {
     return this.#table?.hostOf(name)
+  }
+
+  /** The host that has a loopback address. */
+  hostAt(address: string): string | undefined {
+    return [...this.addresses].find(([, each]) => each === address)?.[0]
   }
 
   /** The loopback address of a name; for a name below a wildcard it may come into being now. */
@@ -154,6 +159,13 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     throw new RelayError('ResourceNotFound', { message: this.#absence(place) })
   }
 
+  #chooseAddresses(state: ConnectorState): Pick<AddressBook, 'addressOf'> | undefined {
+    const { listen = true, address, sockets, isForeignAddress: isForeign } = this.#options
+    if (!listen) return undefined
+    if (address !== undefined) return { addressOf: () => Promise.resolve(address) }
+    return new AddressBook({ state, ...(isForeign && { isForeign }), isOwnNetwork: sockets !== undefined })
+  }
+
   #find({ host, port, protocol = 'tcp' }: ConnectorPlace): Route | undefined {
     return this.#table?.find({ host, port, protocol })
   }
@@ -170,7 +182,7 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
   }
 
   #makeSources(state: ConnectorState): readonly EndpointSource[] {
-    const { endpoints = [], apps = [], framing = 'raw', tls = {}, entityIntervalMs: intervalMs } = this.#options
+    const { endpoints = [], apps = [], framing = 'raw', tls = {}, proxy, entityIntervalMs: intervalMs } = this.#options
     const given = endpoints.map((each) => {
       const { endpoint, origin = 'connection string', portName } = each
       const shared = {
@@ -182,7 +194,7 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
       const target = endpoint === undefined ? undefined : parseTarget(endpoint)
       return target
         ? fixedEndpoint({ ...target, ...shared })
-        : new LearnedEndpoint({ ...shared, tls, state, intervalMs })
+        : new LearnedEndpoint({ ...shared, tls, proxy, state, intervalMs })
     })
     return [...given, ...apps.map((credential) => new AppFeed({ credential, framing, logger: this.#logger }))]
   }

@@ -1,10 +1,22 @@
 export { Connector, type ConnectorEvents, type ConnectorPlace, type ConnectPlace } from './connector.ts'
 export type { ConnectorEndpoint, ConnectorOptions } from './connector-options.ts'
+export {
+  askConnector,
+  type ConnectorAnswers,
+  connectorSocketPath,
+  demandTarget,
+  type ServedPing,
+} from './control/connector-control.ts'
+export { cleanHostsFile } from './hosts/hosts-file.ts'
 export { hostsLines } from './hosts/hosts-lines.ts'
 export { type ConnectorTarget, formatTarget, parseTarget } from './names/endpoint-text.ts'
+export { type Hop, type PingReport, reportOf } from './ping/hop.ts'
+export { pingEndpoint } from './ping/ping-endpoint.ts'
+export { pingLocal } from './ping/ping-local.ts'
 export type { ConnectorStatus, EndpointStatus } from './routes/status.ts'
 export { type RunOptions, runProgram, type Way } from './run/run-program.ts'
 export { settingsEnvironment } from './run/settings-environment.ts'
+export { type ConnectorFacts, type ServedConnector, type ServeOptions, serveConnector } from './serve-connector.ts'
 export { connectorFileJsonSchema } from './settings/connector-file.ts'
 export {
   type ConnectorSettings,

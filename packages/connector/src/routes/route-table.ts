@@ -1,8 +1,8 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { SocketSource } from '@postern/bridge'
-import type { Logger } from '@postern/program'
+import type { Logger, Secret } from '@postern/program'
 import { type AddressBook } from '../addresses/address-book.ts'
-import type { ConnectorTarget } from '../names/endpoint-text.ts'
+import { type ConnectorTarget, formatTarget } from '../names/endpoint-text.ts'
 import { candidateHosts, isWildcard, matchesWildcard } from '../names/host-name.ts'
 import { Route } from './route.ts'
 import { concreteSpecs, type RouteSpec, routeKey } from './route-spec.ts'
@@ -10,6 +10,7 @@ import { concreteSpecs, type RouteSpec, routeKey } from './route-spec.ts'
 /** What a {@link RouteTable} works with. */
 export interface RouteTableOptions {
   readonly tls: ConnectionOptions | false
+  readonly proxy: Secret | undefined
   readonly logger: Logger
   /** Where endpoints are to be listened for; undefined: nowhere. */
   readonly addresses: Pick<AddressBook, 'addressOf'> | undefined
@@ -66,6 +67,7 @@ export class RouteTable {
       if (route) return route
       if (this.#remember(candidate)) {
         this.#update()
+        void this.#settle()
         return this.#routes.get(routeKey({ host: candidate, port, protocol }))
       }
     }
@@ -95,8 +97,8 @@ export class RouteTable {
   }
 
   #hostsOf(name: string): readonly string[] {
-    const byAddress = [...this.addresses].find(([, address]) => address === name)
-    return byAddress ? [byAddress[0]] : candidateHosts(name, this.#options.searchDomains)
+    const byAddress = [...this.addresses].filter(([, address]) => address === name).map(([host]) => host)
+    return byAddress.length > 0 ? byAddress : candidateHosts(name, this.#options.searchDomains)
   }
 
   #isBelow(host: string): boolean {
@@ -123,8 +125,8 @@ export class RouteTable {
     }
     for (const [key, spec] of wanted) {
       if (this.#routes.has(key)) continue
-      const { tls, logger, sockets } = this.#options
-      const route = new Route({ spec, tls, logger, ...(sockets && { sockets }) })
+      const { tls, proxy, logger, sockets } = this.#options
+      const route = new Route({ spec, tls, proxy, logger, ...(sockets && { sockets }) })
       this.#routes.set(key, route)
       added.push(route)
     }
@@ -142,18 +144,30 @@ export class RouteTable {
   }
 
   async #listen(): Promise<void> {
-    const { addresses, logger } = this.#options
+    const { addresses } = this.#options
     if (!addresses) return
     const idle = this.routes.filter(({ address }) => address === undefined)
     for (const route of idle) {
       const { host } = route.spec
       const ports = this.routes.filter(({ spec }) => spec.host === host).map(({ spec }) => spec)
       try {
-        await route.listen(await addresses.addressOf(host, ports))
+        const address = await addresses.addressOf(host, ports)
+        const other = this.#listenerAt(address, route)
+        if (other)
+          route.refuse(
+            `${address}:${route.spec.port} is ${formatTarget(other.spec)} already: with one address for all, a port number can lead to one endpoint only`,
+          )
+        else await route.listen(address)
       } catch (error) {
-        logger.error('connector.no-address', { host, message: (error as Error).message })
+        route.refuse((error as Error).message)
       }
     }
+  }
+
+  #listenerAt(address: string, { spec }: Route): Route | undefined {
+    return this.routes.find(
+      (each) => each.address === address && each.spec.port === spec.port && each.spec.protocol === spec.protocol,
+    )
   }
 
   #fingerprint(): string {

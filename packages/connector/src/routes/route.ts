@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 import { describeFailure, LocalForwarder, type SocketSource } from '@postern/bridge'
-import { Sender } from '@postern/client'
-import type { Logger } from '@postern/program'
+import { createOpenSocket, type EntityFacts, readEntity, Sender } from '@postern/client'
+import type { Logger, Secret } from '@postern/program'
 import { formatTarget } from '../names/endpoint-text.ts'
+import type { RelayWay } from '../ping/ping-relay.ts'
 import { CurrentTokens, tokensOf } from './current-tokens.ts'
 import { formatPlace, type RelayPlace, type RouteSpec, relayPlaceOf } from './route-spec.ts'
 import type { EndpointStatus } from './status.ts'
@@ -12,6 +13,7 @@ import type { EndpointStatus } from './status.ts'
 export interface RouteOptions {
   readonly spec: RouteSpec
   readonly tls: ConnectionOptions | false
+  readonly proxy: Secret | undefined
   readonly logger: Logger
   /** Where the port is opened. Default: this machine's network. */
   readonly sockets?: SocketSource
@@ -35,13 +37,18 @@ export class Route {
 
   /** @throws {RelayError} InvalidConnectionString */
   constructor(options: RouteOptions) {
-    const { spec, tls } = options
+    const { spec, tls, proxy } = options
     this.#options = options
     this.#spec = spec
     this.place = relayPlaceOf(spec.connectionString)
     const provider = tokensOf(spec.connectionString)
     this.#tokens = provider && new CurrentTokens(provider)
-    this.sender = new Sender({ ...this.place, tls, ...(this.#tokens && { tokenProvider: this.#tokens }) })
+    this.sender = new Sender({
+      ...this.place,
+      tls,
+      ...(proxy && { proxy: proxy.reveal() }),
+      ...(this.#tokens && { tokenProvider: this.#tokens }),
+    })
   }
 
   get spec(): RouteSpec {
@@ -98,6 +105,26 @@ export class Route {
     return this.sender.connect(signal ? { signal } : {})
   }
 
+  /** The way from this machine to the relay. */
+  get relayWay(): RelayWay {
+    const { tls, proxy } = this.#options
+    const { host, port } = this.place
+    return { place: { host, port }, tls, hasProxy: proxy ? proxy.reveal() !== 'off' : hasProxyFor(process.env) }
+  }
+
+  /** What the relay says about the hybrid connection. @throws {RelayError} as `readEntity` */
+  readEntity(signal: AbortSignal): Promise<EntityFacts> {
+    const { tls, proxy } = this.#options
+    const openSocket = createOpenSocket({ tls, ...(proxy && { proxy: proxy.reveal() }) })
+    return readEntity({ ...this.place, tls, tokenProvider: this.#tokens, openSocket }, signal)
+  }
+
+  /** Says why the endpoint has no port here. */
+  refuse(problem: string): void {
+    if (problem !== this.#problem) this.#options.logger.warn('connector.cannot-listen', { message: problem })
+    this.#problem = problem
+  }
+
   /** Opens the endpoint's port at a loopback address; what cannot be opened is tried again until it can. */
   async listen(address: string): Promise<void> {
     this.#address = address
@@ -130,9 +157,11 @@ export class Route {
   }
 
   #fail(error: unknown, address: string): void {
-    const problem = describeFailure(formatTarget(this.#spec), undefined, error)
-    if (problem !== this.#problem) this.#options.logger.warn('connector.cannot-listen', { message: problem })
-    this.#problem = problem
+    this.refuse(describeFailure(formatTarget(this.#spec), undefined, error))
     if (!this.#isStopped) this.#retry = setTimeout(() => void this.listen(address), retryMs)
   }
+}
+
+function hasProxyFor(env: NodeJS.ProcessEnv): boolean {
+  return ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].some((name) => Boolean(env[name]))
 }

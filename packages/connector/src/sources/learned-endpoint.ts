@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { describeFailure, type Framing } from '@postern/bridge'
-import { type EntityFacts, EntityWatch, formatEndpoint, readEntity } from '@postern/client'
+import { createOpenSocket, type EntityFacts, EntityWatch, formatEndpoint, readEntity } from '@postern/client'
 import type { Secret } from '@postern/program'
 import { isRelayError } from '@postern/protocol'
 import type { ConnectorState } from '../addresses/connector-state.ts'
@@ -16,6 +16,7 @@ export interface LearnedEndpointOptions {
   readonly portName?: string
   readonly origin: string
   readonly tls: ConnectionOptions | false
+  readonly proxy: Secret | undefined
   readonly state: Pick<ConnectorState, 'endpointOf' | 'setEndpoint'>
   /** How often the relay is asked. Default 30 s. */
   readonly intervalMs?: number | undefined
@@ -50,8 +51,9 @@ export class LearnedEndpoint implements EndpointSource {
   }
 
   start(onChange: () => void): void {
-    const { tls, connectionString, intervalMs } = this.#options
-    const place = { ...this.#place, tls, tokenProvider: tokensOf(connectionString) }
+    const { tls, proxy, connectionString, intervalMs } = this.#options
+    const openSocket = createOpenSocket({ tls, ...(proxy && { proxy: proxy.reveal() }) })
+    const place = { ...this.#place, tls, tokenProvider: tokensOf(connectionString), openSocket }
     this.#watch = new EntityWatch({
       read: (signal) => readEntity(place, signal),
       onFacts: (facts) => {

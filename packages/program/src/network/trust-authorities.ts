@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import tls from 'node:tls'
 import { RelayError } from '@postern/protocol'
 
 /**
@@ -12,8 +12,9 @@ import { RelayError } from '@postern/protocol'
  */
 export async function trustAuthorities(files: readonly string[]): Promise<void> {
   const own = await Promise.all(files.map(readAuthorities))
-  const all = [...getCACertificates('default'), ...getCACertificates('system'), ...own.flat()]
-  setDefaultCACertificates([...new Set(all)])
+  const all = [...tls.getCACertificates('default'), ...tls.getCACertificates('system'), ...own.flat()]
+  // Not by name: Node 22, where a connector may live in somebody's program, could not even load this file.
+  tls.setDefaultCACertificates([...new Set(all)])
 }
 
 const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
