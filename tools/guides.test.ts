@@ -9,6 +9,8 @@ import { loadOptions, parseOptionFile } from '@postern/program'
 import { type ErrorCode, errorTable } from '@postern/protocol'
 import { optionTable, parseDeclaredResources, relayConfig } from '@postern/server'
 import { createCli } from 'postern'
+import { parseConnectorFile } from '../packages/connector/src/settings/connector-file.ts'
+import { connectorOptionTable } from '../packages/connector/src/settings/option-table.ts'
 import { metricTable } from '../packages/server/src/telemetry/metric-table.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -33,6 +35,7 @@ describe('the guides', () => {
   for (const [at, { page, text }] of yaml.entries()) {
     test(`YAML example ${at + 1}, in ${page}, is read by the program that it is for`, () => {
       if (/^namespaces:/m.test(text)) parseDeclaredResources(text, page)
+      else if (/^endpoints:/m.test(text)) loadOptions(connectorOptionTable, { file: parseConnectorFile(page, text) })
       else if (/^(?:Local|Remote)Forward:/m.test(text)) parseConfiguration(text, page)
       else relayConfig(loadOptions(optionTable, { file: parseOptionFile(page, text) }).values)
     })

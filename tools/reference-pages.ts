@@ -2,6 +2,8 @@ import { markdownRow, optionTableJsonSchema, optionTableMarkdown } from '@poster
 import { type ErrorEntry, errorTable } from '@postern/protocol'
 import { managedCommands, managedGroups } from '../packages/cli/src/manage/command-table.ts'
 import { commandsMarkdown } from '../packages/cli/src/manage/commands-markdown.ts'
+import { connectorFileJsonSchema } from '../packages/connector/src/settings/connector-file.ts'
+import { connectorOptionTable } from '../packages/connector/src/settings/option-table.ts'
 import { hcmOptionTable } from '../packages/hcm/src/options/option-table.ts'
 import { rotationOptionTable } from '../packages/server/src/config/master-key-rotation-table.ts'
 import { optionTable } from '../packages/server/src/config/option-table.ts'
@@ -21,6 +23,8 @@ export function referencePages(): ReadonlyMap<string, string> {
       'options.schema.json',
       `${JSON.stringify(optionTableJsonSchema(optionTable, { title: 'Postern relay options' }), null, 2)}\n`,
     ],
+    ['connector-options.md', page(connectorOptionsIntroduction, optionTableMarkdown(connectorOptionTable))],
+    ['connector.schema.json', `${JSON.stringify(connectorFileJsonSchema(), null, 2)}\n`],
     ['hcm-options.md', page(hcmOptionsIntroduction, optionTableMarkdown(hcmOptionTable))],
     ['metrics.md', page(metricsIntroduction, metricsMarkdown())],
     ['errors.md', page(errorsIntroduction, errorsMarkdown(errorTable))],
@@ -42,6 +46,14 @@ const rotationOptions = `# Options of postern config rotate-master-key
 Those above, to find folder and key of the relay as it does, and:
 
 ${optionTableMarkdown(rotationOptionTable)}`
+
+const connectorOptionsIntroduction = `# Options of postern connector
+
+A flag wins over the environment, the environment over the file, the file over the default. \`-f FILE\` (or
+\`POSTERN_CONNECTOR_CONFIG\`) names the file: YAML with the names of the first column and the list \`endpoints\`; editors check it
+with [connector.schema.json](connector.schema.json). \`-x\` (or \`POSTERN_CONNECTION_STRINGS\`, one in a line) adds connection
+strings. Forms of durations, and what lists are: [options of the relay](options.md). How it is used:
+[the connector](../guide/connector.md).`
 
 const hcmOptionsIntroduction = `# Options of hcm run
 

@@ -8,6 +8,7 @@ const names = [
   'server',
   'bridge',
   'connector',
+  'tcpping',
   'token',
   'audit',
   'identity',

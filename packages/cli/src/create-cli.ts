@@ -33,8 +33,13 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'connector',
-    summary: 'Private services by their own names on this machine, through a relay.',
-    load: async () => (await import('./commands/connector.ts')).configureConnectorCommand,
+    summary: 'Programs of this machine open private services by their own names.',
+    load: async () => (await import('./connector/configure-connector.ts')).configureConnectorCommand,
+  },
+  {
+    name: 'tcpping',
+    summary: 'Says whether the service at the far end of an endpoint answers, hop by hop.',
+    load: async () => (await import('./connector/configure-connector.ts')).configureTcppingCommand,
   },
   {
     name: 'token',
@@ -134,6 +139,8 @@ async function buildCli(isWanted: (name: string) => boolean): Promise<Command> {
   const cli = new Command('postern')
     .description('A self-hosted relay for unmodified Azure Relay Hybrid Connections clients.')
     .version(readVersion())
+    // postern connector has options of its own, and so have its commands.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(--help shows options and examples)')
     .addHelpText('after', examples())
@@ -152,6 +159,7 @@ Examples:
   ${postern} up --resources relay.yaml                 relay for development, with what the file declares
   ${postern} bridge -T db:127.0.0.1:5432 -x "$LISTEN"  make a private service reachable through the relay
   ${postern} bridge -L 127.0.0.1:15432:db -x "$SEND"   reach it on a local port
+  ${postern} connector -f connector.yml --hosts          programs open private services by their own names
   ${postern} token create -x "$SEND" --header          a shared access signature for curl
   ${postern} login --endpoint https://HOST:8444        sign in; then relay, group and the others manage that relay
 

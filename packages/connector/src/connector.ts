@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { type Logger, Secret, silentLogger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
@@ -37,6 +37,8 @@ export interface ConnectPlace extends ConnectorPlace {
 export interface ConnectorEvents {
   /** Hosts have got or lost their loopback address. */
   change: []
+  /** A relay or an app has said something about endpoints. */
+  answer: []
 }
 
 /**
@@ -108,6 +110,13 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     this.#sources = this.#makeSources(state)
     await this.#apply()
     for (const source of this.#sources) source.start(() => void this.#apply())
+  }
+
+  /** Resolves when every app and relay that was asked for endpoints has said something, and when the signal aborts. */
+  async settled(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#sources.every(({ isSettled }) => isSettled)) {
+      await once(this, 'answer', { signal }).catch(() => {})
+    }
   }
 
   /** Takes nothing new; open streams may go on for `graceMs` (default 10 s), then they are cut. */
@@ -204,6 +213,7 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     if (problems !== this.#problems && problems !== '') this.#logger.warn('connector.problem', { message: problems })
     this.#problems = problems
     await this.#table?.set(this.#sources.flatMap(({ specs }) => specs))
+    this.emit('answer')
   }
 }
 

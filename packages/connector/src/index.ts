@@ -7,6 +7,7 @@ export {
   demandTarget,
   type ServedPing,
 } from './control/connector-control.ts'
+export { resolverLines } from './dns/resolver-lines.ts'
 export { cleanHostsFile } from './hosts/hosts-file.ts'
 export { hostsLines } from './hosts/hosts-lines.ts'
 export { type ConnectorTarget, formatTarget, parseTarget } from './names/endpoint-text.ts'

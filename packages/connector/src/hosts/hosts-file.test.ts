@@ -190,8 +190,8 @@ test('lines hold the names that a search would find, and no addresses', () => {
     ['corp', '127.64.0.3'],
   ])
   assert.deepEqual(hostsLines(addresses, ['corp', 'north.corp']), [
-    '127.64.0.1 db.north.corp db.north db',
-    '127.64.0.3 corp',
+    '127.64.0.1 db.north.corp db.north db db.north.corp.',
+    '127.64.0.3 corp corp.',
   ])
 })
 

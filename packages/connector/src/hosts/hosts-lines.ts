@@ -2,7 +2,7 @@ import { isAddress, namesOf } from '../names/host-name.ts'
 
 /**
  * Lines of a hosts file for endpoint hosts: each name, and what a program may write of it where the system searches the
- * rest. Hosts that are addresses have no line: nobody asks for them by name.
+ * rest or with a dot at the end: resolvers compare letter by letter. Hosts that are addresses have no line: nobody asks for them by name.
  */
 export function hostsLines(
   addresses: ReadonlyMap<string, string>,
@@ -10,5 +10,5 @@ export function hostsLines(
 ): readonly string[] {
   return [...addresses]
     .filter(([host]) => !isAddress(host))
-    .map(([host, address]) => `${address} ${namesOf(host, searchDomains).join(' ')}`)
+    .map(([host, address]) => `${address} ${[...namesOf(host, searchDomains), `${host}.`].join(' ')}`)
 }

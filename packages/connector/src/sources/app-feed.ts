@@ -41,6 +41,7 @@ export class AppFeed implements EndpointSource {
   readonly #options: AppFeedOptions
   readonly #stopping = new AbortController()
   #specs: readonly RouteSpec[] = []
+  #hasAnswer = false
   #problem: string | undefined
   #life: Promise<void> | undefined
 
@@ -50,6 +51,10 @@ export class AppFeed implements EndpointSource {
 
   get specs(): readonly RouteSpec[] {
     return this.#specs
+  }
+
+  get isSettled(): boolean {
+    return this.#hasAnswer || this.#problem !== undefined
   }
 
   get problems(): readonly string[] {
@@ -72,6 +77,7 @@ export class AppFeed implements EndpointSource {
         const client = clientOf(this.#options.credential)
         for await (const { data } of client.events('Apps_GetOwnHybridConnections', { signal })) {
           this.#specs = this.#read(data)
+          this.#hasAnswer = true
           this.#problem = undefined
           onChange()
         }

@@ -5,6 +5,8 @@ export interface EndpointSource {
   readonly specs: readonly RouteSpec[]
   /** What is wrong, and what to do; empty when nothing is. */
   readonly problems: readonly string[]
+  /** True when there is an answer, good or bad. */
+  readonly isSettled: boolean
   /** Begins to watch. Never fails: what does not work now may work later. `onChange` may be called at any time. */
   start(onChange: () => void): void
   stop(): Promise<void>

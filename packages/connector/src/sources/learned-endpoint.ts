@@ -46,6 +46,10 @@ export class LearnedEndpoint implements EndpointSource {
     return [{ ...this.#target, connectionString, framing, origin, ...(portName !== undefined && { portName }) }]
   }
 
+  get isSettled(): boolean {
+    return this.#target !== undefined || this.#problem !== undefined
+  }
+
   get problems(): readonly string[] {
     return this.#problem === undefined ? [] : [this.#problem]
   }
