@@ -14,10 +14,10 @@ export { type ConnectorTarget, formatTarget, parseTarget } from './names/endpoin
 export { type Hop, type PingReport, reportOf } from './ping/hop.ts'
 export { pingEndpoint } from './ping/ping-endpoint.ts'
 export { pingLocal } from './ping/ping-local.ts'
-export type { ConnectorStatus, EndpointStatus } from './routes/status.ts'
+export type { ConnectorFacts, ConnectorStatus, EndpointStatus } from './routes/status.ts'
 export { type RunOptions, runProgram, type Way } from './run/run-program.ts'
 export { settingsEnvironment } from './run/settings-environment.ts'
-export { type ConnectorFacts, type ServedConnector, type ServeOptions, serveConnector } from './serve-connector.ts'
+export { type ServedConnector, type ServeOptions, serveConnector } from './serve-connector.ts'
 export { connectorFileJsonSchema } from './settings/connector-file.ts'
 export {
   type ConnectorSettings,

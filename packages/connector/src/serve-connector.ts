@@ -13,7 +13,7 @@ import { foreignAddresses, HostsFile } from './hosts/hosts-file.ts'
 import { hostsLines } from './hosts/hosts-lines.ts'
 import type { ConnectorTarget } from './names/endpoint-text.ts'
 import { pingEndpoint } from './ping/ping-endpoint.ts'
-import type { ConnectorStatus } from './routes/status.ts'
+import type { ConnectorFacts } from './routes/status.ts'
 import type { ConnectorSettings } from './settings/load-settings.ts'
 
 /** Settings of {@link serveConnector}. */
@@ -22,15 +22,6 @@ export interface ServeOptions {
   /** Proxy on the way to relays. */
   readonly proxy?: Secret | undefined
   readonly logger: Logger
-}
-
-/** How a connector that runs is doing, and the ways in that it has opened. */
-export interface ConnectorFacts extends ConnectorStatus {
-  readonly pid: number
-  /** The hosts file that has the names. */
-  readonly hostsFile?: string
-  /** `address:port` at which names are answered by DNS. */
-  readonly dns?: string
 }
 
 /** A connector with its ways in. */

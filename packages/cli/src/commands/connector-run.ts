@@ -9,9 +9,10 @@ import {
   settingsEnvironment,
   type Way,
 } from '@postern/connector'
-import { addTableOptions, applyNetworkFlags, createLogger, typedFlags } from '@postern/program'
+import { addTableOptions, createLogger, typedFlags } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { type Command, Option } from 'commander'
+import { networkOf } from '../connector/network-of.ts'
 import { programName } from '../program-name.ts'
 
 interface OwnFlags {
@@ -22,7 +23,7 @@ interface OwnFlags {
 }
 
 /** Options of the table that mean something for one program. */
-const shownOptions = ['apps', 'framing', 'stateDir', 'tls', 'tlsCa', 'logLevel'] as const
+const shownOptions = ['apps', 'framing', 'stateDir', 'tls', 'tlsCa', 'proxy', 'logLevel'] as const
 
 /** Adds `postern connector run`: a program, and its children, that see the endpoints by their names. */
 export function configureConnectorRun(command: Command): void {
@@ -76,13 +77,14 @@ async function run(words: readonly string[], flags: OwnFlags, sources: SettingsS
 /** The terminal is the program's: life-cycle lines are not shown. */
 async function connectorOptionsOf(settings: ConnectorSettings): Promise<ConnectorOptions> {
   const { endpoints, apps, options, stateFolder } = settings
-  await applyNetworkFlags({ ...(options.tlsCa !== undefined && { tlsCa: [options.tlsCa] }) })
+  const proxy = await networkOf(settings)
   const level = options.logLevel === 'info' ? 'warn' : options.logLevel
   return {
     endpoints,
     apps,
     framing: options.framing,
     tls: options.tls ? {} : false,
+    proxy,
     stateFolder,
     logger: createLogger({ level, format: 'text' }),
   }

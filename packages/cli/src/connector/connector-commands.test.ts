@@ -18,8 +18,8 @@ interface Bed {
   readonly hostsFile: string
   readonly flags: readonly string[]
   /** Starts a connector for `db.corp` and waits until it is ready. */
-  serve(...args: readonly string[]): Promise<PosternProcess>
-  run(...args: readonly string[]): Promise<PosternResult>
+  readonly serve: (...args: readonly string[]) => Promise<PosternProcess>
+  readonly run: (...args: readonly string[]) => Promise<PosternResult>
 }
 
 async function freePort(): Promise<number> {

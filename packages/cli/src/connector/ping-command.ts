@@ -13,8 +13,8 @@ import {
 import { silentLogger } from '@postern/program'
 import type { Command } from 'commander'
 import { safeText } from '../manage/output/safe-text.ts'
+import { networkOf } from './network-of.ts'
 import { wantsJson } from './output.ts'
-import { networkOf } from './serve-command.ts'
 import { hasOwnSettings, settingsOf } from './settings-flags.ts'
 
 /** What `test` and `tcpping` are asked. */

@@ -5,12 +5,13 @@ import {
   resolverLines,
   serveConnector,
 } from '@postern/connector'
-import { applyNetworkFlags, createLogger, type Secret } from '@postern/program'
+import { createLogger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import type { Command } from 'commander'
 import { programName } from '../program-name.ts'
 import { awaitShutdown } from '../shutdown-request.ts'
 import { formatEndpoints } from './format-endpoints.ts'
+import { networkOf } from './network-of.ts'
 import { settingsOf } from './settings-flags.ts'
 
 /** Runs the connector until Ctrl-C or SIGTERM. */
@@ -29,12 +30,6 @@ export async function serveCommand(command: Command): Promise<void> {
   process.stdout.write(json ? `${JSON.stringify(served.facts)}\n` : readyReport(served.facts, settings))
   const signal = await shutdown.signal
   await served.stop({ graceMs: signal === 'SIGTERM' ? options.grace : 0 })
-}
-
-/** Trusts what is to be trusted, and gives the proxy. @throws {RelayError} InvalidConfiguration */
-export function networkOf({ options }: ConnectorSettings): Promise<Secret | undefined> {
-  const { tlsCa, proxy } = options
-  return applyNetworkFlags({ tlsCa, ...(proxy !== undefined && { proxy }) })
 }
 
 function printResolverLines({ options, endpoints }: ConnectorSettings): void {

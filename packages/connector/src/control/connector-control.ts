@@ -4,7 +4,7 @@ import { RelayError } from '@postern/protocol'
 import { z } from 'zod'
 import { parseTarget } from '../names/endpoint-text.ts'
 import type { PingReport } from '../ping/hop.ts'
-import type { ConnectorFacts } from '../serve-connector.ts'
+import type { ConnectorFacts } from '../routes/status.ts'
 
 /** Everything that commands ask of a running connector. */
 export interface ConnectorAnswers {

@@ -30,3 +30,12 @@ export interface ConnectorStatus {
   /** What is wrong with where endpoints come from, and what to do. */
   readonly problems: readonly string[]
 }
+
+/** How a connector that runs is doing, and the ways in that it has opened. */
+export interface ConnectorFacts extends ConnectorStatus {
+  readonly pid: number
+  /** The hosts file that has the names. */
+  readonly hostsFile?: string
+  /** `address:port` at which names are answered by DNS. */
+  readonly dns?: string
+}
