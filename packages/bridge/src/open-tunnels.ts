@@ -13,6 +13,10 @@ export interface OpenTunnelsOptions {
   /** Authorization rule in use. */
   readonly keyName: string | undefined
   readonly logger: Logger
+  /** What log lines name besides. */
+  readonly fields?: Readonly<Record<string, string>>
+  /** Default: the events of forwarders. */
+  readonly events?: { readonly opened: string; readonly closed: string; readonly failed: string }
 }
 
 /** The connections of one forwarder: who is open, what has passed, what went wrong, and how to end them all. */
@@ -79,24 +83,25 @@ export class OpenTunnels {
 
   /** Notes that a tunnel carries something now; the function returned notes its end. */
   noteOpened({ trackingId, client }: TunnelConnection): (result: PumpResult) => void {
-    const { relayName, logger } = this.#options
-    const fields = { relay: relayName, trackingId, ...(client !== undefined && { client }) }
+    const { relayName, logger, events = forwarderEvents } = this.#options
+    const fields = { relay: relayName, ...this.#options.fields, trackingId, ...(client !== undefined && { client }) }
     this.#total += 1
-    logger.debug(forwarderEvents.opened, fields)
+    logger.debug(events.opened, fields)
     return ({ error, bytesToRelay, bytesFromRelay }) => {
       this.#bytesToRelay += bytesToRelay
       this.#bytesFromRelay += bytesFromRelay
       const reason = error && { reason: error.message }
-      logger.debug(forwarderEvents.closed, { ...fields, bytesToRelay, bytesFromRelay, ...reason })
+      logger.debug(events.closed, { ...fields, bytesToRelay, bytesFromRelay, ...reason })
     }
   }
 
   /** Notes a tunnel that did not come about; says so in one line. */
   fail(error: unknown): void {
+    const { relayName, logger, fields, events = forwarderEvents } = this.#options
     const message = this.note(error)
     const trackingId =
       error instanceof RelayError && error.trackingId !== undefined ? { trackingId: error.trackingId } : {}
-    this.#options.logger.warn(forwarderEvents.failed, { relay: this.#options.relayName, message, ...trackingId })
+    logger.warn(events.failed, { relay: relayName, ...fields, message, ...trackingId })
   }
 
   /** Remembers an error as the last one and returns its line. */

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { FarEnd, RelayWays } from '@postern/bridge'
 import { silentLogger } from '@postern/program'
 import {
   ask,
@@ -237,4 +238,43 @@ test('several serve one hybrid connection; one whose target is dead leaves the s
   assert.equal(streamsOf(first) - before, 20)
   await first.hcm.stop({ graceMs: 0 })
   await assert.rejects(open(relay, 'db'), { httpStatus: 403 })
+})
+
+test('streams of a carrier are checked each: endpoint, other ports that a rule names, and nothing else', async (t) => {
+  await using relay = await startBedRelay()
+  await using one = await startTarget('one')
+  await using two = await startTarget('two')
+  await putEntity(relay, 'db', `127.0.0.1:${one.port}`)
+  const { control, until } = await startBed(t)
+  await control.call('add', { connectionString: connectionStringOf(relay, 'db'), follow: false })
+  await until('db', ({ Status, Target }) => Status === 'Connected' && Target === 'Reachable')
+  using ways = new RelayWays()
+  const way = ways.to({ connectionString: connectionStringOf(relay, 'db'), tls: false })
+  const farEnd = new FarEnd({ ...way, framing: 'raw' })
+  const askFor = async (target: string): Promise<string> => {
+    const stream = await farEnd.connect({ target, signal: AbortSignal.timeout(15_000) })
+    const answer = await askAgain(stream, 'x')
+    stream.destroy()
+    return answer
+  }
+  const isRefused = (error: Error): boolean =>
+    (error as { code?: string }).code === 'EndpointNotAllowed' && !error.message.includes('127.0.0.1')
+  for (const target of ['', `127.0.0.1:${one.port}`, '5432']) assert.equal(await askFor(target), 'one x')
+  for (const target of [`127.0.0.1:${two.port}`, `127.0.0.2:${one.port}`, `localhost:${one.port}`, 'db', '[::1]:22']) {
+    await assert.rejects(askFor(target), isRefused, target)
+  }
+  // What the cloud may choose from is not what senders may choose from.
+  await control.call('policyAllow', { rule: '127.0.0.0/8' })
+  await assert.rejects(askFor(`127.0.0.1:${two.port}`), isRefused)
+  await control.call('policyAllow', { rule: `127.0.0.0/8:${two.port}` })
+  assert.equal(await askFor(`127.0.0.1:${two.port}`), 'two x')
+  await assert.rejects(askFor(`127.0.0.2:${two.port}`), isRefused)
+  // A changed endpoint counts for the next stream of the same carrier.
+  await putEntity(relay, 'db', `127.0.0.1:${two.port}`)
+  await control.call('policyRemove', { rule: `127.0.0.0/8:${two.port}` })
+  await control.call('policyRemove', { rule: '127.0.0.0/8' })
+  await assert.rejects(askFor(`127.0.0.1:${two.port}`), isRefused)
+  assert.equal(way.carriers?.carrierCount, 1)
+  const status = await until('db', ({ Streams }) => Streams === 0)
+  assert.equal(status.StreamsTotal, 4)
 })

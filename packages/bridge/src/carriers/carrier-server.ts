@@ -39,6 +39,8 @@ export interface CarrierServerOptions {
   readonly open: (wanted: WantedTarget) => Promise<Socket>
   readonly openDatagrams?: (wanted: WantedTarget) => Promise<DatagramSocket>
   readonly datagramIdleTimeoutMs?: number
+  /** A stream that led nowhere; its sender was told. Default: the tunnels take note. */
+  readonly onFailed?: (error: unknown, wanted: WantedTarget) => void
 }
 
 /** Targets that are being dialed at a time; who asks for more has to wait for none of them. */
@@ -50,27 +52,19 @@ const maxDatagramStreams = 1_024
 /** The listener's end of carriers: leads each stream to the target that it may have. */
 export class CarrierServer implements Disposable {
   readonly #options: CarrierServerOptions
-  readonly #session: ListenerSession
-  readonly #runner: CarrierRunner
+  /** Made for the first carrier: most listeners of a process with hundreds of them have none. */
+  #runner: CarrierRunner | undefined
   #dialing = 0
   #datagramStreams = 0
   #isStopping = false
 
   constructor(options: CarrierServerOptions) {
-    const { listenerId, budget } = options
     this.#options = options
-    this.#session = new ListenerSession({
-      id: listenerId,
-      nowMs: performance.now(),
-      onStream: (stream) => this.#onStream(stream),
-      ...(budget && { budget }),
-    })
-    this.#runner = new CarrierRunner({ session: this.#session })
   }
 
   /** Carriers that are open now. */
   get carrierCount(): number {
-    return this.#runner.carriers.length
+    return this.#runner?.carriers.length ?? 0
   }
 
   /**
@@ -84,6 +78,7 @@ export class CarrierServer implements Disposable {
 
   /** Serves the streams of a connection that was accepted as a carrier. */
   serve(connection: RelayedConnection): void {
+    this.#runner ??= this.#createRunner()
     this.#runner.add(connection)
   }
 
@@ -94,7 +89,18 @@ export class CarrierServer implements Disposable {
 
   /** Ends all carriers; streams that are still open are lost. */
   [Symbol.dispose](): void {
-    this.#runner[Symbol.dispose]()
+    this.#runner?.[Symbol.dispose]()
+  }
+
+  #createRunner(): CarrierRunner {
+    const { listenerId, budget } = this.#options
+    const session = new ListenerSession({
+      id: listenerId,
+      nowMs: performance.now(),
+      onStream: (stream) => this.#onStream(stream),
+      ...(budget && { budget }),
+    })
+    return new CarrierRunner({ session })
   }
 
   #onStream(stream: CarrierStream): void {
@@ -116,7 +122,8 @@ export class CarrierServer implements Disposable {
       if (kind === 'udp') await this.#leadDatagrams(wanted, stream, connection)
       else await this.#leadStream(wanted, stream, connection)
     } catch (error) {
-      this.#options.tunnels.fail(error)
+      const { tunnels, onFailed = (problem) => tunnels.fail(problem) } = this.#options
+      onFailed(error, wanted)
       const { code, reason } = resetOf(error)
       stream.reset(code, reason)
     } finally {

@@ -22,8 +22,16 @@ export class EndpointPolicy {
   readonly #rules: readonly PolicyRule[]
 
   /** @throws {RelayError} InvalidConfiguration for a rule that cannot be read. */
-  constructor(rules: readonly string[]) {
-    this.#rules = rules.map(parsePolicyRule)
+  constructor(rules: readonly (string | PolicyRule)[]) {
+    this.#rules = rules.map((rule) => (typeof rule === 'string' ? parsePolicyRule(rule) : rule))
+  }
+
+  /**
+   * What holds for another port of an endpoint's host, which a sender has asked for: only rules that say which ports are
+   * meant. Senders do not choose among all that the site lets the cloud choose from.
+   */
+  get forOtherPorts(): EndpointPolicy {
+    return new EndpointPolicy(this.#rules.filter(({ namesPorts }) => namesPorts))
   }
 
   /** Decides about an endpoint before its name is resolved. */

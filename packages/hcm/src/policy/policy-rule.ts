@@ -6,6 +6,8 @@ import { RelayError } from '@postern/protocol'
 export interface PolicyRule {
   /** As it was typed, in one spelling: what lists show and `remove` takes. */
   readonly text: string
+  /** It says which ports are meant. */
+  readonly namesPorts: boolean
   /** True when the name of an endpoint alone decides that it is allowed. */
   allowsName(endpoint: Endpoint): boolean
   /** True when connections to this address and port are allowed, whatever name led there. */
@@ -30,7 +32,7 @@ function parseHost(text: string): PolicyRule | undefined {
   if (!wanted || wanted.host.startsWith('.')) return undefined
   const matches = ({ host, port }: Endpoint): boolean => host === wanted.host && port === wanted.port
   // An address is allowed as itself; a name that resolves to it is another endpoint that nobody has allowed.
-  return { text, allowsName: matches, allowsAddress: () => false }
+  return { text, namesPorts: true, allowsName: matches, allowsAddress: () => false }
 }
 
 function parseSuffix(text: string): PolicyRule | undefined {
@@ -40,7 +42,7 @@ function parseSuffix(text: string): PolicyRule | undefined {
   // "*.5" would allow 10.0.0.5.
   const allowsName = ({ host, port }: Endpoint): boolean =>
     isIP(host) === 0 && host.endsWith(suffix) && host.length > suffix.length && includesPort(port)
-  return { text, allowsName, allowsAddress: () => false }
+  return { text, namesPorts: portText !== undefined, allowsName, allowsAddress: () => false }
 }
 
 function parseNetwork(text: string): PolicyRule | undefined {
@@ -58,7 +60,7 @@ function parseNetwork(text: string): PolicyRule | undefined {
     const of = isIP(host)
     return of !== 0 && includesPort(port) && network.check(host, of === 4 ? 'ipv4' : 'ipv6')
   }
-  return { text, allowsName: allowsAddress, allowsAddress }
+  return { text, namesPorts: match?.[5] !== undefined, allowsName: allowsAddress, allowsAddress }
 }
 
 function parsePorts(text: string | undefined): ((port: number) => boolean) | undefined {

@@ -1,7 +1,8 @@
+import type { Socket as DatagramSocket } from 'node:dgram'
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import { connect, type LookupFunction, type Socket } from 'node:net'
-import { connected, targetUnreachable } from '@postern/bridge'
+import { connected, dialDatagramTarget, targetUnreachable } from '@postern/bridge'
 import { type Endpoint, formatEndpoint } from '@postern/client'
 import { type EndpointConsent, type EndpointPolicy, endpointNotAllowed } from '../policy/endpoint-policy.ts'
 
@@ -22,9 +23,7 @@ export interface EndpointDial {
  */
 export async function dialEndpoint(endpoint: Endpoint, dial: EndpointDial): Promise<Socket> {
   const { policy, consent, timeoutMs, onDialing } = dial
-  const decision = policy.decide(endpoint, consent)
-  if (decision === 'refused') throw endpointNotAllowed(endpoint)
-  const allowed = decision === 'byAddress' ? await allowedAddresses(endpoint, policy) : undefined
+  const allowed = await checkEndpoint(endpoint, policy, consent)
   const socket = connect({
     host: endpoint.host,
     port: endpoint.port,
@@ -35,6 +34,36 @@ export async function dialEndpoint(endpoint: Endpoint, dial: EndpointDial): Prom
   onDialing?.(socket)
   await connected(socket, { target: formatEndpoint(endpoint), timeoutMs })
   return socket
+}
+
+/**
+ * Opens a UDP socket that talks to an endpoint that the site allows, under the same rules.
+ *
+ * @throws {RelayError} EndpointNotAllowed; TargetUnreachable with the reason.
+ */
+export async function dialDatagramEndpoint(
+  endpoint: Endpoint,
+  { policy, consent }: Pick<EndpointDial, 'policy' | 'consent'>,
+): Promise<DatagramSocket> {
+  const [address] = (await checkEndpoint(endpoint, policy, consent)) ?? []
+  const target = {
+    protocol: 'udp',
+    host: address?.address ?? endpoint.host,
+    port: endpoint.port,
+    portName: '',
+  } as const
+  return await dialDatagramTarget(target, { attempts: 1 })
+}
+
+/** The addresses that may be dialed; undefined when the name is allowed, whatever it resolves to. */
+async function checkEndpoint(
+  endpoint: Endpoint,
+  policy: EndpointPolicy,
+  consent: EndpointConsent,
+): Promise<readonly LookupAddress[] | undefined> {
+  const decision = policy.decide(endpoint, consent)
+  if (decision === 'refused') throw endpointNotAllowed(endpoint)
+  return decision === 'byAddress' ? await allowedAddresses(endpoint, policy) : undefined
 }
 
 async function allowedAddresses(endpoint: Endpoint, policy: EndpointPolicy): Promise<readonly LookupAddress[]> {

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
+import { CreditBudget } from '@postern/bridge'
 import { type Endpoint, formatEndpoint, parseEndpoint, type TokenProvider, tokenProviderOf } from '@postern/client'
 import type { Logger, Secret } from '@postern/program'
 import { parseConnectionString, RelayError } from '@postern/protocol'
@@ -50,6 +51,7 @@ export class HcmService {
   readonly #leaving = new Set<Promise<void>>()
   /** Endpoints seen first, until they are stored: a stream may come at once. */
   readonly #pins = new Map<string, Endpoint>()
+  readonly #budget = new CreditBudget()
   #policy: EndpointPolicy
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -237,6 +239,7 @@ export class HcmService {
       proxy,
       logger,
       policy: () => this.#policy,
+      budget: this.#budget,
       consent: () => {
         const { pinned, follow = false } = this.#stored(key) ?? {}
         return { pinned: pinned === undefined ? this.#pins.get(key) : parseEndpoint(pinned), follows: follow }

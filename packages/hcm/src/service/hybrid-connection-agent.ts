@@ -1,6 +1,16 @@
+import type { Socket as DatagramSocket } from 'node:dgram'
+import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
-import { describeFailure } from '@postern/bridge'
+import {
+  CarrierServer,
+  type CreditBudget,
+  carrierProtocol,
+  cutSocket,
+  describeFailure,
+  OpenTunnels,
+  type WantedTarget,
+} from '@postern/bridge'
 import {
   type ConnectionRequest,
   createOpenSocket,
@@ -18,9 +28,7 @@ import type { Logger, Secret } from '@postern/program'
 import { errorTable, isRelayError, RelayError } from '@postern/protocol'
 import type { EndpointConsent, EndpointPolicy } from '../policy/endpoint-policy.ts'
 import { endpointNotAllowed } from '../policy/endpoint-policy.ts'
-import { dialEndpoint, type EndpointDial } from './dial-endpoint.ts'
-import { joinStreams } from './join-streams.ts'
-import { OpenStreams } from './open-streams.ts'
+import { dialDatagramEndpoint, dialEndpoint } from './dial-endpoint.ts'
 import { type ConnectionStatus, type HybridConnectionStatus, isRefusal, type Problem, problemOf } from './status.ts'
 import { TargetWatch } from './target-watch.ts'
 
@@ -41,6 +49,8 @@ export interface AgentOptions {
   /** The relay has told the endpoint. */
   readonly onEndpoint: (endpoint: Endpoint) => void
   readonly logger: Logger
+  /** What the windows of carriers may grow by, shared by all hybrid connections. */
+  readonly budget?: CreditBudget
   readonly entityIntervalMs?: number | undefined
   readonly probeIntervalMs?: number | undefined
 }
@@ -55,9 +65,16 @@ const events = {
   online: 'hcm.online',
   offline: 'hcm.offline',
   endpoint: 'hcm.endpoint-changed',
-  refused: 'hcm.stream-refused',
+} as const
+
+const streamEvents = {
+  opened: 'hcm.stream-opened',
+  failed: 'hcm.stream-refused',
   closed: 'hcm.stream-closed',
 } as const
+
+/** What a bridge asks for that was not told a name: the only target there is. */
+const anyTarget = /^(?:[0-9]+U?)?$/
 
 /** Serves one hybrid connection: listens, knows the endpoint, checks every stream, leads it there, and says how it is. */
 export class HybridConnectionAgent {
@@ -65,7 +82,8 @@ export class HybridConnectionAgent {
   readonly #listener: Listener
   readonly #entity: EntityWatch
   readonly #target: TargetWatch
-  readonly #streams = new OpenStreams()
+  readonly #tunnels: OpenTunnels
+  readonly #carriers: CarrierServer
   #facts: EntityFacts = {}
   #relayError: unknown
   #entityError: unknown
@@ -81,6 +99,22 @@ export class HybridConnectionAgent {
     this.#options = options
     const { host, port, path, tls, tokenProvider, listenerId, entityIntervalMs, probeIntervalMs } = options
     const proxy = options.proxy?.reveal()
+    this.#tunnels = new OpenTunnels({
+      relayName: host,
+      keyName: tokenProvider?.keyName,
+      logger: options.logger,
+      fields: { name: path },
+      events: streamEvents,
+    })
+    this.#carriers = new CarrierServer({
+      listenerId,
+      mode: 'auto',
+      budget: options.budget,
+      tunnels: this.#tunnels,
+      open: (wanted) => toldGenerally(this.#openWanted(wanted)),
+      openDatagrams: (wanted) => toldGenerally(this.#openWantedDatagrams(wanted)),
+      onFailed: (error, { trackingId }) => this.#refuse((error as Error).cause ?? error, trackingId),
+    })
     this.#listener = new Listener({
       host,
       ...(port !== undefined && { port }),
@@ -160,8 +194,10 @@ export class HybridConnectionAgent {
   async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#entity.stop()
     this.#target.stop()
+    this.#carriers.stopAccepting()
     await this.leave()
-    await this.#streams.end(graceMs)
+    await this.#tunnels.end(graceMs)
+    this.#carriers[Symbol.dispose]()
   }
 
   /** Stops listening; resolves when the relay knows, or after 5 s. */
@@ -178,7 +214,7 @@ export class HybridConnectionAgent {
     const { endpoint, listenerCount, createdAt, updatedAt } = this.#facts
     const { pinned, follows = false } = consent()
     const problem = this.#problem()
-    const { toRelay, fromRelay } = this.#streams.bytes
+    const { connections, connectionsTotal, bytesToRelay, bytesFromRelay } = this.#tunnels.status
     const name = host.includes(':') ? `[${host}]` : host
     return {
       Namespace: host.split('.')[0] ?? host,
@@ -202,31 +238,76 @@ export class HybridConnectionAgent {
       Origin: origin,
       ...(pinned && { Pinned: formatEndpoint(pinned) }),
       Follow: follows,
-      Streams: this.#streams.open,
-      StreamsTotal: this.#streams.total,
-      BytesToRelay: toRelay,
-      BytesFromRelay: fromRelay,
+      Streams: connections,
+      StreamsTotal: connectionsTotal,
+      BytesToRelay: bytesToRelay,
+      BytesFromRelay: bytesFromRelay,
     }
   }
 
   async #onConnection(request: ConnectionRequest): Promise<void> {
     await this.#heed(request.endpoint)
-    const { host, path, logger } = this.#options
-    const fields = { relay: host, name: path, trackingId: request.id }
+    const protocol = this.#carriers.protocolFor(request)
+    const accept = (): ReturnType<typeof request.acceptRaw> =>
+      request.acceptRaw(protocol === undefined ? {} : { protocol })
+    if (protocol === carrierProtocol) {
+      this.#carriers.serve(await accept())
+      return
+    }
     try {
-      const socket = await this.#dial(dialTimeoutMs)
-      const accepted = request.accept().catch((error: Error) => {
-        socket.destroy()
+      const socket = await this.#open(this.#known())
+      const connection = await accept().catch((error: Error) => {
+        cutSocket(socket)
         throw error
       })
-      const result = await this.#streams.hold(socket, joinStreams(socket, await accepted))
-      const { error, bytesToRelay, bytesFromRelay } = result
-      logger.debug(events.closed, { ...fields, bytesToRelay, bytesFromRelay, ...(error && { reason: error.message }) })
+      this.#tunnels.join(socket, connection)
     } catch (error) {
-      const message = this.#note(error)
-      logger.warn(events.refused, { ...fields, message })
+      this.#refuse(error, request.id)
       if (!request.isAnswered) await request.reject(rejectionOf(error))
     }
+  }
+
+  #refuse(error: unknown, trackingId: string): void {
+    const { host, path, logger } = this.#options
+    logger.warn(streamEvents.failed, { relay: host, name: path, trackingId, message: this.#note(error) })
+  }
+
+  async #openWanted(wanted: WantedTarget): Promise<Socket> {
+    return await this.#open(await this.#endpointFor(wanted.target))
+  }
+
+  async #openWantedDatagrams(wanted: WantedTarget): Promise<DatagramSocket> {
+    const endpoint = await this.#endpointFor(wanted.target)
+    return await dialDatagramEndpoint(endpoint, this.#rulesFor(endpoint))
+  }
+
+  /** A stream that asks for something else than we know may know more: we ask the relay before we say no. */
+  async #endpointFor(target: string): Promise<Endpoint> {
+    if (anyTarget.test(target)) return this.#known()
+    const wanted = parseEndpoint(target)
+    if (wanted && !isSameEndpoint(wanted, this.#facts.endpoint)) await this.#entity.refresh()
+    const known = this.#known()
+    if (wanted?.host === known.host) return wanted
+    throw new RelayError('EndpointNotAllowed', {
+      message: `A sender has asked for ${target}, and the endpoint of the hybrid connection is ${formatEndpoint(known)}`,
+    })
+  }
+
+  #known(): Endpoint {
+    const { endpoint } = this.#facts
+    if (!endpoint) throw missingEndpoint(this.#options.path)
+    return endpoint
+  }
+
+  /** The consent of the operator is for the endpoint; another port of its host needs a rule that names it. */
+  #rulesFor(endpoint: Endpoint): { readonly policy: EndpointPolicy; readonly consent: EndpointConsent } {
+    const { policy, consent } = this.#options
+    if (isSameEndpoint(endpoint, this.#facts.endpoint)) return { policy: policy(), consent: consent() }
+    return { policy: policy().forOtherPorts, consent: {} }
+  }
+
+  #open(endpoint: Endpoint): Promise<Socket> {
+    return this.#dial(endpoint, { timeoutMs: dialTimeoutMs, onDialing: (socket) => this.#tunnels.add(socket) })
   }
 
   /** What the relay says with a sender counts for that sender already; without its word we ask. */
@@ -239,12 +320,12 @@ export class HybridConnectionAgent {
     } else if (!this.#facts.endpoint) await this.#entity.refresh()
   }
 
-  async #dial(timeoutMs: number): Promise<Awaited<ReturnType<typeof dialEndpoint>>> {
-    const { endpoint } = this.#facts
-    if (!endpoint) throw missingEndpoint(this.#options.path)
-    const dial: EndpointDial = { policy: this.#options.policy(), consent: this.#options.consent(), timeoutMs }
+  async #dial(
+    endpoint: Endpoint,
+    how: { readonly timeoutMs: number; readonly onDialing?: (socket: Socket) => void },
+  ): Promise<Socket> {
     try {
-      const socket = await dialEndpoint(endpoint, dial)
+      const socket = await dialEndpoint(endpoint, { ...this.#rulesFor(endpoint), ...how })
       this.#lastSuccessAt = new Date()
       if (isSameEndpoint(endpoint, this.#facts.endpoint)) this.#target.note()
       return socket
@@ -257,9 +338,10 @@ export class HybridConnectionAgent {
   }
 
   async #probe(): Promise<void> {
-    if (!this.#facts.endpoint) return
+    const { endpoint } = this.#facts
+    if (!endpoint) return
     try {
-      ;(await this.#dial(probeTimeoutMs)).destroy()
+      ;(await this.#dial(endpoint, { timeoutMs: probeTimeoutMs })).destroy()
     } catch (error) {
       this.#note(error)
     }
@@ -326,4 +408,14 @@ function rejectionOf(error: unknown): { readonly status: number; readonly descri
     return { status: 403, description: errorTable.EndpointNotAllowed.message }
   const description = error instanceof Error ? error.message : String(error)
   return { status: errorTable.TargetUnreachable.httpStatus, description }
+}
+
+/** The same for the sender of a stream; the whole reason is the cause. */
+async function toldGenerally<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    if (isRelayError(cause, 'EndpointNotAllowed')) throw new RelayError('EndpointNotAllowed', { cause })
+    throw cause
+  }
 }
