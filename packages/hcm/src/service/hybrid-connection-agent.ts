@@ -142,21 +142,7 @@ export class HybridConnectionAgent {
       onChange: () => this.#listener.declareTarget(this.#target.error === undefined ? 'up' : 'down'),
       ...(probeIntervalMs !== undefined && { intervalMs: probeIntervalMs }),
     })
-    this.#listener.on('online', () => {
-      this.#heard.resolve()
-      this.#relayError = undefined
-      this.#settle()
-      options.logger.info(events.online, { relay: host, name: path })
-      void this.#entity.refresh()
-    })
-    this.#listener.on('offline', (error, retryInMs) => {
-      this.#heard.resolve()
-      this.#relayError = error
-      const message = this.#note(error)
-      this.#settle()
-      options.logger.warn(events.offline, { relay: host, name: path, message, retryInMs: Math.round(retryInMs) })
-    })
-    this.#listener.on('problem', (error) => void this.#note(error))
+    this.#follow()
   }
 
   /** The endpoint, as far as the relay has told it. */
@@ -265,6 +251,26 @@ export class HybridConnectionAgent {
       this.#refuse(error, request.id)
       if (!request.isAnswered) await request.reject(rejectionOf(error))
     }
+  }
+
+  /** Notes what becomes of the listener. */
+  #follow(): void {
+    const { host, path, logger } = this.#options
+    this.#listener.on('online', () => {
+      this.#heard.resolve()
+      this.#relayError = undefined
+      this.#settle()
+      logger.info(events.online, { relay: host, name: path })
+      void this.#entity.refresh()
+    })
+    this.#listener.on('offline', (error, retryInMs) => {
+      this.#heard.resolve()
+      this.#relayError = error
+      const message = this.#note(error)
+      this.#settle()
+      logger.warn(events.offline, { relay: host, name: path, message, retryInMs: Math.round(retryInMs) })
+    })
+    this.#listener.on('problem', (error) => void this.#note(error))
   }
 
   #refuse(error: unknown, trackingId: string): void {
