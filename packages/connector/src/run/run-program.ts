@@ -64,7 +64,7 @@ async function runInNamespace({ command, ownNetwork, connector: settings, note }
   const around = { ownNetwork, firstFreePort: readFirstFreePort() }
   const problems = [checkNameService() ?? [], obstaclesOf(connector.targets, around)].flat()
   for (const problem of problems) note(problem)
-  return runInForeground(namespace.command(command))
+  return await runInForeground(namespace.command(command))
 }
 
 /** Every Node program below leads its own connections; nothing is listened for here. */
@@ -79,7 +79,7 @@ async function runWithHostsProperty({ command, connector: settings, note }: RunO
   for (const problem of obstaclesOf(connector.targets, { ownNetwork: false, firstFreePort: readFirstFreePort() })) {
     note(problem)
   }
-  return runInForeground(command, { env: javaEnvironment(process.env, hosts.path) })
+  return await runInForeground(command, { env: javaEnvironment(process.env, hosts.path) })
 }
 
 /** Starts a connector that keeps a hosts file up to date. */
