@@ -10,6 +10,8 @@ const uid = 1
 /** A user without any right of root; programs run as it when the words of `wrapper` stand before them. */
 export interface PlainUser {
   readonly uid: number
+  /** It may not read what this user keeps for itself. */
+  readonly isAnother: boolean
   readonly wrapper: readonly string[]
   /** Belongs to the user; to be removed by the test. */
   readonly folder: string
@@ -21,13 +23,18 @@ export interface PlainUser {
  */
 export function findPlainUser(): PlainUser {
   const folder = mkdtempSync(join(tmpdir(), 'postern-user-'))
-  if (process.getuid?.() !== 0) return { uid: process.getuid?.() ?? 0, wrapper: [], folder }
+  if (process.getuid?.() !== 0) return { uid: process.getuid?.() ?? 0, isAnother: false, wrapper: [], folder }
   const become = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--']
   if (run([...become, 'cat', fileURLToPath(import.meta.url)]).status !== 0) {
-    return { uid, wrapper: ['unshare', '--user', `--map-user=${uid}`, `--map-group=${uid}`, '--'], folder }
+    return {
+      uid,
+      isAnother: false,
+      wrapper: ['unshare', '--user', `--map-user=${uid}`, `--map-group=${uid}`, '--'],
+      folder,
+    }
   }
   chownSync(folder, uid, uid)
-  return { uid, wrapper: become, folder }
+  return { uid, isAnother: true, wrapper: become, folder }
 }
 
 /** Why namespaces of a user cannot be tested here; undefined when they can. */

@@ -45,7 +45,9 @@ export class PrivateSite implements AsyncDisposable {
     this.folder = folder
     this.#relay = relay
     this.#parts = parts
-    this.relayCaFile = relay.caFile
+    this.relayCaFile = join(folder, 'relay.pem')
+    // The relay's own folder is closed to others.
+    writeFileSync(this.relayCaFile, relay.caPem)
     this.siteCaFile = join(folder, 'site.pem')
     this.sshKeyFile = join(folder, 'user-key')
   }
@@ -73,6 +75,11 @@ export class PrivateSite implements AsyncDisposable {
     const site = new PrivateSite(folder, await relay, parts.move())
     await site.#startHcm()
     return site
+  }
+
+  /** `host:port` by which programs open a service. */
+  endpoint(name: ServiceName): string {
+    return `${services[name].host}:${services[name].port}`
   }
 
   /** Connection string with Send of the hybrid connection of a service. */
