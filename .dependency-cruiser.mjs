@@ -97,7 +97,7 @@ export default {
     },
     workspacePackage('protocol'),
     workspacePackage('websocket'),
-    workspacePackage('program', 'protocol'),
+    workspacePackage('program', 'management', 'protocol'),
     workspacePackage('management', 'protocol'),
     workspacePackage('carrier', 'protocol', 'websocket'),
     workspacePackage('client', 'protocol', 'websocket'),

@@ -12,7 +12,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const args = process.argv.slice(2)
 try {
   const cli = await createCli(args)
-  await cli.parseAsync(args, { from: 'user' })
+  const isHcm = args[0] === 'hcm'
+  await cli.parseAsync(isHcm ? (await import('@postern/hcm')).spellShortFlags(args) : args, { from: 'user' })
 } catch (error) {
   process.exitCode = await reportFailure(error)
 }

@@ -2,12 +2,12 @@ import {
   type LoadedOptions,
   type Logger,
   loadOptions,
+  managementVariables,
   type OptionFlags,
   type OptionTable,
   readOptionFile,
 } from '@postern/program'
 import { optionTable, type RelayConfig, relayConfig } from '@postern/server'
-import { managementVariables } from './manage/session/environment-variables.ts'
 
 /** The option table of the relay, or the same with other defaults. */
 export type RelayOptionTable = typeof optionTable

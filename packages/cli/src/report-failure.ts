@@ -1,7 +1,7 @@
 import type { ManagementError } from '@postern/management'
+import { safeText } from '@postern/program'
 import { errorTable, isRelayError } from '@postern/protocol'
 import { CommanderError } from 'commander'
-import { safeText } from './manage/output/safe-text.ts'
 
 /** What was typed or configured wrongly ends with 2, everything else that went wrong with 1. */
 const configurationCodes = new Set([

@@ -17,11 +17,14 @@ export const signal = (): AbortSignal => AbortSignal.timeout(15_000)
 const keys = { primaryKey: 'primary-key-of-the-tests', secondaryKey: 'secondary-key-of-the-tests' }
 const root = { name: 'Root', rights: ['Listen', 'Send', 'Manage'] as const, ...keys }
 
+interface BedEntity {
+  readonly name: string
+  readonly userMetadata?: string
+  readonly rules?: { name: string; rights: ('Listen' | 'Send')[] }[]
+}
+
 /** A relay over plain TCP whose keys outlive it. */
-export async function startBedRelay(
-  dataPort = 0,
-  hybridConnections: readonly { name: string; userMetadata?: string }[] = [],
-): Promise<TestRelay> {
+export async function startBedRelay(dataPort = 0, hybridConnections: readonly BedEntity[] = []): Promise<TestRelay> {
   return startTestRelay({
     options: { tls: 'off', dataPort },
     resources: {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { errorHelp, isManagementError } from '@postern/management'
 import { errorTable, isRelayError } from '@postern/protocol'
 import { Command, CommanderError } from 'commander'
 import { configureHcm, configureHcmLists, spellShortFlags } from './command/configure-hcm.ts'
@@ -25,8 +26,12 @@ function report(error: unknown): 0 | 1 | 2 | 3 {
   const message = error instanceof Error ? error.message : String(error)
   // Lines of our own stay lines; nothing else that a terminal could obey does.
   process.stderr.write(`hcm: ${message.replaceAll(/(?!\n)[\p{Cc}\u{2028}\u{2029}]/gu, '?')}\n`)
-  const help = isRelayError(error) ? errorTable[error.code].help : undefined
+  const help = isRelayError(error)
+    ? errorTable[error.code].help
+    : isManagementError(error)
+      ? errorHelp(error)
+      : undefined
   if (help !== undefined) process.stderr.write(`  ${help}\n`)
-  if (isRelayError(error, 'ResourceNotFound')) return 3
+  if (isRelayError(error, 'ResourceNotFound') || (isManagementError(error) && error.status === 404)) return 3
   return isRelayError(error, 'InvalidConfiguration') || isRelayError(error, 'InvalidConnectionString') ? 2 : 1
 }

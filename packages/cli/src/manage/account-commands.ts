@@ -1,11 +1,9 @@
+import { type Account, AccountStore, configFolder, currentAccount, unknownAccount, withAccount } from '@postern/program'
 import type { Command } from 'commander'
 import { programName } from '../program-name.ts'
 import { outputOptions } from './configure-commands.ts'
 import { formatResult } from './output/format-result.ts'
 import { chooseFormat } from './output/output-format.ts'
-import { type Account, currentAccount, unknownAccount, withAccount } from './session/account.ts'
-import { AccountStore } from './session/account-store.ts'
-import { configFolder } from './session/config-folder.ts'
 
 interface PrintOptions {
   readonly output?: string

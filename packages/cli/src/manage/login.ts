@@ -1,17 +1,10 @@
 import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { createManagementClient, type DeviceCodePrompt } from '@postern/management'
+import { keepSignIn, type SignIn, safeText, signInServicePrincipal, signInSomebody, trustCa } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import type { Command } from 'commander'
 import { programName } from '../program-name.ts'
 import { readTextOrFile } from './flag-value.ts'
-import { safeText } from './output/safe-text.ts'
-import { type Account, withAccount } from './session/account.ts'
-import { AccountStore } from './session/account-store.ts'
-import { onlySubscription } from './session/choose-subscription.ts'
-import { configFolder } from './session/config-folder.ts'
-import { cliClientId, signInPerson, signInServicePrincipal, tokenUser } from './session/sign-in.ts'
-import { trustCa } from './session/trust-ca.ts'
 
 interface LoginOptions {
   readonly endpoint: string
@@ -62,56 +55,19 @@ async function runLogin(options: LoginOptions): Promise<void> {
   if (caFile !== undefined) await trustCa(caFile)
   const endpoint = options.endpoint.replace(/\/+$/, '')
   const signedIn = options.servicePrincipal ? await signInProgram(endpoint, options) : await signInSomebody(endpoint)
-  const { accessToken = '' } = signedIn
-  const client = createManagementClient({ endpoint, token: () => accessToken })
-  const subscription = options.subscription ?? (await onlySubscription(client).catch(noSubscription))
-  const user = tokenUser(accessToken)
-  const account: Account = {
-    name: options.name ?? new URL(endpoint).host,
+  const { name, subscription } = options
+  const kept = await keepSignIn({
     endpoint,
-    ...(caFile !== undefined && { caFile }),
-    ...(user !== undefined && { user }),
-    ...(subscription !== undefined && { subscription }),
     ...signedIn,
-  }
-  const store = new AccountStore(configFolder())
-  await store.update(async (accounts) => {
-    const kept = accounts.accounts.find(({ name }) => name === account.name)
-    const group = kept?.group === undefined ? {} : { group: kept.group }
-    return {
-      accounts: withAccount({ ...accounts, current: account.name }, { ...group, ...account }),
-      result: undefined,
-    }
+    ...(caFile !== undefined && { caFile }),
+    ...(name !== undefined && { name }),
+    ...(subscription !== undefined && { subscription }),
   })
-  const where = subscription === undefined ? '' : `, subscription ${safeText(subscription)}`
-  process.stderr.write(`Signed in at ${endpoint} as ${safeText(user ?? account.clientId)}${where}.\n`)
+  const where = kept.subscription === undefined ? '' : `, subscription ${safeText(kept.subscription)}`
+  process.stderr.write(`Signed in at ${endpoint} as ${safeText(kept.user ?? kept.clientId)}${where}.\n`)
 }
 
-type SignedIn = Pick<Account, 'clientId' | 'kind' | 'refreshToken' | 'certificateFile' | 'accessToken' | 'expiresAtMs'>
-
-async function signInSomebody(endpoint: string): Promise<SignedIn> {
-  const stop = new AbortController()
-  const onInterrupt = (): void => stop.abort(new Error('The sign-in was given up.'))
-  process.once('SIGINT', onInterrupt)
-  try {
-    const token = await signInPerson({ endpoint, signal: stop.signal, onCode: showCode })
-    return { clientId: cliClientId, kind: 'person', ...token }
-  } finally {
-    process.off('SIGINT', onInterrupt)
-  }
-}
-
-function showCode({ userCode, verificationUri, verificationUriComplete, expiresInSeconds }: DeviceCodePrompt): void {
-  const direct =
-    verificationUriComplete === undefined ? '' : `\nor, with the code in it:\n  ${safeText(verificationUriComplete)}`
-  process.stderr.write(`To sign in, open this address in a browser, on any device:
-  ${safeText(verificationUri)}
-and enter the code ${safeText(userCode)}${direct}
-Waiting, ${Math.round(expiresInSeconds / 60)} minutes at most...
-`)
-}
-
-async function signInProgram(endpoint: string, options: LoginOptions): Promise<SignedIn> {
+async function signInProgram(endpoint: string, options: LoginOptions): Promise<SignIn> {
   const clientId = options.username ?? process.env['POSTERN_CLIENT_ID']
   if (!clientId) throw invalid('--service-principal needs -u CLIENT-ID')
   const { certificate } = options
@@ -130,12 +86,6 @@ async function readSecret(source: string | undefined): Promise<string> {
   if (source !== undefined) throw invalid('-p takes @FILE, or - for standard input: other users see a command line')
   if (fromEnvironment) return fromEnvironment
   throw invalid('The secret is missing: set POSTERN_CLIENT_SECRET, or give -p @FILE, -p - or --certificate FILE')
-}
-
-/** Whoever may read nothing yet is signed in all the same. */
-function noSubscription(error: unknown): undefined {
-  if (error instanceof RelayError) return undefined
-  throw error
 }
 
 function invalid(message: string): RelayError {

@@ -1,3 +1,4 @@
+import { openSession } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import type { Command } from 'commander'
 import { programName } from '../program-name.ts'
@@ -5,7 +6,6 @@ import { outputOptions } from './configure-commands.ts'
 import { readTextOrFile } from './flag-value.ts'
 import { formatResult } from './output/format-result.ts'
 import { chooseFormat } from './output/output-format.ts'
-import { openSession } from './session/open-session.ts'
 
 interface RestOptions {
   readonly output?: string

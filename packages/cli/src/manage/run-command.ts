@@ -1,4 +1,5 @@
 import { type Operation, type OperationInput, operationTable } from '@postern/management'
+import { onlySubscription, openSession, type Session } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { callInput, idParameters } from './call-input.ts'
 import { confirm } from './confirm.ts'
@@ -7,8 +8,6 @@ import type { FlagValues, ManagedCommand, ManagedFlag, ManagedRun } from './mana
 import { formatResult } from './output/format-result.ts'
 import { chooseFormat } from './output/output-format.ts'
 import { startProgress } from './progress.ts'
-import { onlySubscription } from './session/choose-subscription.ts'
-import { openSession, type Session } from './session/open-session.ts'
 
 /** What every command takes besides its own flags; as commander names them. */
 export interface CommonOptions {

@@ -2,6 +2,8 @@ import { RelayError } from '@postern/protocol'
 import type { Command } from 'commander'
 import type { ControlClient } from '../control/control-client.ts'
 import { type AskFlags, addAskOptions, clientOf, failWhenWrong, print } from './ask-service.ts'
+import { configureAdd } from './configure-add.ts'
+import { configureLogin } from './configure-login.ts'
 import { configureLogs } from './configure-logs.ts'
 import { configurePolicy } from './configure-policy.ts'
 import { configureRun } from './configure-run.ts'
@@ -18,6 +20,7 @@ interface NameFlags extends AskFlags {
 export function configureHcm(program: Command): void {
   configureRun(program)
   configureAdd(program)
+  configureLogin(program)
   configureJoin(program)
   named(
     program,
@@ -62,23 +65,14 @@ export function configureHcmLists(program: Command): void {
   })
 }
 
+const shortFlags: ReadonlyMap<string, string> = new Map([
+  ['-ns', '--namespace'],
+  ['-rg', '--resource-group'],
+])
+
 /** Microsoft's short flags of two letters, which commander does not know. */
 export function spellShortFlags(args: readonly string[]): readonly string[] {
-  return args.map((arg) => (arg === '-ns' ? '--namespace' : arg))
-}
-
-function configureAdd(program: Command): void {
-  addAskOptions(program.command('add').description('Adds a hybrid connection and serves it at once.'))
-    .argument(
-      '<connection-string>',
-      'with EntityPath; @FILE or - (standard input) keep it out of the list of processes',
-    )
-    .option('--follow', 'when the endpoint changes, follow it as far as the policy allows', false)
-    .action(async (argument: string, flags: AskFlags & { readonly follow: boolean }) => {
-      const connectionString = (await readSecretArgument(argument)).reveal()
-      const status = await clientOf(flags).call('add', { connectionString, follow: flags.follow })
-      print(flags, status, `Connection added successfully\n${formatStatus(status)}`)
-    })
+  return args.map((arg) => shortFlags.get(arg) ?? arg)
 }
 
 function configureJoin(program: Command): void {

@@ -1,32 +1,11 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { ask, connectionStringOf, putEntity, signal, startBedRelay, startTarget } from '../hcm-bed.contract.ts'
-
-const main = fileURLToPath(new URL('../main.ts', import.meta.url))
-
-function start(folder: string, args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['--conditions=@postern/source', main, ...args], {
-    env: { ...process.env, POSTERN_HCM_DIR: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
-async function hcm(folder: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const program = start(folder, args)
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(program.stdout!),
-    text(program.stderr!),
-    once(program, 'close', { signal: signal() }),
-  ])
-  return { code: code as number, stdout, stderr }
-}
+import { runHcmCommand, startHcm, startService } from '../hcm-process.contract.ts'
 
 function folderFor(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'hcm-'))
@@ -39,57 +18,51 @@ test('a service is run, asked and changed by commands, and ends when it is told'
   await using relay = await startBedRelay()
   await using target = await startTarget('one')
   await putEntity(relay, 'db', `127.0.0.1:${target.port}`)
-  const service = start(folder, ['run', '--no-tls', '--json'])
-  t.after(() => service.kill('SIGKILL'))
-  let log = ''
-  service.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
-    log += chunk
-  })
-  while (!log.includes('hcm.started')) await once(service.stderr!, 'data', { signal: signal() })
+  const { program: service, log } = await startService(t, folder)
 
   const file = join(folder, 'connection-string')
   writeFileSync(file, connectionStringOf(relay, 'db'))
-  const added = await hcm(folder, 'add', `@${file}`)
+  const added = await runHcmCommand(folder, 'add', `@${file}`)
   assert.equal(added.code, 0, added.stderr)
   assert.match(added.stdout, /^Connection added successfully\n/)
-  assert.equal((await hcm(folder, 'add', `@${file}`)).code, 1)
-  assert.equal((await hcm(folder, 'test', 'db')).code, 0)
+  assert.equal((await runHcmCommand(folder, 'add', `@${file}`)).code, 1)
+  assert.equal((await runHcmCommand(folder, 'test', 'db')).code, 0)
   assert.equal(await ask(relay, 'db', 'x'), 'one x')
 
-  const [listed] = JSON.parse((await hcm(folder, 'list', '--output', 'json')).stdout).ConnectionInformations
+  const [listed] = JSON.parse((await runHcmCommand(folder, 'list', '--output', 'json')).stdout).ConnectionInformations
   assert.deepEqual(
     [listed.Name, listed.Endpoint, listed.Status, listed.Target],
     ['db', `127.0.0.1:${target.port}`, 'Connected', 'Reachable'],
   )
   assert.match(
-    (await hcm(folder, 'list')).stdout,
+    (await runHcmCommand(folder, 'list')).stdout,
     /^NAMESPACE +NAME +ENDPOINT .*\n\S+ +db +127\.0\.0\.1:\d+ +Connected/,
   )
-  assert.equal((await hcm(folder, 'policy', 'allow', '*.corp:5432')).stdout, '*.corp:5432\n')
-  assert.equal((await hcm(folder, 'policy', 'allow', 'nonsense')).code, 2)
-  const missing = await hcm(folder, 'show', '-ns', '127', '-n', 'gone')
+  assert.equal((await runHcmCommand(folder, 'policy', 'allow', '*.corp:5432')).stdout, '*.corp:5432\n')
+  assert.equal((await runHcmCommand(folder, 'policy', 'allow', 'nonsense')).code, 2)
+  const missing = await runHcmCommand(folder, 'show', '-ns', '127', '-n', 'gone')
   assert.deepEqual([missing.code, /There is no hybrid connection 127\/gone here/.test(missing.stderr)], [3, true])
   await target[Symbol.asyncDispose]()
-  const status = await hcm(folder, 'test', 'db')
+  const status = await runHcmCommand(folder, 'test', 'db')
   assert.equal(status.code, 1)
   assert.match(status.stdout, /problem at the target: .*ECONNREFUSED/)
-  assert.match((await hcm(folder, 'remove', '-n', 'db')).stdout, /Connection removed successfully/)
-  assert.doesNotMatch(log, /primary-key-of-the-tests/)
+  assert.match((await runHcmCommand(folder, 'remove', '-n', 'db')).stdout, /Connection removed successfully/)
+  assert.doesNotMatch(log(), /primary-key-of-the-tests/)
 
-  const shown = JSON.parse((await hcm(folder, 'status', '-o', 'json')).stdout)
+  const shown = JSON.parse((await runHcmCommand(folder, 'status', '-o', 'json')).stdout)
   assert.deepEqual([shown.Service.Pid, shown.Service.HybridConnections], [service.pid, 0])
-  assert.match((await hcm(folder, 'status')).stdout, new RegExp(`process ${service.pid}, running since`))
+  assert.match((await runHcmCommand(folder, 'status')).stdout, new RegExp(`process ${service.pid}, running since`))
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  assert.equal((await hcm(folder, 'version')).stdout, `hcm ${version} (the service too)\n`)
+  assert.equal((await runHcmCommand(folder, 'version')).stdout, `hcm ${version} (the service too)\n`)
 
   service.kill('SIGTERM')
   const [code] = await once(service, 'close', { signal: signal() })
   assert.equal(code, 0)
 
-  assert.equal((await hcm(folder, 'version')).stdout, `hcm ${version} (no service answers)\n`)
-  const logged = await hcm(folder, 'logs', '-n', '1000')
+  assert.equal((await runHcmCommand(folder, 'version')).stdout, `hcm ${version} (no service answers)\n`)
+  const logged = await runHcmCommand(folder, 'logs', '-n', '1000')
   assert.match(logged.stdout, /^\S+ info  hcm\.started .*\n(.*\n)*\S+ info  hcm\.stopping signal=SIGTERM\n$/)
-  const [, ...lines] = (await hcm(folder, 'logs', '-n', '2', '-o', 'json')).stdout.split('\n')
+  const [, ...lines] = (await runHcmCommand(folder, 'logs', '-n', '2', '-o', 'json')).stdout.split('\n')
   assert.equal(JSON.parse(lines[0] ?? '').event, 'hcm.stopping')
   for (const name of readdirSync(folder, { recursive: true, withFileTypes: true }))
     if (name.isFile() && name.name !== 'connection-string')
@@ -98,13 +71,11 @@ test('a service is run, asked and changed by commands, and ends when it is told'
 
 test('logs are followed, also by a program that reads them through a pipe', async (t) => {
   const folder = folderFor(t)
-  const service = start(folder, ['run', '--no-tls'])
-  t.after(() => service.kill('SIGKILL'))
-  await once(service.stderr!, 'data', { signal: signal() })
-  const follower = start(folder, ['logs', '--follow', '-n', '0', '-o', 'json'])
+  await startService(t, folder)
+  const follower = startHcm(folder, ['logs', '--follow', '-n', '0', '-o', 'json'])
   t.after(() => follower.kill('SIGKILL'))
   const key = 'SharedAccessKeyName=listen;SharedAccessKey=hidden-key-of-the-tests'
-  const added = hcm(folder, 'add', `Endpoint=sb://127.0.0.1:1/;${key};EntityPath=db`)
+  const added = runHcmCommand(folder, 'add', `Endpoint=sb://127.0.0.1:1/;${key};EntityPath=db`)
   let lines = ''
   follower.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
     lines += chunk
@@ -118,14 +89,14 @@ test('logs are followed, also by a program that reads them through a pipe', asyn
 
 test('settings that cannot be used are told with their names, before anything is touched', async (t) => {
   const folder = folderFor(t)
-  const { code, stderr } = await hcm(folder, 'run', '--probe-interval', 'soon', '--log-level', 'loud')
+  const { code, stderr } = await runHcmCommand(folder, 'run', '--probe-interval', 'soon', '--log-level', 'loud')
   assert.equal(code, 2)
   assert.match(stderr, /--probe-interval.*\n.*--log-level/s)
   assert.deepEqual(readdirSync(folder), [])
 })
 
 test('commands without a running service say how to start one', async (t) => {
-  const { code, stderr } = await hcm(folderFor(t), 'list')
+  const { code, stderr } = await runHcmCommand(folderFor(t), 'list')
   assert.equal(code, 1)
   assert.match(stderr, /it does not run.*hcm run/)
 })

@@ -1,4 +1,4 @@
-import { safeText } from './safe-text.ts'
+import { safeText } from '@postern/program'
 
 /** A value as one cell of a line; lists of plain values are joined, whole objects have no place in a line. */
 export function cellText(value: unknown, separator: string): string {

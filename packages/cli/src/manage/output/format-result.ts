@@ -1,7 +1,7 @@
+import { safeJson } from '@postern/program'
 import { cellText } from './cell-text.ts'
 import type { OutputFormat } from './output-format.ts'
 import { queryResult } from './query-result.ts'
-import { safeJson } from './safe-text.ts'
 import { formatTable } from './table.ts'
 import { formatTsv } from './tsv.ts'
 import { formatYaml } from './yaml.ts'

@@ -1,5 +1,5 @@
+import { safeText } from '@postern/program'
 import { cellText } from './cell-text.ts'
-import { safeText } from './safe-text.ts'
 
 /** Longest cell; what is cut is in `-o json`. A connection string has some 200. */
 const maxCellLength = 250

@@ -1,4 +1,4 @@
-import { isUnsafe, safeJson } from './safe-text.ts'
+import { isUnsafe, safeJson } from '@postern/program'
 
 /** A result as YAML. A text with controls is quoted, so that its escapes mean what they say. */
 export async function formatYaml(result: unknown): Promise<string> {

@@ -1,10 +1,4 @@
-import {
-  createManagementClient,
-  isManagementError,
-  keepToken,
-  type ManagementClient,
-  type TokenSource,
-} from '@postern/management'
+import type { AccessToken, ManagementClient, TokenSource } from '@postern/management'
 import { RelayError } from '@postern/protocol'
 import { type Account, currentAccount, unknownAccount, withAccount } from './account.ts'
 import { AccountStore } from './account-store.ts'
@@ -28,6 +22,7 @@ export interface Session {
 export async function openSession(
   options: { readonly account?: string | undefined; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<Session> {
+  const { createManagementClient } = await import('@postern/management')
   const { env = process.env } = options
   const settings = { subscription: env['POSTERN_SUBSCRIPTION'] || undefined, group: env['POSTERN_GROUP'] || undefined }
   if (env['POSTERN_CLIENT_ID'] && options.account === undefined) {
@@ -38,7 +33,7 @@ export async function openSession(
   const account = await findAccount(store, options.account)
   if (account.caFile !== undefined) await trustCa(account.caFile)
   return {
-    client: createManagementClient({ endpoint: account.endpoint, token: accountToken(store, account) }),
+    client: createManagementClient({ endpoint: account.endpoint, token: await accountToken(store, account) }),
     endpoint: account.endpoint,
     subscription: settings.subscription ?? account.subscription,
     group: settings.group ?? account.group,
@@ -57,6 +52,7 @@ async function environmentSession(
     })
   }
   if (ca) await trustCa(ca)
+  const { keepToken } = await import('@postern/management')
   const proof = clientSecret ? { clientSecret } : { certificateFile: certificateFile ?? '' }
   return { endpoint, token: keepToken(() => signInServicePrincipal({ endpoint, clientId, ...proof })) }
 }
@@ -69,7 +65,8 @@ async function findAccount(store: AccountStore, name: string | undefined): Promi
 }
 
 /** The token that is kept, or a new one, which is kept for the next command. */
-function accountToken(store: AccountStore, { name, accessToken, expiresAtMs }: Account): TokenSource {
+async function accountToken(store: AccountStore, { name, accessToken, expiresAtMs }: Account): Promise<TokenSource> {
+  const { keepToken } = await import('@postern/management')
   const first = accessToken !== undefined && expiresAtMs !== undefined ? { accessToken, expiresAtMs } : undefined
   return keepToken(
     () =>
@@ -90,7 +87,8 @@ function accountToken(store: AccountStore, { name, accessToken, expiresAtMs }: A
 /** A token that another process has just got has nearly all of its hour left. */
 const minLeftMs = 5 * 60_000
 
-async function renew(account: Account | undefined): ReturnType<typeof signInServicePrincipal> {
+async function renew(account: Account | undefined): Promise<AccessToken> {
+  const { isManagementError } = await import('@postern/management')
   const again = 'sign in again with `postern login`.'
   if (account === undefined)
     throw new RelayError('AuthenticationExpired', { message: `Nobody is signed in any more: ${again}` })

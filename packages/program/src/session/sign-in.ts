@@ -1,9 +1,4 @@
-import {
-  type AccessToken,
-  refreshAccessToken,
-  signInWithClientCredentials,
-  signInWithDeviceCode,
-} from '@postern/management'
+import type { AccessToken, DeviceCodeOptions } from '@postern/management'
 import type { Account } from './account.ts'
 import { clientAssertion } from './client-assertion.ts'
 
@@ -20,6 +15,7 @@ export async function signInServicePrincipal(options: {
   readonly clientSecret?: string
   readonly certificateFile?: string
 }): Promise<AccessToken> {
+  const { signInWithClientCredentials } = await import('@postern/management')
   const { endpoint, clientId, clientSecret = '', certificateFile } = options
   if (certificateFile === undefined) return signInWithClientCredentials({ endpoint, clientId, clientSecret, timeoutMs })
   const assertion = await clientAssertion(certificateFile, clientId)
@@ -27,18 +23,22 @@ export async function signInServicePrincipal(options: {
 }
 
 /** Signs a person in who opens a page on any device. */
-export function signInPerson(options: {
+export async function signInPerson(options: {
   readonly endpoint: string
   readonly signal: AbortSignal
-  readonly onCode: Parameters<typeof signInWithDeviceCode>[0]['onCode']
+  readonly onCode: DeviceCodeOptions['onCode']
 }): Promise<AccessToken> {
+  const { signInWithDeviceCode } = await import('@postern/management')
   return signInWithDeviceCode({ ...options, clientId: cliClientId })
 }
 
 /** A new token for an account without asking anybody; undefined when that cannot be. */
 export async function renewToken(account: Account): Promise<AccessToken | undefined> {
   const { endpoint, clientId, refreshToken, certificateFile } = account
-  if (refreshToken !== undefined) return refreshAccessToken({ endpoint, clientId, refreshToken, timeoutMs })
+  if (refreshToken !== undefined) {
+    const { refreshAccessToken } = await import('@postern/management')
+    return refreshAccessToken({ endpoint, clientId, refreshToken, timeoutMs })
+  }
   if (certificateFile === undefined) return undefined
   return signInServicePrincipal({ endpoint, clientId, certificateFile })
 }
