@@ -1,7 +1,12 @@
+import type { ManagementClient } from '@postern/management'
+import { safeText } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import type { Command } from 'commander'
 import type { HybridConnectionStatus } from '../service/status.ts'
+import type { AddResult } from './add/add-places.ts'
+import type { Candidate } from './add/list-candidates.ts'
 import type { RelaySessionFlags } from './add/open-relay-session.ts'
+import type { Prompts } from './add/pick-hybrid-connections.ts'
 import type { RelayPlace } from './add/relay-place.ts'
 import { type AskFlags, addAskOptions, clientOf, print } from './ask-service.ts'
 import { formatStatus } from './format-status.ts'
@@ -57,32 +62,61 @@ async function addByString(argument: string, flags: AddFlags): Promise<void> {
 }
 
 async function addFromRelay(flags: AddFlags): Promise<void> {
-  const place = placeOfFlags(flags)
-  const [{ openRelaySession }, { addPlaces }] = await Promise.all([
-    import('./add/open-relay-session.ts'),
-    import('./add/add-places.ts'),
-  ])
-  const prompts = place ? undefined : await (await import('./add/terminal-prompts.ts')).terminalPrompts()
+  const named = placeOfFlags(flags)
+  // Both before anybody signs in: without a terminal nobody can pick, without a service there is nothing to add to.
+  const terminal = named ? undefined : await import('./add/terminal-prompts.ts')
+  const prompts = await terminal?.terminalPrompts()
   const control = clientOf(flags)
-  // Before anybody signs in: without a service there is nothing to add to.
   const here = await control.call('list', {})
-  const client = await openRelaySession(flags)
-  const places = place
-    ? [place]
-    : await (await import('./add/pick-hybrid-connections.ts')).pickHybridConnections(client, {
-        prompts: prompts as NonNullable<typeof prompts>,
-        isKnown: (each) => here.some((status) => isSame(status, each)),
-      })
-  const results = await addPlaces(places, { client, control, follow: flags.follow })
+  const client = await (await import('./add/open-relay-session.ts')).openRelaySession(flags)
+  const places = prompts ? await pick(client, prompts, here) : named ? [named] : []
+  if (places.length === 0) {
+    process.stderr.write('Nothing was added.\n')
+    process.exitCode = 1
+    return
+  }
+  const results = await (await import('./add/add-places.ts')).addPlaces(places, {
+    client,
+    control,
+    follow: flags.follow,
+  })
+  report(results, { flags, isOne: named !== undefined })
+}
+
+async function pick(
+  client: ManagementClient,
+  prompts: Prompts,
+  here: readonly HybridConnectionStatus[],
+): Promise<readonly RelayPlace[]> {
+  const { pickHybridConnections } = await import('./add/pick-hybrid-connections.ts')
+  const { hostOf } = await import('./add/list-candidates.ts')
+  const keyOf = (host: string, name: string): string => `${host}/${name}`.toLowerCase()
+  const served = here.filter(({ Status }) => Status !== 'NotFound')
+  const known = new Set(served.map(({ ServiceBusEndpoint, Name }) => keyOf(hostOf(ServiceBusEndpoint), Name)))
+  const isKnown = ({ host, place }: Candidate): boolean => known.has(keyOf(host, place.hybridConnectionName))
+  try {
+    return await pickHybridConnections(client, { prompts, isKnown })
+  } catch (error) {
+    if ((await import('./add/terminal-prompts.ts')).isGivenUp(error)) return []
+    throw error
+  }
+}
+
+function report(
+  results: readonly AddResult[],
+  { flags, isOne }: { readonly flags: AddFlags; readonly isOne: boolean },
+): void {
   const added = results.flatMap((result) => ('status' in result ? [result.status] : []))
   const failed = results.flatMap((result) => ('error' in result ? [result] : []))
   const [first] = failed
-  if (place && first) throw first.error
+  if (isOne && first) throw first.error
   const text = added.map((status) => `Connection added successfully\n${formatStatus(status)}`).join('\n')
-  print(flags, place ? added[0] : { ConnectionInformations: added }, text)
-  for (const { place: where, error } of failed) {
+  print(flags, isOne ? added[0] : { ConnectionInformations: added }, text)
+  for (const { place, error } of failed) {
     const message = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`${where.namespaceName}/${where.hybridConnectionName} was not added: ${message}\n`)
+    process.stderr.write(
+      `${safeText(`${place.namespaceName}/${place.hybridConnectionName} was not added: ${message}`)}\n`,
+    )
   }
   if (first) process.exitCode = 1
 }
@@ -101,13 +135,4 @@ function placeOfFlags({ subscription, resourceGroup, namespace, name }: AddFlags
     namespaceName: namespace,
     hybridConnectionName: name,
   }
-}
-
-function isSame({ Namespace, Name, Status }: HybridConnectionStatus, place: RelayPlace): boolean {
-  const names = [Namespace, Name].map((each) => each.toLowerCase())
-  return (
-    Status !== 'NotFound' &&
-    names[0] === place.namespaceName.toLowerCase() &&
-    names[1] === place.hybridConnectionName.toLowerCase()
-  )
 }

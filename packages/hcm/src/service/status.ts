@@ -50,6 +50,9 @@ export interface HybridConnectionStatus {
 export const endOfLifeStatement =
   'BizTalk Hybrid Connections ended on May 31, 2018 and cannot be used any more. Make a hybrid connection of Azure Relay in its place and remove this one.'
 
+const endpointHelp =
+  'Say where it leads: postern relay hyco update -n NAME --namespace-name NAMESPACE -g GROUP --endpoint HOST:PORT'
+
 /** Says where an error happened and what to do about it. */
 export function problemOf(error: unknown, hop: Hop = hopOf(error)): Problem {
   const known = isRelayError(error) ? error : new RelayError('ConnectionFailed', { message: String(error) })
@@ -57,7 +60,7 @@ export function problemOf(error: unknown, hop: Hop = hopOf(error)): Problem {
     hop,
     code: known.code,
     message: known.message.replaceAll(/\s+/g, ' ').trim(),
-    whatToDo: errorTable[known.code].help ?? '',
+    whatToDo: hop === 'endpoint' ? endpointHelp : (errorTable[known.code].help ?? ''),
   }
 }
 

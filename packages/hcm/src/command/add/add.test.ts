@@ -195,7 +195,7 @@ test('a person picks among what the relay shows; what is here already cannot be 
         return choices.filter(({ disabled }) => disabled === undefined).map(({ value }) => value)
       },
     },
-    isKnown: ({ hybridConnectionName }) => hybridConnectionName === 'b',
+    isKnown: ({ host, place }) => host === relay.host.split(':')[0] && place.hybridConnectionName === 'b',
   })
   assert.deepEqual(shown, ['local/a  leads to a.corp:1', 'local/b  it says no endpoint (is here already)'])
   assert.deepEqual(

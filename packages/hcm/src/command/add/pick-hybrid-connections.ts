@@ -26,7 +26,7 @@ export interface Prompts {
  */
 export async function pickHybridConnections(
   client: ManagementClient,
-  options: { readonly prompts: Prompts; readonly isKnown: (place: RelayPlace) => boolean },
+  options: { readonly prompts: Prompts; readonly isKnown: (candidate: Candidate) => boolean },
 ): Promise<readonly RelayPlace[]> {
   const { prompts, isKnown } = options
   const subscriptionId = await pickSubscription(client, prompts)
@@ -36,7 +36,7 @@ export async function pickHybridConnections(
       message: `You see no hybrid connection in the subscription ${subscriptionId}`,
     })
   }
-  const choices = candidates.map((each) => choiceOf(each, isKnown(each.place)))
+  const choices = candidates.map((each) => choiceOf(each, isKnown(each)))
   return prompts.several('Hybrid connections to serve here', choices)
 }
 

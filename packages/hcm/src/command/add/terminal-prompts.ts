@@ -4,7 +4,7 @@ import type { Prompts } from './pick-hybrid-connections.ts'
 /** Lines of a list that are seen at once. */
 const pageSize = 15
 
-/** Asks the person at the terminal. @throws {RelayError} InvalidConfiguration when there is none, or he gives up */
+/** Asks the person at the terminal. @throws {RelayError} InvalidConfiguration when there is none */
 export async function terminalPrompts(): Promise<Prompts> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new RelayError('InvalidConfiguration', {
@@ -19,13 +19,12 @@ export async function terminalPrompts(): Promise<Prompts> {
   // Standard output is for the result.
   const context = { output: process.stderr }
   return {
-    one: (message, choices) => select({ message, choices, pageSize, loop: false }, context).catch(givenUp),
-    several: (message, choices) =>
-      checkbox({ message, choices, pageSize, loop: false, required: true }, context).catch(givenUp),
+    one: (message, choices) => select({ message, choices, pageSize, loop: false }, context),
+    several: (message, choices) => checkbox({ message, choices, pageSize, loop: false, required: true }, context),
   }
 }
 
-function givenUp(cause: unknown): never {
-  if (!(cause instanceof Error) || cause.name !== 'ExitPromptError') throw cause
-  throw new RelayError('InvalidConfiguration', { message: 'Nothing was added.', cause })
+/** True for what a prompt throws when the person presses Ctrl-C. */
+export function isGivenUp(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ExitPromptError'
 }
