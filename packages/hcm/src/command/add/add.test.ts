@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { createManagementClient, type ManagementClient, signInWithClientCredentials } from '@postern/management'
 import type { TestRelay } from '@postern/testkit'
@@ -42,19 +43,19 @@ async function administratorOf({ relay }: TestRelay): Promise<ManagementClient> 
 /** A management door in front of the relay's that remembers every token which it hands out. */
 async function recordingDoor(t: TestContext, { relay }: TestRelay): Promise<{ url: string; tokens: Set<string> }> {
   const tokens = new Set<string>()
-  const door = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers
-    const answer = await fetch(new URL(request.url ?? '/', relay.management), {
+    const body = await buffer(request)
+    const answered = await fetch(new URL(request.url ?? '/', relay.management), {
       method: request.method ?? 'GET',
       headers: headers as Record<string, string>,
-      ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
+      ...(body.length > 0 && { body: new Uint8Array(body) }),
     })
-    const text = (await answer.text()).replaceAll(relay.management, url)
+    const text = (await answered.text()).replaceAll(relay.management, url)
     for (const [, token] of text.matchAll(/"(?:access|refresh|id)_token":"([^"]+)"/g)) tokens.add(token!)
-    response.writeHead(answer.status, { 'Content-Type': answer.headers.get('content-type') ?? '' }).end(text)
-  })
+    response.writeHead(answered.status, { 'Content-Type': answered.headers.get('content-type') ?? '' }).end(text)
+  }
+  const door = createServer((request, response) => void answer(request, response))
   door.listen(0, '127.0.0.1')
   await once(door, 'listening')
   t.after(() => {
