@@ -1,6 +1,6 @@
 import { cleanHostsFile } from '@postern/connector'
+import { safeText } from '@postern/program'
 import type { Command } from 'commander'
-import { safeText } from '../manage/output/safe-text.ts'
 import { wantsJson } from './output.ts'
 import { settingsOf } from './settings-flags.ts'
 

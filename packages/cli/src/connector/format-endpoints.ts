@@ -1,6 +1,6 @@
 import type { ConnectorStatus } from '@postern/connector'
+import { safeText } from '@postern/program'
 import { formatTable } from '../format-table.ts'
-import { safeText } from '../manage/output/safe-text.ts'
 
 /** Endpoints as a table, and below it what is wrong. */
 export function formatEndpoints({ endpoints, problems }: ConnectorStatus): string {

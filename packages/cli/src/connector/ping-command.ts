@@ -10,9 +10,8 @@ import {
   pingLocal,
   reportOf,
 } from '@postern/connector'
-import { silentLogger } from '@postern/program'
+import { safeText, silentLogger } from '@postern/program'
 import type { Command } from 'commander'
-import { safeText } from '../manage/output/safe-text.ts'
 import { networkOf } from './network-of.ts'
 import { wantsJson } from './output.ts'
 import { hasOwnSettings, settingsOf } from './settings-flags.ts'
