@@ -4,11 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { type RelayedConnection, Sender } from '@postern/client'
 import { RelayError } from '@postern/protocol'
 import { StubRelay } from '@postern/testkit'
 import { Bridge } from './bridge.ts'
+import { RelayWays } from './carriers/relay-ways.ts'
+import { FarEnd } from './far-end.ts'
 import { portNameHeader } from './port-name-refusal.ts'
 import { encodePreamble } from './preamble.ts'
 
@@ -79,7 +82,7 @@ async function insist(relay: StubRelay, claims: { header?: string; preamble: str
   return Buffer.concat(heard).toString('latin1') + reason
 }
 
-/** All of them beside the names `sql`, `pg` and the range that there are. */
+/** All of them beside the name `sql` and the one port that there are. */
 function forbiddenNames({ wanted, secret, socketPath }: Services): string[] {
   return [
     String(secret),
@@ -111,6 +114,18 @@ function forbiddenNames({ wanted, secret, socketPath }: Services): string[] {
   ]
 }
 
+/** The remote end: one target by name, and all ports of an allow-list of one. */
+async function startSite(relay: StubRelay, { wanted }: Services): Promise<Bridge> {
+  const bridge = new Bridge({
+    relay: relay.location,
+    remoteForwards: [`site:sql/127.0.0.1:${wanted};127.0.0.1:*`],
+    allowedTargets: [`127.0.0.1:${wanted}`],
+  })
+  await bridge.start()
+  await bridge.online(signal())
+  return bridge
+}
+
 for (const [how, claimsOf] of [
   ['in the preamble alone, as azbridge does', (name: string) => ({ preamble: name })],
   ['in the header, before it is accepted', (name: string) => ({ header: name, preamble: name })],
@@ -119,14 +134,8 @@ for (const [how, claimsOf] of [
   test(`targets that nobody named are refused where they would be dialed: asked for ${how}`, async () => {
     await using relay = await StubRelay.start()
     await using services = await startServices()
-    const { wanted, dialed } = services
-    await using bridge = new Bridge({
-      relay: relay.location,
-      remoteForwards: [`site:sql/127.0.0.1:${wanted};127.0.0.1:*`],
-      allowedTargets: [`127.0.0.1:${wanted}`],
-    })
-    await bridge.start()
-    await bridge.online(signal())
+    const { dialed } = services
+    await using bridge = await startSite(relay, services)
     assert.match(await insist(relay, claimsOf('sql')), /^\x01\0\0wanted/)
     const forbidden = forbiddenNames(services)
     assert.ok(forbidden.length >= 20)
@@ -137,6 +146,26 @@ for (const [how, claimsOf] of [
     assert.equal(bridge.status[0]?.connectionsTotal, 1)
   })
 }
+
+test('targets that nobody named are refused where they would be dialed: asked for by streams of a carrier', async () => {
+  await using relay = await StubRelay.start()
+  await using services = await startServices()
+  const { wanted, dialed } = services
+  await using bridge = await startSite(relay, services)
+  using ways = new RelayWays()
+  const farEnd = new FarEnd({ ...ways.to({ ...relay.location, path: 'site' }), framing: 'raw' })
+  for (const target of ['sql', `127.0.0.1:${wanted}`]) {
+    const stream = await farEnd.connect({ target, signal: signal() })
+    stream.end()
+    assert.equal(await text(stream), 'wanted')
+  }
+  for (const target of forbiddenNames(services)) {
+    const refused = farEnd.connect({ target, signal: signal() })
+    await assert.rejects(refused, /has no port name|is not in the allow-list/, target)
+  }
+  assert.deepEqual(dialed, ['wanted', 'wanted'])
+  assert.equal(bridge.status[0]?.carriers, 1)
+})
 
 test('an allow-list takes ports away from a range of a hundred', async () => {
   await using relay = await StubRelay.start()
