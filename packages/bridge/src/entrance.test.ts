@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import type { BindRules, SocketSource } from './entrance.ts'
+import { type BindRules, bindHost, type SocketSource } from './entrance.ts'
 import { openStreamEntrance } from './stream-entrance.ts'
 
 /** Sockets of another network, as far as a test can have one: the port that is asked for does not exist here. */
@@ -23,6 +23,19 @@ const unexpected = (): never => {
 }
 
 const rules: BindRules = { gatewayPorts: false, addressFamily: undefined, sockets: elsewhere }
+
+test("azbridge's words for all addresses are understood, and a port without an address is loopback's", () => {
+  const hostOf = (host: string | undefined, more: Partial<BindRules> = {}) => bindHost(host, { ...rules, ...more })
+  assert.deepEqual(
+    ['*', 'any', 'ANY'].map((host) => hostOf(host)),
+    [undefined, undefined, undefined],
+  )
+  assert.equal(hostOf('any', { addressFamily: 4 }), '0.0.0.0')
+  assert.equal(hostOf('anyv6'), '::')
+  assert.equal(hostOf(undefined), '127.0.0.1')
+  assert.equal(hostOf(undefined, { addressFamily: 6 }), '::1')
+  assert.equal(hostOf(undefined, { gatewayPorts: true }), undefined)
+})
 
 test('a port may be a socket that was made elsewhere, and is one like any other: half-open, closed at the end', async () => {
   const entrance = await openStreamEntrance({

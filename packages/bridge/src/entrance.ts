@@ -33,6 +33,7 @@ export interface BindRules {
 export function bindHost(host: string | undefined, { gatewayPorts, addressFamily }: BindRules): string | undefined {
   const all = addressFamily === 4 ? '0.0.0.0' : undefined
   if (host === '*' || host?.toLowerCase() === 'any') return all
+  if (host?.toLowerCase() === 'anyv6') return '::'
   if (host !== undefined) return host
   if (gatewayPorts) return all
   return addressFamily === 6 ? '::1' : '127.0.0.1'

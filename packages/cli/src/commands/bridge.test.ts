@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
-import { PosternProcess, startTestRelay } from '@postern/testkit'
+import { PosternProcess, signToken, startTestRelay } from '@postern/testkit'
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-bridge-test-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -97,6 +97,55 @@ test("azbridge's options and configuration file lead to the same tunnel", async 
     service.close()
   }
 })
+
+test('a ready-made signature, the old -R, forwards of a file forgotten by -C, and a bridge that says nothing', async () => {
+  await using relay = await startTestRelay()
+  const service = createServer((socket) => socket.on('error', () => {}).end('by signature')).listen(0, '127.0.0.1')
+  await once(service, 'listening')
+  const { port } = service.address() as { port: number }
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  const trust = ['--tls-ca', file('ca-of-signatures.pem', relay.relay.caPem ?? '')]
+  const place = ['-e', `sb://${relay.host}`]
+  const [listen, send] = [file('sas-listen', signToken(relay.access().listen)), signToken(relay.access().send)]
+  // Without -C it would end: the port is taken.
+  const taken = file('taken.yml', `LocalForward: [{RelayName: other, BindAddress: 127.0.0.1, BindPort: ${port}}]\n`)
+  const near = await freePort()
+  try {
+    await using remote = new PosternProcess([
+      ...['bridge', '-R', `echo:127.0.0.1:web/${port}`, '-C', '-f', taken, ...place, '-s', `@${listen}`, ...trust],
+    ])
+    await remote.waitFor('stderr', new RegExp(`echo: online, the relay leads to 127.0.0.1:${port}\n`))
+    await using local = new PosternProcess([
+      ...['bridge', '-L', `127.0.0.1:${near}/web:echo`, '-q', ...place, '-s', send, ...trust],
+    ])
+    let answer = ''
+    for (const until = Date.now() + 20_000; answer !== 'by signature' && Date.now() < until; ) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      answer = await text(connect(near, '127.0.0.1')).catch((error: NodeJS.ErrnoException) => String(error.code))
+    }
+    assert.equal(answer, 'by signature')
+    service.close()
+    await once(service, 'close')
+    // What would be a line elsewhere.
+    assert.equal(await text(connect(near, '127.0.0.1')).catch((error: Error) => error.message), 'read ECONNRESET')
+    local.kill('SIGINT')
+    assert.deepEqual(await local.end(), { code: 0, stdout: '', stderr: '' })
+  } finally {
+    service.close()
+  }
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
 
 test('what is typed wrongly is said in one line and ends with 2', async () => {
   const connection = ['-x', 'Endpoint=sb://localhost/']
