@@ -1,6 +1,21 @@
 export { addTableOptions, typedFlags } from './command-options.ts'
 export { askControl, type ControlQuestion } from './control/control-client.ts'
 export { type ControlOperations, ControlServer, type ControlServerOptions } from './control/control-server.ts'
+export {
+  broken,
+  type DoctorReport,
+  doubtful,
+  type Finding,
+  fine,
+  type HopResult,
+  notChecked,
+} from './doctor/finding.ts'
+export { doctorExitCode, formatReports, reportsJson } from './doctor/format-report.ts'
+export { type Hop, hopTable } from './doctor/hop-table.ts'
+export { relayChecks } from './doctor/relay-checks.ts'
+export { type Check, runChecks } from './doctor/run-checks.ts'
+export { type CheckedTarget, targetChecks } from './doctor/target-checks.ts'
+export type { Way } from './doctor/way.ts'
 export { formatOptions } from './format-options.ts'
 export {
   defaultOptions,
