@@ -174,7 +174,7 @@ function createLocalForwarder(
 type RelayOfForward = RelayOptions & { readonly keepAliveIntervalMs?: number }
 
 /** The relay that a forward goes to: its own, where it names one, else that of the bridge. */
-function relayOf(forward: LocalForward | RemoteForward, options: BridgeOptions): RelayOfForward {
+export function relayOf(forward: LocalForward | RemoteForward, options: BridgeOptions): RelayOfForward {
   const { keepAliveIntervalMs } = options
   return {
     ...placeOf(forward, options.relay),

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ConnectionOptions } from 'node:tls'
 import { isRelayError, RelayError } from '@postern/protocol'
+import { codeOfText } from '../connection/code-of-text.ts'
 import { createOpenSocket, type OpenSocket } from '../connection/open-socket.ts'
 import { requestThrough } from '../connection/request-through.ts'
 import type { TokenProvider } from '../tokens/token-provider.ts'
@@ -27,7 +28,7 @@ const maxEntryBytes = 262_144
  * Asks the relay about a hybrid connection as .NET's GetRuntimeInformation does: an Atom entry. Azure asks for
  * the right Listen or Manage, ours is content with any.
  *
- * @throws {RelayError} EndpointNotFound, TokenSignatureInvalid when the credential is refused, ConnectionFailed.
+ * @throws {RelayError} EndpointNotFound; a token's problem (401, 403), by its text; ConnectionFailed.
  */
 export async function readEntity(place: EntityPlace, signal: AbortSignal): Promise<EntityFacts> {
   const { tokenProvider, host, path } = place
@@ -38,7 +39,8 @@ export async function readEntity(place: EntityPlace, signal: AbortSignal): Promi
   const message = readAtomError(text) ?? `The relay answered ${status} when it was asked about ${path}`
   if (status === 404) throw new RelayError('EndpointNotFound', { message })
   if (status === 401 || status === 403) {
-    throw new RelayError('TokenSignatureInvalid', { message, httpStatus: status })
+    const known = codeOfText(message, ({ httpStatus }) => httpStatus === status)
+    throw new RelayError(known?.code ?? 'TokenSignatureInvalid', { message, httpStatus: status })
   }
   throw new RelayError('ConnectionFailed', { message })
 }

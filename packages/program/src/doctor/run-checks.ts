@@ -24,35 +24,48 @@ export interface RunChecksOptions {
 
 const defaultDeadlineMs = 4_000
 
+/** A result, and whether it makes no sense to look behind it. */
+interface Outcome {
+  readonly result: HopResult
+  readonly isBarrier: boolean
+}
+
 /** Runs checks, each as soon as those that it needs are done, and gives their results in the order of the checks. */
 export async function runChecks(
   checks: readonly Check[],
   { signal, prior = [] }: RunChecksOptions,
 ): Promise<readonly HopResult[]> {
-  const results = new Map<Hop, Promise<HopResult>>(prior.map((result) => [result.hop, Promise.resolve(result)]))
-  for (const check of checks) results.set(check.hop, runCheck(check, results, signal))
-  return Promise.all([...prior, ...checks.map(({ hop }) => results.get(hop) as Promise<HopResult>)])
+  const outcomes = new Map<Hop, Promise<Outcome>>()
+  for (const result of prior) {
+    const isBarrier = result.state === 'failed' || result.state === 'skipped'
+    outcomes.set(result.hop, Promise.resolve({ result, isBarrier }))
+  }
+  for (const check of checks) outcomes.set(check.hop, runCheck(check, { outcomes, signal }))
+  return (await Promise.all(outcomes.values())).map(({ result }) => result)
 }
 
-async function runCheck(
-  check: Check,
-  results: ReadonlyMap<Hop, Promise<HopResult>>,
-  signal: AbortSignal,
-): Promise<HopResult> {
+interface Run {
+  readonly outcomes: ReadonlyMap<Hop, Promise<Outcome>>
+  readonly signal: AbortSignal
+}
+
+async function runCheck(check: Check, { outcomes, signal }: Run): Promise<Outcome> {
   const { hop, needs = [], after = [], deadlineMs = defaultDeadlineMs } = check
-  // Only what stands before it in the list: what comes later is not in the map yet.
-  const needed = await Promise.all(needs.flatMap((each) => results.get(each) ?? []))
-  await Promise.all(after.map((each) => results.get(each)))
-  const culprit = needed.find(({ state }) => state === 'failed' || state === 'skipped')
-  if (culprit) return { hop, ms: 0, ...notChecked(`not checked, as ${culprit.hop} ${reasonOf(culprit)}`) }
-  if (signal.aborted) return { hop, ms: 0, ...notChecked('not checked, as there was no time left') }
+  const waited = Promise.all(after.map((each) => outcomes.get(each)))
+  const needed = await Promise.all(needs.flatMap((each) => outcomes.get(each) ?? []))
+  await waited
+  const barrier = needed.find(({ isBarrier }) => isBarrier)?.result
+  if (barrier) {
+    const reason = barrier.state === 'failed' ? 'is broken' : 'was not checked'
+    return { result: { hop, ms: 0, ...notChecked(`not checked, as ${barrier.hop} ${reason}`) }, isBarrier: true }
+  }
+  if (signal.aborted) {
+    return { result: { hop, ms: 0, ...notChecked('not checked, as there was no time left') }, isBarrier: true }
+  }
   const startedAtMs = performance.now()
   const finding = await within(check, AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]), deadlineMs)
-  return { hop, ms: Math.round(performance.now() - startedAtMs), ...finding }
-}
-
-function reasonOf({ state }: HopResult): string {
-  return state === 'failed' ? 'is broken' : 'was not checked'
+  const ms = Math.round(performance.now() - startedAtMs)
+  return { result: { hop, ms, ...finding }, isBarrier: finding.state === 'failed' }
 }
 
 async function within(check: Check, signal: AbortSignal, deadlineMs: number): Promise<Finding> {
