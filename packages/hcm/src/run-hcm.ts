@@ -6,6 +6,7 @@ import type { Logger, Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import type { ControlParts } from './control/control-operations.ts'
 import { ControlServer } from './control/control-server.ts'
+import { diagnoseState } from './doctor/diagnose-state.ts'
 import { EnrolledSync, pinsOf, placesOf } from './enrolment/enrolled-sync.ts'
 import { enrol, managementClientOf, relayTokensOf } from './enrolment/hcm-identity.ts'
 import { hcmVersion } from './hcm-version.ts'
@@ -84,7 +85,12 @@ export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
   }
   const describe: ControlParts['describe'] = () =>
     describeService({ service, version, startedAt, folder, logFile, identity: store.state.identity })
-  const control = await ControlServer.start({ socketPath, parts: { service, join: joinRelay, describe }, logger })
+  const doctor: ControlParts['doctor'] = (wish) => {
+    const { tls, proxy } = options
+    return diagnoseState(wish, { store, tls, proxy, service })
+  }
+  const parts = { service, join: joinRelay, describe, doctor }
+  const control = await ControlServer.start({ socketPath, parts, logger })
   service.start()
   if (store.state.identity) startSync()
   return {

@@ -64,13 +64,22 @@ export function listenerChecks(access: RelayAccess, live: LiveListener | undefin
 /** Sends a word to the check's own listener, and waits for it to come back. */
 async function echoAt(access: RelayAccess, probe: ProbeListener, signal: AbortSignal): Promise<Finding> {
   const headers = { [allowedListenersHeader]: probe.id, [probeHeader]: probe.word }
-  return withStream(access, { headers, signal }, async (stream) => {
+  const met = withStream(access, { headers, signal }, async (stream) => {
     const sentAtMs = performance.now()
     stream.write(probe.word)
     await once(stream, 'data', { signal })
     const ms = Math.round(performance.now() - sentAtMs)
     return fine(`a stream through the relay and back: ${ms} ms for a round trip`)
   })
+  // The sender would hear of it when the relay is tired of waiting, half a minute later.
+  const missed = probe.missed.then((error) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    return broken(
+      `the listener was called and could not open its rendezvous: ${reason}`,
+      'Something on the way lets control channels through but not the second connection: it goes to the same host and port, with sb-hc-action=accept.',
+    )
+  })
+  return Promise.race([met, missed])
 }
 
 /** Asks for a stream of a listener that serves; it may refuse for reasons of its own, but is met. */

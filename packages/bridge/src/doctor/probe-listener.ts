@@ -19,7 +19,8 @@ export class ProbeListener {
   readonly word: string = randomUUID()
   readonly #listener: Listener
   #lost: RelayError | undefined
-  #ended = Promise.withResolvers<RelayError>()
+  readonly #ended = Promise.withResolvers<RelayError>()
+  readonly #missed = Promise.withResolvers<unknown>()
 
   constructor({ options }: RelayAccess) {
     this.#listener = new Listener({
@@ -57,6 +58,11 @@ export class ProbeListener {
     return Promise.race([this.#ended.promise, delay(ms, undefined, { signal })])
   }
 
+  /** Why it could not take the check's own sender, as soon as that is so. */
+  get missed(): Promise<unknown> {
+    return this.#missed.promise
+  }
+
   async close(): Promise<void> {
     await this.#listener.close()
   }
@@ -66,8 +72,12 @@ export class ProbeListener {
       await request.reject({ status: 503, description: 'A check is listening for a moment; try again' })
       return
     }
-    const stream = await request.accept()
-    stream.on('error', () => {})
-    stream.pipe(stream)
+    try {
+      const stream = await request.accept()
+      stream.on('error', () => {})
+      stream.pipe(stream)
+    } catch (error) {
+      this.#missed.resolve(error)
+    }
   }
 }

@@ -173,3 +173,38 @@ test('what is typed wrongly is said in one line and ends with 2', async () => {
     }),
   )
 })
+
+test('--doctor looks at both ends and ends with the code of the first broken hop', async () => {
+  await using relay = await startTestRelay()
+  const service = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
+  await once(service, 'listening')
+  const { port } = service.address() as { port: number }
+  const caFile = join(folder, 'doctor-ca.pem')
+  writeFileSync(caFile, relay.relay.caPem ?? '')
+  const doctor = async (...args: string[]): Promise<{ code: number | null; stdout: string }> => {
+    await using run = new PosternProcess(['bridge', '--doctor', '--tls-ca', caFile, ...args])
+    const { code, stdout } = await run.end()
+    return { code, stdout }
+  }
+  try {
+    const listening = await doctor('-T', `echo:127.0.0.1:${port}`, '-x', relay.access().listen)
+    assert.equal(listening.code, 0, listening.stdout)
+    assert.match(listening.stdout, /ok +control-channel .*answered pings/)
+    assert.match(listening.stdout, /ok +target-tcp /)
+    const lonely = await doctor('-L', '127.0.0.1:0:echo', '-x', relay.access().send)
+    assert.equal(lonely.code, 21, lonely.stdout)
+    assert.match(lonely.stdout, /FAILED +listener .*no listener is connected/)
+    await using remote = new PosternProcess(['bridge', '-T', `echo:127.0.0.1:${port}`, '-x', relay.access().listen], {
+      env: { NODE_EXTRA_CA_CERTS: caFile },
+    })
+    await remote.waitFor('stderr', /online/)
+    const whole = await doctor('-L', '127.0.0.1:0:echo', '-x', relay.access().send, '--json')
+    const { exitCode, reports } = JSON.parse(whole.stdout)
+    assert.equal(exitCode, 0, whole.stdout)
+    assert.equal(reports[0].hops.at(-1).hop, 'rendezvous')
+    remote.kill('SIGINT')
+    await remote.end()
+  } finally {
+    service.close()
+  }
+})

@@ -1,6 +1,5 @@
-import { Bridge, bridgeOptionsOf, type CarrierMode } from '@postern/bridge'
-import { applyNetworkFlags, networkFlagTable } from '@postern/program'
-
+import { Bridge, type BridgeOptions, bridgeOptionsOf, type CarrierMode, diagnoseBridge } from '@postern/bridge'
+import { applyNetworkFlags, doctorExitCode, formatReports, networkFlagTable, reportsJson } from '@postern/program'
 import { type Command, Option } from 'commander'
 import { type BridgeFlags, readBridgeConfiguration } from '../bridge-flags.ts'
 import { createBridgeLog } from '../bridge-log.ts'
@@ -15,10 +14,15 @@ interface OwnFlags extends BridgeFlags {
   readonly tlsCa: readonly string[]
   readonly tls: boolean
   readonly json?: boolean
+  readonly doctor?: boolean
+  readonly targetTls: boolean
 }
 
 /** Connections that are open when a service manager stops the bridge may end for this long; Ctrl-C cuts them. */
 const graceMs = 10_000
+
+/** People wait for it. */
+const doctorMs = 14_000
 
 /** Adds `postern bridge`: tunnels through a relay. */
 export function configureBridgeCommand(command: Command): void {
@@ -41,7 +45,9 @@ export function configureBridgeCommand(command: Command): void {
     .option(networkFlagTable.proxy.flags, networkFlagTable.proxy.help)
     .addOption(repeatable(networkFlagTable.tlsCa.flags, networkFlagTable.tlsCa.help))
     .option('--no-tls', 'plain TCP, to a relay with --tls off: tokens travel readable')
-    .option('--json', 'log as JSON, a line for each event')
+    .option('--json', 'log as JSON, a line for each event; with --doctor one document')
+    .option('--doctor', 'look at every hop in place of running; say which is broken, and what to do')
+    .option('--target-tls', 'with --doctor: targets must speak TLS with a certificate that is trusted here', false)
     .addHelpText('after', examples(programName()))
     .action((flags: OwnFlags) => runBridge(flags))
 }
@@ -121,6 +127,7 @@ Examples:
   ${postern} bridge -T pg:/run/postgresql/.s.PGSQL.5432   # a Unix socket
   ${postern} bridge -H web:http/10.0.0.7:8080         # HTTP requests to a web service
   ${postern} bridge -T 'site:10.0.0.5:*' --allow 10.0.0.5:8000-8100   # many ports, no others
+  ${postern} bridge -T db:127.0.0.1:5432 --doctor     # which hop is broken, and what to do
   ${postern} bridge -f azbridge_config.yml            # azbridge's configuration file`
 }
 
@@ -130,7 +137,7 @@ async function runBridge(flags: OwnFlags): Promise<void> {
   const options = bridgeOptionsOf(configuration, connectionStringOfEnvironment())
   const { logLevel = 'info', logFileName } = configuration
   const proxy = (await applyNetworkFlags(flags))?.reveal()
-  const bridge = new Bridge({
+  const bridgeOptions: BridgeOptions = {
     ...options,
     relay: {
       ...options.relay,
@@ -144,8 +151,17 @@ async function runBridge(flags: OwnFlags): Promise<void> {
       json: flags.json ?? false,
       ...(logFileName !== undefined && { file: logFileName }),
     }),
-  })
+  }
+  // Says also what is wrong with the forwards, before anything is dialed.
+  const bridge = new Bridge(bridgeOptions)
+  if (flags.doctor) return diagnose(bridgeOptions, flags)
   await bridge.start()
   const signal = await shutdown.signal
   await bridge.stop({ graceMs: signal === 'SIGTERM' ? graceMs : 0 })
+}
+
+async function diagnose(options: BridgeOptions, { targetTls: demandsTls, json }: OwnFlags): Promise<void> {
+  const reports = await diagnoseBridge(options, { signal: AbortSignal.timeout(doctorMs), demandsTls })
+  process.stdout.write(json ? reportsJson(reports) : formatReports(reports))
+  process.exitCode = doctorExitCode(reports)
 }

@@ -4,6 +4,7 @@ import type { ControlClient } from '../control/control-client.ts'
 import { type AskFlags, addAskOptions, clientOf, failWhenWrong, print } from './ask-service.ts'
 import { configureAdd } from './configure-add.ts'
 import { configureLogin } from './configure-login.ts'
+import { configureDoctor } from './configure-doctor.ts'
 import { configureLogs } from './configure-logs.ts'
 import { configurePolicy } from './configure-policy.ts'
 import { configureRun } from './configure-run.ts'
@@ -46,6 +47,7 @@ export function configureHcm(program: Command): void {
     },
   )
   configureStatus(program)
+  configureDoctor(program)
   configureLogs(program)
   configureVersion(program)
   configurePolicy(program.command('policy').description('What this site lets hybrid connections reach.'))

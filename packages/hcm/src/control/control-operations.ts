@@ -1,4 +1,4 @@
-import { Secret } from '@postern/program'
+import { type DoctorReport, Secret } from '@postern/program'
 import { z } from 'zod'
 import type { HcmService } from '../service/hcm-service.ts'
 import type { ServiceStatus } from '../service/service-status.ts'
@@ -21,6 +21,7 @@ export interface ControlResults {
   readonly policyAllow: readonly string[]
   readonly policyRemove: readonly string[]
   readonly join: JoinedRelay
+  readonly doctor: readonly DoctorReport[]
 }
 
 /** Where this HCM belongs. */
@@ -30,10 +31,20 @@ export interface JoinedRelay {
   readonly endpoint: string
 }
 
+/** What doctor shall look at. */
+export interface DoctorWish {
+  /** Default: all hybrid connections. */
+  readonly name?: string | undefined
+  readonly namespace?: string | undefined
+  /** Targets must speak TLS with a certificate that is trusted here. */
+  readonly demandsTls: boolean
+}
+
 /** What the control API works on. */
 export interface ControlParts {
   readonly service: HcmService
   readonly describe: () => ServiceStatus
+  readonly doctor: (wish: DoctorWish) => Promise<readonly DoctorReport[]>
   readonly join: (request: { token: Secret; endpoint: string; name: string }) => Promise<JoinedRelay>
 }
 
@@ -67,6 +78,10 @@ export const controlOperations = {
   join: operation(
     z.strictObject({ token: z.string().max(128), endpoint: z.string().max(512), name: z.string().max(128) }),
     ({ join }, { token, ...request }) => join({ ...request, token: new Secret(token) }),
+  ),
+  doctor: operation(
+    z.strictObject({ namespace: z.string().optional(), name: z.string().optional(), demandsTls: z.boolean() }),
+    ({ doctor }, wish) => doctor(wish),
   ),
 } satisfies { readonly [Name in keyof ControlResults]: ControlOperation<z.ZodType, ControlResults[Name]> }
 

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Endpoint, parseEndpoint } from '@postern/client'
 import { type Input, type ManagementClient, operationTable, type Reply } from '@postern/management'
 import type { Logger } from '@postern/program'
-import { type GivenHybridConnection, type HcmService, keyOf } from '../service/hcm-service.ts'
+import type { GivenHybridConnection, HcmService } from '../service/hcm-service.ts'
+import { keyOf } from '../service/stored-access.ts'
 
 /** What {@link EnrolledSync} works with. */
 export interface EnrolledSyncOptions {

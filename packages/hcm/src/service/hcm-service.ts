@@ -1,8 +1,8 @@
 import type { ConnectionOptions } from 'node:tls'
 import { CreditBudget } from '@postern/bridge'
-import { type Endpoint, formatEndpoint, parseEndpoint, type TokenProvider, tokenProviderOf } from '@postern/client'
+import { type Endpoint, formatEndpoint, parseEndpoint, type TokenProvider } from '@postern/client'
 import type { Logger, Secret } from '@postern/program'
-import { parseConnectionString, RelayError } from '@postern/protocol'
+import { RelayError } from '@postern/protocol'
 import { EndpointPolicy } from '../policy/endpoint-policy.ts'
 import { parsePolicyRule } from '../policy/policy-rule.ts'
 import type { HcmState, StoredHybridConnection } from '../state/hcm-state.ts'
@@ -10,6 +10,7 @@ import type { StateStore } from '../state/state-store.ts'
 import { discontinuedStatus, isBizTalk, placeOf } from './connection-place.ts'
 import { HybridConnectionAgent } from './hybrid-connection-agent.ts'
 import type { HybridConnectionStatus } from './status.ts'
+import { accessOf, type ConnectionName, findStored, keyOf } from './stored-access.ts'
 
 /** Settings of {@link HcmService}. */
 export interface HcmServiceOptions {
@@ -24,13 +25,6 @@ export interface HcmServiceOptions {
   readonly entityIntervalMs?: number
   /** How often targets are tried; default 5 s. */
   readonly probeIntervalMs?: number
-}
-
-/** Names one hybrid connection of an HCM. */
-export interface ConnectionName {
-  /** Name or host name of the namespace; it may be left out while one hybrid connection has this name. */
-  readonly namespace?: string | undefined
-  readonly name: string
 }
 
 /** A hybrid connection that the relay gives to this HCM. */
@@ -148,6 +142,11 @@ export class HcmService {
     return this.#statusOf(stored)
   }
 
+  /** The listener of a hybrid connection is connected now. */
+  isListening(stored: StoredHybridConnection): boolean {
+    return this.#agents.get(keyOf(stored))?.isListening ?? false
+  }
+
   /** The rules of the site. */
   get policy(): readonly string[] {
     return this.#state.policy
@@ -230,7 +229,7 @@ export class HcmService {
     const { store, tls, proxy, logger, entityIntervalMs, probeIntervalMs } = this.#options
     const key = keyOf(stored)
     const agent = new HybridConnectionAgent({
-      ...this.#accessOf(stored),
+      ...accessOf(stored, this.#options),
       host: stored.host,
       path: stored.path,
       origin: stored.origin,
@@ -251,13 +250,6 @@ export class HcmService {
     this.#agents.set(key, agent)
     agent.start()
     return agent
-  }
-
-  #accessOf(stored: StoredHybridConnection): { port?: number | undefined; tokenProvider: TokenProvider | undefined } {
-    const { store, enrolledTokens } = this.#options
-    if (stored.connectionString === undefined) return { port: stored.port, tokenProvider: enrolledTokens?.() }
-    const parsed = parseConnectionString(store.key.unseal(stored.connectionString, keyOf(stored)).reveal())
-    return { port: parsed.endpoint.port, tokenProvider: tokenProviderOf(parsed) }
   }
 
   /** Whoever adds a hybrid connection by hand means the endpoint that it has then, not whatever it may get. */
@@ -302,22 +294,7 @@ export class HcmService {
     return this.#agents.get(keyOf(stored))?.status ?? discontinuedStatus(stored)
   }
 
-  #find({ namespace, name }: ConnectionName): StoredHybridConnection {
-    const isMeant = ({ host, path }: StoredHybridConnection): boolean =>
-      path.toLowerCase() === name.toLowerCase() &&
-      (namespace === undefined || [host, host.split('.')[0]].includes(namespace.toLowerCase()))
-    const [found, ...others] = this.#state.hybridConnections.filter(isMeant)
-    const wanted = namespace === undefined ? name : `${namespace}/${name}`
-    if (!found) throw new RelayError('ResourceNotFound', { message: `There is no hybrid connection ${wanted} here` })
-    if (others.length === 0) return found
-    const hosts = [found, ...others].map(({ host }) => host).join(', ')
-    throw new RelayError('InvalidConfiguration', {
-      message: `Several are called ${wanted}; say which namespace: ${hosts}`,
-    })
+  #find(name: ConnectionName): StoredHybridConnection {
+    return findStored(this.#state, name)
   }
-}
-
-/** `host/name` in lower case: what tells hybrid connections of one HCM apart. */
-export function keyOf({ host, path }: Pick<StoredHybridConnection, 'host' | 'path'>): string {
-  return `${host}/${path}`.toLowerCase()
 }

@@ -193,6 +193,11 @@ export class HybridConnectionAgent {
     return this.#left
   }
 
+  /** Its control channel is open now. */
+  get isListening(): boolean {
+    return this.#listener.state === 'online'
+  }
+
   /** How it is doing. */
   get status(): HybridConnectionStatus {
     this.#settle()

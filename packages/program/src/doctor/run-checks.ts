@@ -23,6 +23,8 @@ export interface RunChecksOptions {
 }
 
 const defaultDeadlineMs = 4_000
+/** A check whose time is over knows best what it was waiting for. */
+const graceMs = 100
 
 /** A result, and whether it makes no sense to look behind it. */
 interface Outcome {
@@ -71,15 +73,19 @@ async function runCheck(check: Check, { outcomes, signal }: Run): Promise<Outcom
 async function within(check: Check, signal: AbortSignal, deadlineMs: number): Promise<Finding> {
   const { fix } = hopTable[check.hop]
   const late = Promise.withResolvers<Finding>()
-  const onAbort = (): void => late.resolve(broken(`no answer within ${deadlineMs / 1000} s`, fix))
+  let timer: NodeJS.Timeout | undefined
+  const onAbort = (): void => {
+    timer = setTimeout(() => late.resolve(broken(`no answer within ${deadlineMs / 1000} s`, fix)), graceMs)
+  }
   signal.addEventListener('abort', onAbort)
   try {
     // A check that does not heed its signal holds nobody up.
     return await Promise.race([Promise.resolve(check.run(signal)), late.promise])
   } catch (error) {
-    if (signal.aborted) return await late.promise
+    if (signal.aborted) return broken(`no answer within ${deadlineMs / 1000} s`, fix)
     return broken(error instanceof Error ? error.message : String(error), fix)
   } finally {
+    clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
   }
 }

@@ -46,6 +46,8 @@ export class Refusals {
       'Content-Type: application/json; charset=utf-8',
       `Content-Length: ${Buffer.byteLength(body)}`,
       `TrackingId: ${refusal.trackingId}`,
+      // Clients whose token is refused tell by it that their clock is wrong.
+      `Date: ${new Date().toUTCString()}`,
       ...Object.entries(headersFor(refusal)).map(([name, value]) => `${name}: ${value}`),
       'Connection: close',
     ]
