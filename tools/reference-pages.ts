@@ -1,4 +1,4 @@
-import { markdownRow, optionTableJsonSchema, optionTableMarkdown } from '@postern/program'
+import { hopTable, markdownRow, optionTableJsonSchema, optionTableMarkdown } from '@postern/program'
 import { type ErrorEntry, errorTable } from '@postern/protocol'
 import { managedCommands, managedGroups } from '../packages/cli/src/manage/command-table.ts'
 import { commandsMarkdown } from '../packages/cli/src/manage/commands-markdown.ts'
@@ -27,6 +27,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['connector.schema.json', `${JSON.stringify(connectorFileJsonSchema(), null, 2)}\n`],
     ['hcm-options.md', page(hcmOptionsIntroduction, optionTableMarkdown(hcmOptionTable))],
     ['metrics.md', page(metricsIntroduction, metricsMarkdown())],
+    ['doctor.md', page(doctorIntroduction, hopsMarkdown())],
     ['errors.md', page(errorsIntroduction, errorsMarkdown(errorTable))],
     ['cli.md', page(commandsIntroduction, commandsMarkdown(managedCommands, managedGroups))],
     ['management-routes.md', page(routesIntroduction, routesMarkdown(routeTable))],
@@ -65,6 +66,12 @@ const metricsIntroduction = `# Metrics of the relay
 
 \`/metrics\` at the management door, in Prometheus' text format. Metrics that Azure Monitor has too are spelt from Azure's names;
 the dimension EntityName is the label \`entity\`. Counters begin at 0 when the relay starts.`
+
+const doctorIntroduction = `# Hops of doctor
+
+What \`hcm doctor\`, \`postern bridge --doctor\` and \`postern connector doctor\` look at, in this order, as far as it applies. They end
+with the exit code of the first hop that is broken, with 0 when none is, and with 1 to 3 as every command does when they could not
+look at all. How they are used: [Doctor](../guide/doctor.md).`
 
 const errorsIntroduction = `# Error codes
 
@@ -112,4 +119,11 @@ function errorsMarkdown(table: Readonly<Record<string, ErrorEntry>>): string {
   )
   const head = markdownRow(['code', 'status', 'close', 'ARM code', 'transient', 'text', 'what to do'])
   return `${[head, '|---|---|---|---|---|---|---|', ...rows].join('\n')}\n`
+}
+
+function hopsMarkdown(): string {
+  const rows = Object.entries(hopTable).map(([hop, { exitCode, checks, fix }]) =>
+    markdownRow([`\`${hop}\``, String(exitCode), checks, fix]),
+  )
+  return `${[markdownRow(['hop', 'exit code', 'what is checked', 'where to begin']), '|---|---|---|---|', ...rows].join('\n')}\n`
 }

@@ -16,13 +16,13 @@ export { connected, targetUnreachable } from './connected.ts'
 export { cutSocket } from './cut-socket.ts'
 export { dialDatagramTarget } from './datagram-target.ts'
 export { describeFailure } from './describe-failure.ts'
-export type { BindRules, SocketSource } from './entrance.ts'
-export { FarEnd, type FarEndConnect, type FarEndOptions } from './far-end.ts'
 export { type DiagnoseBridgeOptions, diagnoseBridge } from './doctor/diagnose-bridge.ts'
 export { entityChecks, type LearnedEntity } from './doctor/entity-checks.ts'
 export { type ListenerChecks, type LiveListener, listenerChecks } from './doctor/listener-checks.ts'
 export { type RelayAccess, relayAccessOf, resultsOfWay } from './doctor/relay-access.ts'
 export { type SenderChecksOptions, senderChecks } from './doctor/sender-checks.ts'
+export type { BindRules, SocketSource } from './entrance.ts'
+export { FarEnd, type FarEndConnect, type FarEndOptions } from './far-end.ts'
 export type {
   HttpTarget,
   LocalBinding,
