@@ -47,10 +47,10 @@ export async function checkTls(check: TlsCheck, signal: AbortSignal): Promise<Fi
 
 function readCertificate(socket: TLSSocket, { host, what }: TlsCheck): SeenCertificate {
   // Node's types have an error; it is its code.
-  const problem = socket.authorizationError as unknown
+  const problem = socket.authorizationError as unknown as string | null | undefined
   const certificate = socket.getPeerCertificate()
   return {
-    problem: problem === null || problem === undefined ? undefined : String(problem),
+    problem: problem ?? undefined,
     host,
     what,
     issuer: issuerOf(certificate),

@@ -28,7 +28,10 @@ export function judgeUpgrade({ status, reason, headers }: HttpAnswer): Finding {
 
 /** Who may have answered. */
 function signs({ server, via }: HttpAnswer['headers']): readonly string[] {
-  return [...(server === undefined ? [] : [`Server: ${server}`]), ...(via === undefined ? [] : [`Via: ${via}`])]
+  return [
+    ...(server === undefined ? [] : [`Server: ${[server].flat().join(', ')}`]),
+    ...(via === undefined ? [] : [`Via: ${[via].flat().join(', ')}`]),
+  ]
 }
 
 const slightSkewMs = 30_000

@@ -1,7 +1,7 @@
 import { checkName } from './check-names.ts'
 import { checkTcp } from './check-tcp.ts'
 import { checkTls } from './check-tls.ts'
-import { broken, doubtful, type Finding, fine } from './finding.ts'
+import { broken, doubtful, type Finding, fine, notChecked } from './finding.ts'
 import { hopTable } from './hop-table.ts'
 import { judgeClock, judgeUpgrade } from './judge-answers.ts'
 import { type HttpAnswer, probeUpgrade } from './probe-http.ts'
@@ -18,13 +18,15 @@ export interface RelayChecksOptions {
 }
 
 /** The checks from DNS to the clock: all that is the same for every hybrid connection of one relay. */
-export function relayChecks({ way, path, describeProxyFailure }: RelayChecksOptions): readonly Check[] {
-  const { host, port, proxy, secure, ca } = way
+export function relayChecks(options: RelayChecksOptions): readonly Check[] {
+  return [...networkChecks(options), ...handshakeChecks(options)]
+}
+
+function networkChecks({ way, describeProxyFailure }: RelayChecksOptions): readonly Check[] {
+  const { host, port, proxy } = way
   const first = proxy
     ? ({ host: proxy.host, port: proxy.port, what: 'the proxy' } as const)
     : ({ host, port, what: 'the relay' } as const)
-  const answer: { upgrade?: HttpAnswer } = {}
-  const entity = path.split('/').map(encodeURIComponent).join('/')
   return [
     {
       hop: 'dns',
@@ -49,6 +51,14 @@ export function relayChecks({ way, path, describeProxyFailure }: RelayChecksOpti
         }
       },
     },
+  ]
+}
+
+function handshakeChecks({ way, path }: RelayChecksOptions): readonly Check[] {
+  const { host, secure, ca } = way
+  const answer: { upgrade?: HttpAnswer } = {}
+  const entity = path.split('/').map(encodeURIComponent).join('/')
+  return [
     {
       hop: 'tls',
       needs: ['proxy'],
@@ -75,7 +85,10 @@ export function relayChecks({ way, path, describeProxyFailure }: RelayChecksOpti
       hop: 'clock',
       needs: ['tls'],
       after: ['upgrade'],
-      run: () => judgeClock(answer.upgrade?.headers.date, Date.now()),
+      run: () =>
+        answer.upgrade
+          ? judgeClock(answer.upgrade.headers.date, Date.now())
+          : notChecked('not known, without an answer'),
     },
   ]
 }

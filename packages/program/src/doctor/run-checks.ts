@@ -53,7 +53,7 @@ interface Run {
 
 async function runCheck(check: Check, { outcomes, signal }: Run): Promise<Outcome> {
   const { hop, needs = [], after = [], deadlineMs = defaultDeadlineMs } = check
-  const waited = Promise.all(after.map((each) => outcomes.get(each)))
+  const waited = Promise.all(after.flatMap((each) => outcomes.get(each) ?? []))
   const needed = await Promise.all(needs.flatMap((each) => outcomes.get(each) ?? []))
   await waited
   const barrier = needed.find(({ isBarrier }) => isBarrier)?.result

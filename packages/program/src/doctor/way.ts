@@ -11,5 +11,5 @@ export interface Way {
   /** The proxy on the way, which then resolves the name of the relay. Its text form has no credentials. */
   readonly proxy?: { readonly host: string; readonly port: number; toString(): string } | undefined
   /** Opens a byte stream to the relay: by TCP, or by the tunnel of the proxy. */
-  open(signal: AbortSignal): Promise<Duplex>
+  readonly open: (signal: AbortSignal) => Promise<Duplex>
 }
