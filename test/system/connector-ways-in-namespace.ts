@@ -1,11 +1,12 @@
 // A private site, and programs that reach it in every way that the connector has, in a network and mount namespace of their
 // own; prints what came of each as JSON.
-import { chownSync, copyFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { interopFixtureFolder } from '../interop/fixture-install.ts'
+import { ObservedProgram } from './observed-program.ts'
 import { findPlainUser } from './plain-user.ts'
-import { PrivateSite, type ServiceName } from './private-site.ts'
+import { PrivateSite, type ServiceName, withFile } from './private-site.ts'
 import { output } from './run-program.ts'
 import type { UseOptions, UseResults } from './use-private-services.ts'
 
@@ -14,6 +15,10 @@ export interface WayResults {
   /** The user without rights. */
   readonly plainUid: number
   readonly run: UseResults
+  readonly hosts: UseResults
+  /** The hosts file before, while and after the names stood in it. */
+  readonly hostsFile: readonly [before: string, during: string, after: string]
+  readonly dns: UseResults
   /** What programs printed in a network of their own. */
   readonly ownNetwork: { readonly ssh: string; readonly literal: string }
   readonly java: readonly string[]
@@ -38,24 +43,27 @@ try {
   }
   const application = [...node, file('./use-private-services.ts'), JSON.stringify(everything)]
 
-  const run = connectorRun(byName, [], application)
-  const web = configuration('web', ['web'])
-  const java = connectorRun(
-    web,
-    ['--way', 'java'],
-    ['java', file('./OpenByName.java'), 'http://web.corp:8080/java', 'web.corp'],
-  )
+  const run = await connectorRun(byName, [], application)
   const low = configuration('low', ['ssh22', 'literal'])
   const unasked =
     '-F none -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR'
   const script = `ssh ${unasked} -i "$0" "$1@ssh.corp" echo port 22 by name && curl -sS --noproxy "*" http://10.20.30.40/by-address`
   const ownNetwork = connectorRun(low, ['--own-network'], ['sh', '-c', script, sshKeyFile, site.sshUser])
 
-  const [byRun, inOwnNetwork, byJava] = await Promise.all([run, ownNetwork, java])
+  const web = configuration('web', ['web'])
+  const java = ['java', file('./OpenByName.java'), 'http://web.corp:8080/java', 'web.corp']
+  const [inOwnNetwork, byJava, byHosts, byDns] = await Promise.all([
+    ownNetwork,
+    connectorRun(web, ['--way', 'java'], java),
+    throughHostsFile(application),
+    throughDns(application),
+  ])
   const [ssh = '', literal = ''] = inOwnNetwork.split('\n')
   const results: WayResults = {
     plainUid: user.uid,
-    run: JSON.parse(byRun) as UseResults,
+    run: JSON.parse(run) as UseResults,
+    ...byHosts,
+    dns: byDns,
     ownNetwork: { ssh, literal },
     java: byJava.split('\n'),
   }
@@ -80,5 +88,38 @@ function configuration(name: string, services: readonly ServiceName[]): string {
 function connectorRun(config: string, options: readonly string[], program: readonly string[]): Promise<string> {
   const words = [...user.wrapper, ...node, file('../../packages/cli/src/main.ts'), 'connector', 'run', '-f', config]
   const [first = '', ...rest] = [...words, ...options, '--', ...program]
-  return output(first, rest, { timeoutMs: 50_000 })
+  return output(first, rest, { timeoutMs: 100_000 })
+}
+
+/** A connector that serves, and the words that run a program beside it. */
+async function serve(options: readonly string[], wrapper: readonly string[] = []): Promise<ObservedProgram> {
+  const connector = await ObservedProgram.start(['connector', '--json', ...options], {}, wrapper)
+  // What it is ready with.
+  await connector.stdout.next(60_000)
+  return connector
+}
+
+/** Everybody in a mount namespace has the hosts file that the connector writes into. */
+async function throughHostsFile(application: readonly string[]): Promise<Pick<WayResults, 'hosts' | 'hostsFile'>> {
+  const hosts = join(user.folder, 'hosts')
+  copyFileSync('/etc/hosts', hosts)
+  const read = (): string => readFileSync(hosts, 'utf8')
+  const before = read()
+  const config = configuration('hosts-way', ['db', 'cache', 'web', 'secure', 'ssh'])
+  const connector = await serve(['-f', config, '--hosts'], withFile(hosts, '/etc/hosts'))
+  const during = read()
+  const beside = ['--target', String(connector.pid), '--mount', '--', ...application]
+  const used = await output('nsenter', beside, { timeoutMs: 100_000 }).finally(() => connector.stop())
+  return { hosts: JSON.parse(used) as UseResults, hostsFile: [before, during, read()] }
+}
+
+/** Programs of this network ask the connector for names. */
+async function throughDns(application: readonly string[]): Promise<UseResults> {
+  const config = configuration('dns-way', ['db', 'cache', 'web', 'secure', 'ssh'])
+  const connector = await serve(['-f', config, '--dns', '127.0.0.1:53'])
+  const resolver = join(user.folder, 'resolv.conf')
+  writeFileSync(resolver, 'nameserver 127.0.0.1\n')
+  const [program = '', ...args] = [...withFile(resolver, '/etc/resolv.conf'), ...application]
+  const used = await output(program, args, { timeoutMs: 100_000 }).finally(() => connector.stop())
+  return JSON.parse(used) as UseResults
 }

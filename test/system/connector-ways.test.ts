@@ -35,7 +35,7 @@ describe('private services by name', { skip }, () => {
     const command = 'ip link set lo up && exec "$0" --conditions=@postern/source "$1"'
     results = JSON.parse(
       await output('unshare', ['-mn', '--kill-child', 'sh', '-c', command, process.execPath, inside], {
-        timeoutMs: 55_000,
+        timeoutMs: 200_000,
       }),
     ) as WayResults
   })
@@ -58,6 +58,19 @@ describe('private services by name', { skip }, () => {
     assert.equal(results.run.uid, results.plainUid)
     assertPrograms(results.run)
     assertNode(results.run)
+  })
+
+  it('connector --hosts: the same, and the hosts file is as before when it ends', () => {
+    assertPrograms(results.hosts)
+    assertNode(results.hosts)
+    const [before, during, after] = results.hostsFile
+    assert.match(during, /^127\.\d+\.\d+\.\d+\s.*\bdb\.corp\b/m)
+    assert.equal(after, before)
+  })
+
+  it('connector --dns: the same, for programs whose resolver is the connector', () => {
+    assertPrograms(results.dns)
+    assertNode(results.dns)
   })
 
   it('connector run --own-network: ports below 1024, and a service by its address', () => {
