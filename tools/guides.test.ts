@@ -54,7 +54,8 @@ describe('the guides', () => {
       assert.ok(found, `${page}: postern ${name}`)
       const command = words.reduce((at, word) => at.commands.find((each) => each.name() === word) ?? at, found)
       const known = new Set(command.options.flatMap(({ long, short }) => [long, short]))
-      const typed = [...rest.replace(/ #.*|'[^']*'|"\$.*?"/g, '').matchAll(/(?<= )-{1,2}[A-Za-z][\w-]*/g)]
+      // Behind -- stands a program with options of its own.
+      const typed = [...rest.replace(/ -- .*| #.*|'[^']*'|"\$.*?"/g, '').matchAll(/(?<= )-{1,2}[A-Za-z][\w-]*/g)]
       for (const [flag] of typed) assert.ok(known.has(flag), `${page}: postern ${[name, ...words].join(' ')} ${flag}`)
     }
   })

@@ -106,10 +106,11 @@ async function throughHostsFile(application: readonly string[]): Promise<Pick<Wa
   const read = (): string => readFileSync(hosts, 'utf8')
   const before = read()
   const config = configuration('hosts-way', ['db', 'cache', 'web', 'secure', 'ssh'])
-  const connector = await serve(['-f', config, '--hosts'], withFile(hosts, '/etc/hosts'))
+  await using connector = await serve(['-f', config, '--hosts'], withFile(hosts, '/etc/hosts'))
   const during = read()
   const beside = ['--target', String(connector.pid), '--mount', '--', ...application]
-  const used = await output('nsenter', beside, { timeoutMs: 100_000 }).finally(() => connector.stop())
+  const used = await output('nsenter', beside, { timeoutMs: 100_000 })
+  await connector.stop()
   return { hosts: JSON.parse(used) as UseResults, hostsFile: [before, during, read()] }
 }
 
@@ -117,9 +118,12 @@ async function throughHostsFile(application: readonly string[]): Promise<Pick<Wa
 async function throughDns(application: readonly string[]): Promise<UseResults> {
   const config = configuration('dns-way', ['db', 'cache', 'web', 'secure', 'ssh'])
   const connector = await serve(['-f', config, '--dns', '127.0.0.1:53'])
-  const resolver = join(user.folder, 'resolv.conf')
-  writeFileSync(resolver, 'nameserver 127.0.0.1\n')
-  const [program = '', ...args] = [...withFile(resolver, '/etc/resolv.conf'), ...application]
-  const used = await output(program, args, { timeoutMs: 100_000 }).finally(() => connector.stop())
-  return JSON.parse(used) as UseResults
+  try {
+    const resolver = join(user.folder, 'resolv.conf')
+    writeFileSync(resolver, 'nameserver 127.0.0.1\n')
+    const [program = '', ...args] = [...withFile(resolver, '/etc/resolv.conf'), ...application]
+    return JSON.parse(await output(program, args, { timeoutMs: 100_000 })) as UseResults
+  } finally {
+    await connector.stop()
+  }
 }
