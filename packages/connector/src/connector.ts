@@ -168,6 +168,11 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     throw new RelayError('ResourceNotFound', { message: this.#absence(place) })
   }
 
+  /** The ways to all endpoints that are known now. */
+  get routes(): readonly Route[] {
+    return this.#table?.routes ?? []
+  }
+
   #chooseAddresses(state: ConnectorState): Pick<AddressBook, 'addressOf'> | undefined {
     const { listen = true, address, sockets, isForeignAddress: isForeign } = this.#options
     if (!listen) return undefined
@@ -205,7 +210,7 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
         ? fixedEndpoint({ ...target, ...shared })
         : new LearnedEndpoint({ ...shared, tls, proxy, state, intervalMs })
     })
-    return [...given, ...apps.map((credential) => new AppFeed({ credential, framing, logger: this.#logger }))]
+    return [...given, ...apps.map((credential) => new AppFeed({ credential, framing, proxy, logger: this.#logger }))]
   }
 
   async #apply(): Promise<void> {

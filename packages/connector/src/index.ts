@@ -8,6 +8,8 @@ export {
   type ServedPing,
 } from './control/connector-control.ts'
 export { resolverLines } from './dns/resolver-lines.ts'
+export { checkWayIn } from './doctor/check-way-in.ts'
+export { diagnoseConnector, type EndpointDiagnosis } from './doctor/diagnose-connector.ts'
 export { cleanHostsFile } from './hosts/hosts-file.ts'
 export { hostsLines } from './hosts/hosts-lines.ts'
 export { type ConnectorTarget, formatTarget, parseTarget } from './names/endpoint-text.ts'

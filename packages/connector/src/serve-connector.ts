@@ -9,6 +9,7 @@ import { DnsResponder } from './dns/dns-responder.ts'
 import { QueryForwarder } from './dns/forward-query.ts'
 import { formatSocketPlace, parseSocketPlace } from './dns/socket-address.ts'
 import { systemResolvers } from './dns/system-resolvers.ts'
+import { diagnoseConnector } from './doctor/diagnose-connector.ts'
 import { foreignAddresses, HostsFile } from './hosts/hosts-file.ts'
 import { hostsLines } from './hosts/hosts-lines.ts'
 import type { ConnectorTarget } from './names/endpoint-text.ts'
@@ -102,7 +103,7 @@ async function serve({ settings, proxy, logger }: ServeOptions, closing: Closing
     await ControlServer.start({
       program: 'connector',
       socketPath,
-      operations: connectorOperations({ facts, ping }),
+      operations: connectorOperations({ facts, ping, doctor: () => diagnoseConnector(connector) }),
       logger,
     }),
   )

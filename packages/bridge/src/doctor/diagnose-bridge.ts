@@ -81,7 +81,7 @@ async function diagnoseLocal(forward: LocalForward, tour: Tour): Promise<readonl
   const relay = relayOf(forward, options)
   const access = relayAccessOf(relay)
   const [binding] = forward.bindings
-  const open = async (within: AbortSignal): Promise<void> => {
+  const open = async (within: AbortSignal): Promise<string> => {
     const farEnd = new FarEnd({ sender: new Sender(relay), framing, attempts: 1 })
     await farEnd.open({
       mode: binding?.protocol === 'udp' ? 'datagram' : 'stream',
@@ -92,6 +92,7 @@ async function diagnoseLocal(forward: LocalForward, tour: Tour): Promise<readonl
         connection.abort()
       },
     })
+    return framing === 'raw' ? 'the listener took a stream' : 'the far end reaches its service'
   }
   const learned: LearnedEntity = {}
   const checks = [...entityChecks(access, learned), ...senderChecks(access, { open })]

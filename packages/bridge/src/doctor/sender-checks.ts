@@ -6,8 +6,8 @@ import { findingOf, type RelayAccess, refusedByRight } from './relay-access.ts'
 
 /** Settings of {@link senderChecks}. */
 export interface SenderChecksOptions {
-  /** Asks the far end for a stream, and ends it: the service there sees a connection. */
-  readonly open: (signal: AbortSignal) => Promise<void>
+  /** Asks the far end for a stream and ends it, so that the service there sees a connection; says what that proves. */
+  readonly open: (signal: AbortSignal) => Promise<string>
 }
 
 const openDeadlineMs = 6_000
@@ -35,8 +35,7 @@ export function senderChecks(access: RelayAccess, { open }: SenderChecksOptions)
       deadlineMs: openDeadlineMs,
       run: async (signal) => {
         try {
-          await open(signal)
-          return fine('a stream reaches the service at the far end')
+          return fine(await open(signal))
         } catch (error) {
           if (isRelayError(error, 'ListenerRejected')) {
             return broken(

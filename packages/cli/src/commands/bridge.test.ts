@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
+import { hopTable } from '@postern/program'
 import { PosternProcess, signToken, startTestRelay } from '@postern/testkit'
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-bridge-test-'))
@@ -192,7 +193,7 @@ test('--doctor looks at both ends and ends with the code of the first broken hop
     assert.match(listening.stdout, /ok +control-channel .*answered pings/)
     assert.match(listening.stdout, /ok +target-tcp /)
     const lonely = await doctor('-L', '127.0.0.1:0:echo', '-x', relay.access().send)
-    assert.equal(lonely.code, 21, lonely.stdout)
+    assert.equal(lonely.code, hopTable.listener.exitCode, lonely.stdout)
     assert.match(lonely.stdout, /FAILED +listener .*no listener is connected/)
     await using remote = new PosternProcess(['bridge', '-T', `echo:127.0.0.1:${port}`, '-x', relay.access().listen], {
       env: { NODE_EXTRA_CA_CERTS: caFile },

@@ -29,6 +29,11 @@ export function configureConnectorCommand(command: Command): void {
     'short',
   )
   configurePing(command.command('tcpping').description('The same, hop by hop with times.'), 'long')
+  configureDoctor(
+    command
+      .command('doctor')
+      .description('Looks at every hop to the far ends of all endpoints; says which is broken, and what to do.'),
+  )
   configureClean(
     command.command('clean').description('Takes out of the hosts file what a killed connector left there.'),
   )
@@ -50,6 +55,13 @@ function configurePing(command: Command, form: 'short' | 'long'): void {
     .argument('<HOST:PORT>', 'an endpoint, as programs open it')
     .addHelpText('after', pingExamples(programName(), command.name()))
     .action(async (target: string) => (await import('./ping-command.ts')).pingCommand(command, { target, form }))
+}
+
+function configureDoctor(command: Command): void {
+  addSettingsFlags(command, pingRows)
+  output(command)
+    .addHelpText('after', doctorExamples(programName()))
+    .action(async () => (await import('./doctor-command.ts')).doctorCommand(command))
 }
 
 function configureClean(command: Command): void {
@@ -86,4 +98,14 @@ Exit code: 0 the service answers, 1 it does not, 2 typed wrongly, 3 it is no end
 Examples:
   ${name} db.corp:5432
   ${name} db.corp:5432 -x @db.secret --output json`
+}
+
+function doctorExamples(postern: string): string {
+  return `
+It asks the connector that runs here; with -f, -x or --app it goes the way itself. It ends with 0 when nothing is broken,
+otherwise with a code for the first hop that is. In less than 15 s; each service sees one connection.
+
+Examples:
+  ${postern} connector doctor
+  ${postern} connector doctor -f connector.yml --json`
 }

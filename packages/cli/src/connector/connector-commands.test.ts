@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Listener } from '@postern/client'
+import { type DoctorReport, hopTable } from '@postern/program'
 import { PosternProcess, type PosternResult, startTestRelay, type TestRelay } from '@postern/testkit'
 
 const usual = '127.0.0.1 localhost\n'
@@ -182,6 +183,30 @@ for (const [does, code, pattern] of [
     assert.match(found.stdout, pattern)
   })
 }
+
+test('doctor looks at every hop from the way in to the far end, by itself or by the connector that runs', async (t) => {
+  const { relay, run, serve, flags, port, folder } = await startBed(t)
+  const lonely = await run('connector', 'doctor', ...flags)
+  assert.equal(lonely.code, hopTable.listener.exitCode, lonely.stdout + lonely.stderr)
+  assert.match(lonely.stdout, /^db\.corp:\d+ by echo at localhost:\d+\n/)
+  assert.match(lonely.stdout, /warning +way-in .*no connector that listens runs here/)
+  assert.match(lonely.stdout, /FAILED +listener .*no listener is connected\n.*Start the Hybrid Connection Manager/)
+  await serve()
+  await listen(t, relay, 'greet')
+  const well = await run('connector', 'doctor', '--state-dir', join(folder, 'state'), '--json')
+  assert.equal(well.code, 0, well.stdout + well.stderr)
+  const [report] = JSON.parse(well.stdout).reports as DoctorReport[]
+  const hops = report?.hops ?? []
+  assert.match(hops.find(({ hop }) => hop === 'way-in')?.fix ?? '', /--hosts/)
+  assert.equal(hops.at(-1)?.hop, 'rendezvous')
+  const [, key = ''] = /SharedAccessKey=([^;]+)/.exec(relay.access().send) ?? []
+  assert.ok(key !== '' && !well.stdout.includes(key))
+  const text = relay.access().send.replace(key, 'another-key')
+  const wrong = await run('connector', 'doctor', '-x', `10.1.2.3:${port}=${text}`, '--tls-ca', join(folder, 'ca.pem'))
+  assert.equal(wrong.code, hopTable.token.exitCode, wrong.stdout + wrong.stderr)
+  assert.match(wrong.stdout, /warning +way-in .*10\.1\.2\.3 is an address.*\n.*--own-network/)
+  assert.match(wrong.stdout, /FAILED +token .*refuses rule/)
+})
 
 test('a certificate that is not trusted, and a port that nobody has, are named as the hop where it ends', async (t) => {
   const { relay, run, port } = await startBed(t)

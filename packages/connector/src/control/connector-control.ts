@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { askControl, type ControlOperations } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { z } from 'zod'
+import type { EndpointDiagnosis } from '../doctor/diagnose-connector.ts'
 import { parseTarget } from '../names/endpoint-text.ts'
 import type { PingReport } from '../ping/hop.ts'
 import type { ConnectorFacts } from '../routes/status.ts'
@@ -10,6 +11,7 @@ import type { ConnectorFacts } from '../routes/status.ts'
 export interface ConnectorAnswers {
   readonly status: ConnectorFacts
   readonly ping: ServedPing
+  readonly doctor: readonly EndpointDiagnosis[]
 }
 
 /** The way from a running connector to an endpoint. */
@@ -28,19 +30,24 @@ export interface ConnectorControlParts {
     readonly port: number
     readonly protocol: 'tcp' | 'udp'
   }) => Promise<ServedPing>
+  readonly doctor: () => Promise<readonly EndpointDiagnosis[]>
 }
 
 const nothing = z.strictObject({})
 const wanted = z.strictObject({ target: z.string().max(300) })
 
 /** What a running connector can be asked at its control socket. */
-export function connectorOperations({ facts, ping }: ConnectorControlParts): ControlOperations {
+export function connectorOperations({ facts, ping, doctor }: ConnectorControlParts): ControlOperations {
   return {
     status: (params) => {
       check(nothing, params)
       return facts()
     },
     ping: (params) => ping(demandTarget(check(wanted, params).target)),
+    doctor: (params) => {
+      check(nothing, params)
+      return doctor()
+    },
   }
 }
 

@@ -1,7 +1,14 @@
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 import { describeFailure, LocalForwarder, type SocketSource } from '@postern/bridge'
-import { createOpenSocket, type EntityFacts, readEntity, Sender } from '@postern/client'
+import {
+  createOpenSocket,
+  type EntityFacts,
+  type RelayOptions,
+  readEntity,
+  relayRouteOf,
+  Sender,
+} from '@postern/client'
 import type { Logger, Secret } from '@postern/program'
 import { formatTarget } from '../names/endpoint-text.ts'
 import type { RelayWay } from '../ping/ping-relay.ts'
@@ -25,6 +32,8 @@ const retryMs = 5_000
 /** One endpoint: opens streams to it, and listens for programs at a loopback address. */
 export class Route {
   readonly place: RelayPlace
+  /** How the relay is reached, and as whom. */
+  readonly relayOptions: RelayOptions
   readonly sender: Sender
   readonly #options: RouteOptions
   readonly #tokens: CurrentTokens | undefined
@@ -43,12 +52,13 @@ export class Route {
     this.place = relayPlaceOf(spec.connectionString)
     const provider = tokensOf(spec.connectionString)
     this.#tokens = provider && new CurrentTokens(provider)
-    this.sender = new Sender({
+    this.relayOptions = {
       ...this.place,
       tls,
       ...(proxy && { proxy: proxy.reveal() }),
       ...(this.#tokens && { tokenProvider: this.#tokens }),
-    })
+    }
+    this.sender = new Sender(this.relayOptions)
   }
 
   get spec(): RouteSpec {
@@ -107,9 +117,9 @@ export class Route {
 
   /** The way from this machine to the relay. */
   get relayWay(): RelayWay {
-    const { tls, proxy } = this.#options
     const { host, port } = this.place
-    return { place: { host, port }, tls, hasProxy: proxy ? proxy.reveal() !== 'off' : hasProxyFor(process.env) }
+    const { proxy } = relayRouteOf(this.relayOptions)
+    return { place: { host, port }, tls: this.#options.tls, hasProxy: proxy !== undefined }
   }
 
   /** What the relay says about the hybrid connection. @throws {RelayError} as `readEntity` */
@@ -160,8 +170,4 @@ export class Route {
     this.refuse(describeFailure(formatTarget(this.#spec), undefined, error))
     if (!this.#isStopped) this.#retry = setTimeout(() => void this.listen(address), retryMs)
   }
-}
-
-function hasProxyFor(env: NodeJS.ProcessEnv): boolean {
-  return ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].some((name) => Boolean(env[name]))
 }

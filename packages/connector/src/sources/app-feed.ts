@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Framing } from '@postern/bridge'
+import { createRelayFetch } from '@postern/client'
 import {
   createManagementClient,
   isManagementError,
@@ -18,6 +19,8 @@ import type { EndpointSource } from './endpoint-source.ts'
 export interface AppFeedOptions {
   readonly credential: AppCredential
   readonly framing: Framing
+  /** Proxy on the way to the management door. */
+  readonly proxy?: Secret | undefined
   readonly logger: Logger
 }
 
@@ -74,7 +77,8 @@ export class AppFeed implements EndpointSource {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       try {
-        const client = clientOf(this.#options.credential)
+        const { credential, proxy } = this.#options
+        const client = clientOf(credential, createRelayFetch(proxy?.reveal()))
         for await (const { data } of client.events('Apps_GetOwnHybridConnections', { signal })) {
           this.#specs = this.#read(data)
           this.#hasAnswer = true
@@ -116,9 +120,12 @@ export class AppFeed implements EndpointSource {
   }
 }
 
-function clientOf({ endpoint, clientId, clientSecret }: AppCredential): ManagementClient {
+function clientOf(
+  { endpoint, clientId, clientSecret }: AppCredential,
+  fetch: typeof globalThis.fetch,
+): ManagementClient {
   const token = keepToken(() =>
-    signInWithClientCredentials({ endpoint, clientId, clientSecret: clientSecret.reveal() }),
+    signInWithClientCredentials({ endpoint, clientId, clientSecret: clientSecret.reveal(), fetch }),
   )
-  return createManagementClient({ endpoint, token })
+  return createManagementClient({ endpoint, token, fetch })
 }

@@ -37,6 +37,7 @@ export async function diagnoseState(
     const status = service.list().find((each) => keyOf(stored) === keyOf({ host: stored.host, path: each.Name }))
     return { id: listenerId, since: status?.Since ?? 'a while' }
   }
+  const counted = `${all.length} hybrid ${all.length === 1 ? 'connection' : 'connections'}`
   return diagnoseHcm({
     store,
     hybridConnections: chosen,
@@ -46,8 +47,8 @@ export async function diagnoseState(
     live,
     ...(identity && { enrolledTokens: () => relayTokensOf(identity, key, createRelayFetch(proxy?.reveal())) }),
     service: service
-      ? fine(`the service runs, with ${all.length} hybrid connections`)
-      : doubtful(`no service runs; looked at from this command, ${all.length} hybrid connections`, 'Start it: hcm run'),
+      ? fine(`the service runs; ${counted}`)
+      : doubtful(`no service runs, so this command looks by itself; ${counted}`, 'Start it: hcm run'),
     signal: AbortSignal.timeout(deadlineMs),
   })
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { DoctorReport } from '@postern/program'
+import { type DoctorReport, hopTable } from '@postern/program'
 import { connectionStringOf, putEntity, signal, startBed, startBedRelay, startTarget } from '../hcm-bed.contract.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -57,7 +57,7 @@ test('the service looks by itself: its own control channel, no second listener, 
   assert.match(seen(well, 'rendezvous'), /the listener took a stream/)
   await target[Symbol.asyncDispose]()
   const ill = await doctor(folder)
-  assert.equal(ill.code, 26, ill.stdout)
+  assert.equal(ill.code, hopTable['target-tcp'].exitCode, ill.stdout)
   assert.match(ill.stdout, /FAILED +target-tcp .*refuses the connection/)
   assert.match(ill.stdout, /Broken: target-tcp\./)
   const absent = await doctor(folder, 'gone')

@@ -14,95 +14,95 @@ export const hopTable = {
     checks: 'options, connection string, state file; for `hcm` also whether the service runs',
     fix: 'Correct what is named; --help explains each option.',
   },
-  dns: {
+  'way-in': {
     exitCode: 11,
+    checks: 'programs of this machine get to the connector when they open the name',
+    fix: 'Choose a way in: postern connector run, --hosts, --dns or the Node hook.',
+  },
+  dns: {
+    exitCode: 12,
     checks: 'the name of the relay, or of the proxy, has addresses',
     fix: 'Check the host in the connection string, and the resolver of this machine.',
   },
   tcp: {
-    exitCode: 12,
+    exitCode: 13,
     checks: 'relay or proxy accept a TCP connection',
     fix: 'Have the firewall let this machine out to that host and port; the relay needs no other.',
   },
   proxy: {
-    exitCode: 13,
+    exitCode: 14,
     checks: 'the proxy opens a tunnel to the relay',
     fix: 'Check --proxy or HTTPS_PROXY, and ask who runs the proxy to allow CONNECT to the relay.',
   },
   tls: {
-    exitCode: 14,
+    exitCode: 15,
     checks: 'the relay has a certificate for its name that is in date and from an authority that is trusted here',
     fix: 'Check port and certificate of the relay, and --tls-ca.',
   },
   upgrade: {
-    exitCode: 15,
+    exitCode: 16,
     checks: 'a WebSocket handshake reaches the relay as such',
     fix: 'Have WebSocket upgrades to the relay passed by whatever inspects HTTP on the way.',
   },
   clock: {
-    exitCode: 16,
+    exitCode: 17,
     checks: 'the clock of this machine and that of the relay agree',
     fix: 'Set the clock: timedatectl set-ntp true.',
   },
   token: {
-    exitCode: 17,
+    exitCode: 18,
     checks: 'the relay accepts the key or identity',
     fix: 'Check name and key of the authorization rule.',
   },
   entity: {
-    exitCode: 18,
+    exitCode: 19,
     checks: 'the hybrid connection exists',
     fix: 'Check the name of the hybrid connection, or create it.',
   },
   right: {
-    exitCode: 19,
+    exitCode: 20,
     checks: 'the key has the right that is needed: Listen for an agent, Send for a connector',
     fix: 'Use a rule that has the right, or give it to this one.',
   },
   'control-channel': {
-    exitCode: 20,
+    exitCode: 21,
     checks: 'the control channel of a listener opens, and stays open with answered pings',
     fix: 'Look for a firewall or proxy that cuts WebSockets, and in the log of the relay.',
   },
   listener: {
-    exitCode: 21,
+    exitCode: 22,
     checks: 'a listener is connected that serves the hybrid connection',
     fix: 'Start the Hybrid Connection Manager or bridge at the other end.',
   },
   rendezvous: {
-    exitCode: 22,
+    exitCode: 23,
     checks: 'a stream meets its listener at the relay',
     fix: 'Look in the log of the relay and of the listener for the tracking id.',
   },
   endpoint: {
-    exitCode: 23,
+    exitCode: 24,
     checks: 'the hybrid connection says which host:port it stands for',
     fix: 'Set the endpoint in the metadata of the hybrid connection.',
   },
   policy: {
-    exitCode: 24,
+    exitCode: 25,
     checks: 'this site allows that endpoint',
     fix: 'hcm policy allow HOST:PORT, or set the endpoint back.',
   },
   'target-dns': {
-    exitCode: 25,
+    exitCode: 26,
     checks: 'the name of the target has addresses, here',
     fix: 'Check the host of the endpoint and the resolver of this machine.',
   },
   'target-tcp': {
-    exitCode: 26,
+    exitCode: 27,
     checks: 'the target accepts a TCP connection from this machine',
     fix: 'Check that the service runs and that this machine may connect to it.',
   },
   'target-tls': {
-    exitCode: 27,
+    exitCode: 28,
     checks: 'a target on a port of TLS speaks it; its certificate',
     fix: 'Check the TLS settings of the service.',
-  },
-  'way-in': {
-    exitCode: 28,
-    checks: 'programs of this machine get to the connector when they open the name',
-    fix: 'Choose a way in: postern connector run, --hosts, --dns or the Node hook.',
   },
 } as const satisfies Readonly<Record<string, HopEntry>>
 
