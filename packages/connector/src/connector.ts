@@ -112,11 +112,16 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     for (const source of this.#sources) source.start(() => void this.#apply())
   }
 
-  /** Resolves when every app and relay that was asked for endpoints has said something, and when the signal aborts. */
+  /**
+   * Resolves when every app and relay that was asked for endpoints has said something and what it said is in use, and when
+   * the signal aborts.
+   */
   async settled(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#sources.every(({ isSettled }) => isSettled)) {
       await once(this, 'answer', { signal }).catch(() => {})
     }
+    // Behind what is still being opened.
+    await this.#table?.set(this.#sources.flatMap(({ specs }) => specs))
   }
 
   /** Takes nothing new; open streams may go on for `graceMs` (default 10 s), then they are cut. */

@@ -12,6 +12,9 @@ import type { HostsEntry } from './private-hosts.ts'
 import { PrivateHostsFile } from './private-hosts-file.ts'
 import { NamespacesForbidden, PrivateNamespace } from './private-namespace.ts'
 
+/** Apps and relays are waited for before the program begins: it may ask for a name only once. */
+const settleTimeoutMs = 10_000
+
 /** How a program comes to see the endpoints. */
 export type Way = 'auto' | 'namespace' | FallBack
 
@@ -91,6 +94,7 @@ async function startConnector(options: ConnectorOptions, hosts: PrivateHostsFile
     () => void write().catch((error: Error) => options.logger?.error('connector.hosts', { error })),
   )
   await connector.start()
+  await connector.settled(AbortSignal.timeout(settleTimeoutMs))
   await write()
   return connector
 }
