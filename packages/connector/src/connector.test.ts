@@ -73,6 +73,18 @@ test('a port that another program has at the address makes the host take another
   assert.equal(other.status.endpoints[0]?.state, 'listening')
 })
 
+test('connectors that start at the same moment have an address each', async (t) => {
+  await using relay = await startBedRelay([{ name: 'db' }])
+  const port = await freePort()
+  const endpoints = [{ endpoint: `db.corp:${port}`, connectionString: connectionStringOf(relay, 'db') }]
+  const connectors = await Promise.all(Array.from({ length: 8 }, () => startConnector(t, endpoints)))
+  assert.deepEqual(
+    connectors.map(({ status }) => status.endpoints[0]?.state),
+    connectors.map(() => 'listening'),
+  )
+  assert.equal(new Set(connectors.flatMap(({ addresses }) => [...addresses.values()])).size, connectors.length)
+})
+
 test('a port that another program has at all addresses is said, and had as soon as it is free', async (t) => {
   await using relay = await startBedRelay([{ name: 'db' }])
   await startService(t, relay, 'db')

@@ -178,10 +178,13 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     return this.#table?.routes ?? []
   }
 
-  #chooseAddresses(state: ConnectorState): Pick<AddressBook, 'addressOf'> | undefined {
+  #chooseAddresses(state: ConnectorState): Pick<AddressBook, 'addressOf' | 'another'> | undefined {
     const { listen = true, address, sockets, isForeignAddress: isForeign } = this.#options
     if (!listen) return undefined
-    if (address !== undefined) return { addressOf: () => Promise.resolve(address) }
+    if (address !== undefined) {
+      const always = (): Promise<string> => Promise.resolve(address)
+      return { addressOf: always, another: always }
+    }
     return new AddressBook({ state, ...(isForeign && { isForeign }), isOwnNetwork: sockets !== undefined })
   }
 

@@ -17,8 +17,8 @@ export interface AddressBookOptions {
 
 /** Of four million addresses so many in a row are never taken by chance. */
 const maxAttempts = 64
-/** A port that is taken at so many addresses is taken at all of them: no other address would help. */
-const maxTaken = 3
+/** Connectors of one machine with the same endpoint have an address each; beyond so many the port is taken at all of them. */
+const maxTaken = 32
 
 /** Gives every host a loopback address of its own, the same one for ever. */
 export class AddressBook {
@@ -37,6 +37,16 @@ export class AddressBook {
    */
   addressOf(host: string, ports: readonly Omit<ProbedPort, 'address'>[]): Promise<string> {
     const given = this.#turn.then(() => this.#addresses.get(host) ?? this.#give(host, ports))
+    this.#turn = given.catch(() => {})
+    return given
+  }
+
+  /** Another address, after somebody was quicker to open a port at the one that was given. */
+  another(host: string, ports: readonly Omit<ProbedPort, 'address'>[]): Promise<string> {
+    const given = this.#turn.then(() => {
+      this.#addresses.delete(host)
+      return this.#give(host, ports)
+    })
     this.#turn = given.catch(() => {})
     return given
   }

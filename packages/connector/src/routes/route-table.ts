@@ -13,7 +13,7 @@ export interface RouteTableOptions {
   readonly proxy: Secret | undefined
   readonly logger: Logger
   /** Where endpoints are to be listened for; undefined: nowhere. */
-  readonly addresses: Pick<AddressBook, 'addressOf'> | undefined
+  readonly addresses: Pick<AddressBook, 'addressOf' | 'another'> | undefined
   /** Where ports are opened. Default: this machine's network. */
   readonly sockets?: SocketSource
   readonly searchDomains: readonly string[]
@@ -23,6 +23,8 @@ export interface RouteTableOptions {
 
 /** Names below wildcards that are remembered: each has an address and a port of its own. */
 const maxWildcardNames = 1_024
+/** Others that open the same port in the very moment between our look and our try. */
+const maxMoves = 32
 /** How long streams of an endpoint that was taken away may go on. */
 const removalGraceMs = 2_000
 
@@ -157,11 +159,25 @@ export class RouteTable {
           route.refuse(
             `${address}:${route.spec.port} is ${formatTarget(other.spec)} already: with one address for all, a port number can lead to one endpoint only`,
           )
-        else await route.listen(address)
+        else await this.#open(route, address, () => addresses.another(host, ports))
       } catch (error) {
         route.refuse((error as Error).message)
       }
     }
+  }
+
+  /** Connectors that start together find the same port free, and all but one of them move on. */
+  async #open(route: Route, address: string, another: () => Promise<string>): Promise<void> {
+    for (let at = address, moves = 0; !(await route.listen(at)) && this.#isAlone(route); moves += 1) {
+      const next = await another()
+      if (next === at || moves === maxMoves) return
+      at = next
+    }
+  }
+
+  /** True when its host can still have another address: no other port of it is open. */
+  #isAlone(route: Route): boolean {
+    return this.routes.every((each) => each === route || each.spec.host !== route.spec.host || !each.address)
   }
 
   #listenerAt(address: string, { spec }: Route): Route | undefined {

@@ -136,10 +136,10 @@ export class Route {
   }
 
   /** Opens the endpoint's port at a loopback address; what cannot be opened is tried again until it can. */
-  async listen(address: string): Promise<void> {
+  async listen(address: string): Promise<boolean> {
     this.#address = address
     clearTimeout(this.#retry)
-    if (this.#isStopped) return
+    if (this.#isStopped) return false
     const { host, port, protocol, framing, portName = formatTarget({ host, port, protocol }) } = this.#spec
     const forwarder = new LocalForwarder({
       forward: { relayName: this.place.path, bindings: [{ protocol, host: address, port, portName }] },
@@ -152,11 +152,12 @@ export class Route {
       await forwarder.start()
     } catch (error) {
       this.#fail(error, address)
-      return
+      return false
     }
     this.#problem = undefined
     this.#forwarder = forwarder
     if (this.#isStopped) await forwarder.stop({ graceMs: 0 })
+    return true
   }
 
   /** Takes nothing new; open streams may go on for `graceMs`. */

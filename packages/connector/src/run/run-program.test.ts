@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { TestRelay } from '@postern/testkit'
@@ -15,12 +17,11 @@ interface Seen {
 
 async function runJava(test: TestContext, options: Partial<RunOptions>): Promise<Seen> {
   const folder = folderFor(test)
-  const report = join(folder, 'report')
-  const script = `const option = process.env.JAVA_TOOL_OPTIONS
-    const hosts = require('fs').readFileSync(option.split('=')[1], 'utf8')
-    require('fs').writeFileSync(process.argv[1], JSON.stringify({ option, hosts })); process.exit(9)`
+  const [option, hosts] = [join(folder, 'option'), join(folder, 'hosts')]
+  // A shell is there sooner than any answer of a relay.
+  const script = 'printf %s "$JAVA_TOOL_OPTIONS" >"$0"; cp "${JAVA_TOOL_OPTIONS#*=}" "$1"; exit 9'
   const code = await runProgram({
-    command: [process.execPath, '-e', script, report],
+    command: ['sh', '-c', script, option, hosts],
     way: 'java',
     ownNetwork: false,
     connector: { tls: false, searchDomains: [], stateFolder: folder },
@@ -28,7 +29,7 @@ async function runJava(test: TestContext, options: Partial<RunOptions>): Promise
     note: () => {},
     ...options,
   })
-  return { code, ...(JSON.parse(readFileSync(report, 'utf8')) as Omit<Seen, 'code'>) }
+  return { code, option: readFileSync(option, 'utf8'), hosts: readFileSync(hosts, 'utf8') }
 }
 
 async function startRelay(test: TestContext): Promise<TestRelay> {
@@ -37,10 +38,26 @@ async function startRelay(test: TestContext): Promise<TestRelay> {
   return relay
 }
 
+/** A port that leads to another one, half a second late. */
+async function startSlowWay(test: TestContext, target: number): Promise<number> {
+  const server = createServer((socket) => {
+    const onward = connect({ port: target, host: '127.0.0.1' })
+    for (const end of [socket, onward]) end.on('error', () => {})
+    socket.once('close', () => onward.destroy())
+    onward.pipe(socket)
+    setTimeout(() => socket.pipe(onward), 500)
+  }).listen(0, '127.0.0.1')
+  test.after(() => server.close())
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
 test('the program begins when the relay has said which endpoints there are', async (t) => {
   const relay = await startRelay(t)
+  const port = await startSlowWay(t, Number(relay.host.split(':')[1]))
+  const connectionString = connectionStringOf(relay, 'db').replace(relay.host, `127.0.0.1:${port}`)
   const { code, hosts } = await runJava(t, {
-    connector: { endpoints: [{ connectionString: connectionStringOf(relay, 'db') }], tls: false, searchDomains: [] },
+    connector: { endpoints: [{ connectionString }], tls: false, searchDomains: [] },
   })
   assert.equal(code, 9)
   assert.match(hosts, /^127\.\d+\.\d+\.\d+\tdb\.corp db\.corp\.$/m)
