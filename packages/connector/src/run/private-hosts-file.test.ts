@@ -13,7 +13,7 @@ function realHosts(context: TestContext): string {
   return path
 }
 
-const many = Array.from({ length: 50 }, (_, index) => ({ address: `127.1.1.${index}`, names: [`n${index}.corp`] }))
+const many = Array.from({ length: 50 }, (_, index) => `127.1.1.${index} n${index}.corp`)
 
 test('who has the file open sees every change, also when its name is gone', async (context) => {
   const real = realHosts(context)
@@ -24,14 +24,14 @@ test('who has the file open sees every change, also when its name is gone', asyn
     const buffer = Buffer.alloc(8192)
     return buffer.toString('utf8', 0, readSync(opened, buffer, 0, buffer.length, 0))
   }
-  assert.match(read(), /^127\.1\.1\.49\tn49\.corp$/m)
+  assert.match(read(), /^127\.1\.1\.49 n49\.corp$/m)
   await hosts.unlink()
   assert.equal(existsSync(dirname(hosts.path)), false)
   writeFileSync(real, '127.0.0.1 localhost\n10.0.0.1 later\n')
-  await hosts.write([{ address: '127.9.9.9', names: ['db.corp'] }])
-  assert.equal(read().trimEnd(), '127.9.9.9\tdb.corp\n127.0.0.1 localhost\n10.0.0.1 later')
+  await hosts.write(['127.9.9.9 db.corp'])
+  assert.equal(read().trimEnd(), '127.9.9.9 db.corp\n127.0.0.1 localhost\n10.0.0.1 later')
   await hosts.write(many)
-  assert.match(read(), /^127\.1\.1\.49\tn49\.corp$/m)
+  assert.match(read(), /^127\.1\.1\.49 n49\.corp$/m)
 })
 
 test('a file that becomes shorter is filled with empty lines, never truncated', async (context) => {
@@ -48,7 +48,7 @@ test('writes that overlap end with the last one', async (context) => {
   await Promise.all(sets.map((entries) => hosts.write(entries)))
   assert.match(
     readFileSync(hosts.path, 'utf8'),
-    /^127\.1\.1\.7\tn7\.corp\n127\.1\.1\.8\tn8\.corp\n127\.0\.0\.1 localhost\n+$/,
+    /^127\.1\.1\.7 n7\.corp\n127\.1\.1\.8 n8\.corp\n127\.0\.0\.1 localhost\n+$/,
   )
 })
 

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { formatPrivateHosts, type HostsEntry } from './private-hosts.ts'
+import { formatPrivateHosts } from './private-hosts.ts'
 
 /**
  * A hosts file for one program. What is mounted is the file, not its name: it is always written in place, and its name can go
@@ -23,19 +23,19 @@ export class PrivateHostsFile implements AsyncDisposable {
     this.path = join(folder, 'hosts')
   }
 
-  /** Makes the file with the content of the real one and the entries. */
-  static async create(entries: readonly HostsEntry[], realPath = '/etc/hosts'): Promise<PrivateHostsFile> {
+  /** Makes the file with the content of the real one and the lines of the endpoints. */
+  static async create(endpoints: readonly string[], realPath = '/etc/hosts'): Promise<PrivateHostsFile> {
     const folder = await mkdtemp(join(tmpdir(), 'postern-connector-'))
     // A program of root may give up its rights and must still be able to read it.
     const hosts = new PrivateHostsFile(folder, await open(join(folder, 'hosts'), 'wx', 0o644), realPath)
     await hosts.#file.chmod(0o644)
-    await hosts.write(entries)
+    await hosts.write(endpoints)
     return hosts
   }
 
   /** Replaces the content. The real file is read anew. */
-  write(entries: readonly HostsEntry[]): Promise<void> {
-    const written = this.#last.then(() => this.#write(entries))
+  write(endpoints: readonly string[]): Promise<void> {
+    const written = this.#last.then(() => this.#write(endpoints))
     this.#last = written.catch(() => {})
     return written
   }
@@ -51,8 +51,8 @@ export class PrivateHostsFile implements AsyncDisposable {
     await this.unlink()
   }
 
-  async #write(entries: readonly HostsEntry[]): Promise<void> {
-    const text = formatPrivateHosts(await readFile(this.#realPath, 'utf8').catch(() => ''), entries)
+  async #write(endpoints: readonly string[]): Promise<void> {
+    const text = formatPrivateHosts(await readFile(this.#realPath, 'utf8').catch(() => ''), endpoints)
     // One write of the whole, never shorter than before: a reader meets no half of a file, as it would after a truncation.
     this.#bytes = Math.max(this.#bytes, Buffer.byteLength(text))
     const content = Buffer.alloc(this.#bytes, '\n')

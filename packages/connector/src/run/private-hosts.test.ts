@@ -2,14 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatPrivateHosts } from './private-hosts.ts'
 
-const entries = [
-  { address: '127.77.1.2', names: ['db.corp', 'db.corp.'] },
-  { address: '127.77.1.3', names: ['web.corp'] },
-]
+const entries = ['127.77.1.2 db.corp db.corp.', '127.77.1.3 web.corp']
 
 test('endpoints come before the lines of the real file, which stay as they are', () => {
   const real = '# mine\n127.0.0.1 localhost\n\n::1   localhost ip6-localhost # six\n'
-  assert.equal(formatPrivateHosts(real, entries), `127.77.1.2\tdb.corp db.corp.\n127.77.1.3\tweb.corp\n${real}`)
+  assert.equal(formatPrivateHosts(real, entries), `127.77.1.2 db.corp db.corp.\n127.77.1.3 web.corp\n${real}`)
 })
 
 test('a real address of an endpoint name is left out, in any spelling, and other names of its line stay', () => {
@@ -27,5 +24,5 @@ test('a name in a comment is no name', () => {
 
 test('without endpoints the file is the real one, and an empty real file is no obstacle', () => {
   assert.equal(formatPrivateHosts('127.0.0.1 localhost', []), '127.0.0.1 localhost\n')
-  assert.equal(formatPrivateHosts('', entries.slice(1)), '127.77.1.3\tweb.corp\n')
+  assert.equal(formatPrivateHosts('', entries.slice(1)), '127.77.1.3 web.corp\n')
 })

@@ -1,16 +1,10 @@
-/** Names that lead to one address. */
-export interface HostsEntry {
-  readonly address: string
-  readonly names: readonly string[]
-}
-
 /**
- * The hosts file that the program sees: the endpoints first, then the real file without their names, since resolvers give all
+ * The hosts file that the program sees: the lines of the endpoints first, then the real file without their names, since resolvers give all
  * addresses that a file has for a name.
  */
-export function formatPrivateHosts(realHosts: string, entries: readonly HostsEntry[]): string {
-  const ours = new Set(entries.flatMap(({ names }) => names.map(foldName)))
-  const lines = entries.map(({ address, names }) => `${address}\t${names.join(' ')}`)
+export function formatPrivateHosts(realHosts: string, endpoints: readonly string[]): string {
+  const ours = new Set(endpoints.flatMap((line) => line.split(' ').slice(1).map(foldName)))
+  const lines = [...endpoints]
   for (const line of realHosts.split('\n')) {
     const kept = withoutNames(line, ours)
     if (kept !== undefined) lines.push(kept)

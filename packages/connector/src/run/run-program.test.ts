@@ -60,7 +60,7 @@ test('the program begins when the relay has said which endpoints there are', asy
     connector: { endpoints: [{ connectionString }], tls: false, searchDomains: [] },
   })
   assert.equal(code, 9)
-  assert.match(hosts, /^127\.\d+\.\d+\.\d+\tdb\.corp db\.corp\.$/m)
+  assert.match(hosts, /^127\.\d+\.\d+\.\d+ db\.corp db\.corp\.$/m)
 })
 
 test('short names below the domains that the system searches are there, and the file is gone afterwards', async (t) => {
@@ -74,7 +74,7 @@ test('short names below the domains that the system searches are there, and the 
     connector: { endpoints, tls: false, searchDomains: ['corp'] },
     note: (line) => notes.push(line),
   })
-  assert.match(hosts, /^127\.\d+\.\d+\.\d+\tdb\.corp db db\.corp\.$/m)
+  assert.match(hosts, /^127\.\d+\.\d+\.\d+ db\.corp db db\.corp\.$/m)
   assert.doesNotMatch(hosts, /10\.9\.9\.9/)
   assert.match(notes.join('\n'), /10\.9\.9\.9:15433: nobody asks for the name of an address/)
   assert.match(option, /^-Djdk\.net\.hosts\.file=\/.*\/hosts$/)

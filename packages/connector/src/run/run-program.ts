@@ -1,14 +1,13 @@
 import { RelayError } from '@postern/protocol'
 import { Connector } from '../connector.ts'
 import type { ConnectorOptions } from '../connector-options.ts'
-import { isAddress, namesOf } from '../names/host-name.ts'
+import { hostsLines } from '../hosts/hosts-lines.ts'
 import { checkNameService } from './check-name-service.ts'
 import { type FallBack, fallBackAdvice, fallBackOf, javaEnvironment, nodeEnvironment } from './fall-back.ts'
 import { runInForeground } from './foreground-program.ts'
 import type { Command } from './namespace-commands.ts'
 import { obstaclesOf, readFirstFreePort } from './obstacles.ts'
 import { OwnNetwork, ownNetworkHolder } from './own-network.ts'
-import type { HostsEntry } from './private-hosts.ts'
 import { PrivateHostsFile } from './private-hosts-file.ts'
 import { NamespacesForbidden, PrivateNamespace } from './private-namespace.ts'
 
@@ -88,7 +87,7 @@ async function runWithHostsProperty({ command, connector: settings, note }: RunO
 /** Starts a connector that keeps a hosts file up to date. */
 async function startConnector(options: ConnectorOptions, hosts: PrivateHostsFile): Promise<Connector> {
   const connector = new Connector(options)
-  const write = (): Promise<void> => hosts.write(entriesOf(connector))
+  const write = (): Promise<void> => hosts.write(hostsLines(connector.addresses, connector.searchDomains))
   connector.on(
     'change',
     () => void write().catch((error: Error) => options.logger?.error('connector.hosts', { error })),
@@ -97,11 +96,4 @@ async function startConnector(options: ConnectorOptions, hosts: PrivateHostsFile
   await connector.settled(AbortSignal.timeout(settleTimeoutMs))
   await write()
   return connector
-}
-
-/** Resolvers compare names with what is asked for letter by letter, a dot at the end included. */
-function entriesOf(connector: Connector): readonly HostsEntry[] {
-  return [...connector.addresses]
-    .filter(([host]) => !isAddress(host))
-    .map(([host, address]) => ({ address, names: [...namesOf(host, connector.searchDomains), `${host}.`] }))
 }
