@@ -5,7 +5,7 @@ import type { Candidate } from './candidate.ts'
 import { createCommandPeer } from './command-peer.ts'
 import { direct } from './direct.ts'
 import { readPeerFile } from './peer-file.ts'
-import { createPlainPostern, createPostern } from './postern.ts'
+import { createPlainPostern, createPostern, createPosternWithoutCarriers } from './postern.ts'
 
 /** The candidates that all others are compared with, in the order of the report. */
 export const subjects: readonly string[] = ['postern', 'postern-plain']
@@ -20,5 +20,8 @@ export function findCandidates(benchFolder: string, furtherPeerFiles: readonly s
     .map((name) => join(peersFolder, name))
     .concat(furtherPeerFiles)
     .map((path) => createCommandPeer(readPeerFile(path), benchFolder))
-  return [direct, createPostern(repositoryFolder), createPlainPostern(repositoryFolder), ...peers]
+  const ours = [createPostern, createPosternWithoutCarriers, createPlainPostern].map((create) =>
+    create(repositoryFolder),
+  )
+  return [direct, ...ours, ...peers]
 }

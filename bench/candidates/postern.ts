@@ -29,8 +29,19 @@ const resources = `namespaces:
 export function createPostern(repositoryFolder: string): Candidate {
   return createCandidate(repositoryFolder, {
     name: 'postern',
-    about: 'local forwarder, relay, remote forwarder: TLS, 3 processes',
+    about: 'local forwarder, relay, remote forwarder: TLS, carriers, 3 processes',
     usesTls: true,
+    usesCarriers: true,
+  })
+}
+
+/** The same by the plain protocol, as with ends that are not ours: every connection has a relayed connection of its own. */
+export function createPosternWithoutCarriers(repositoryFolder: string): Candidate {
+  return createCandidate(repositoryFolder, {
+    name: 'postern-one-each',
+    about: 'the same with --carriers off: TLS, a relayed connection for each connection, 3 processes',
+    usesTls: true,
+    usesCarriers: false,
   })
 }
 
@@ -38,8 +49,9 @@ export function createPostern(repositoryFolder: string): Candidate {
 export function createPlainPostern(repositoryFolder: string): Candidate {
   return createCandidate(repositoryFolder, {
     name: 'postern-plain',
-    about: 'the same with --tls off: not encrypted, 3 processes',
+    about: 'postern with --tls off: not encrypted, carriers, 3 processes',
     usesTls: false,
+    usesCarriers: true,
   })
 }
 
@@ -47,6 +59,7 @@ interface Variant {
   readonly name: string
   readonly about: string
   readonly usesTls: boolean
+  readonly usesCarriers: boolean
 }
 
 function createCandidate(repositoryFolder: string, variant: Variant): Candidate {
@@ -94,7 +107,8 @@ async function startPostern(repositoryFolder: string, variant: Variant): Promise
     if (!entity?.listen || !entity.send) throw new Error(`the relay gives no access to '${hybridConnection}'`)
     const [listenPort, targetPort] = [await findFreePort(), await findFreePort()]
     const env: Record<string, string> = ready.caFile === null ? {} : { NODE_EXTRA_CA_CERTS: ready.caFile }
-    const bridge = [...postern, 'bridge', ...(variant.usesTls ? [] : ['--no-tls'])]
+    const tls = variant.usesTls ? [] : ['--no-tls']
+    const bridge = [...postern, 'bridge', '--carriers', variant.usesCarriers ? 'auto' : 'off', ...tls]
     await group.start({
       name: 'remote',
       command: [...bridge, '-T', `${hybridConnection}:127.0.0.1:${targetPort}`, '-x', entity.listen],
