@@ -50,6 +50,7 @@ export class Pump implements TunnelHandler, PumpCounts {
   #hasConnected: boolean
   #socketHasEnded = false
   #relayHasEnded = false
+  #isCorked = false
   #openEnds = 2
   #problem: Error | undefined
 
@@ -91,9 +92,20 @@ export class Pump implements TunnelHandler, PumpCounts {
   onData(chunk: Uint8Array): void {
     this.bytesFromRelay += chunk.length
     const socket = this.#socket
+    if (!this.#isCorked) {
+      // Each write is a system call: what one turn of the loop brings is one.
+      this.#isCorked = true
+      socket.cork()
+      setImmediate(uncork, this)
+    }
     // What waits shall not keep alive more than itself.
     socket.write(socket.writableLength === 0 ? chunk : compact(chunk))
     if (socket.writableLength > defaultMaxBufferedBytes) this.#connection.pause()
+  }
+
+  uncork(): void {
+    this.#isCorked = false
+    this.#socket.uncork()
   }
 
   onEof(): void {
@@ -129,6 +141,11 @@ export class Pump implements TunnelHandler, PumpCounts {
     if (this.#openEnds > 0) return
     this.#report({ error: this.#problem, bytesToRelay: this.bytesToRelay, bytesFromRelay: this.bytesFromRelay })
   }
+}
+
+/** One function for all, so that a turn costs no closure. */
+function uncork(pump: Pump): void {
+  pump.uncork()
 }
 
 function reasonOf(error: Error): string {

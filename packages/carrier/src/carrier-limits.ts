@@ -26,8 +26,17 @@ export const defaultCarrierLimits: CarrierLimits = {
   resumeTimeoutMs: 60_000,
 }
 
-/** A receiver confirms at least this often: below half of any replay buffer, so that none fills up for want of a word. */
-export const confirmEveryBytes = 16_384
+/** So much unconfirmed is confirmed soon: less than half of any replay buffer, so that none fills up for want of a word. */
+export const confirmSoonBytes = 16_384
+
+/** What "soon" is: words of one stream travel together, and each costs both ends and the relay a frame. */
+export const confirmSoonMs = 10
+
+/** So much is confirmed at once, however large the window is. */
+export const confirmAtOnceBytes = 262_144
+
+/** A window that is used up in less than this is worth growing even where the round trip is nothing. */
+export const minGrowthTimeMs = 8
 
 export const helloTimeoutMs = 10_000
 export const pingIntervalMs = 15_000

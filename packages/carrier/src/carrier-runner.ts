@@ -1,4 +1,5 @@
 import { type Carrier, type CarrierHandler, minSendBufferBytes } from './carrier.ts'
+import { confirmSoonMs } from './carrier-limits.ts'
 import { CarrierError } from './codec/carrier-error.ts'
 
 /** The subprotocol that makes a relayed connection a carrier. */
@@ -119,11 +120,12 @@ class RunningCarrier implements CarrierConnectionHandler, CarrierHandler {
   readonly carrier: Carrier
   readonly #options: RunningCarrierOptions
   readonly #buffer = new Uint8Array(minSendBufferBytes)
-  /** Made once: what waits in one turn leaves together. */
+  /** Made once. */
   readonly #send = (): void => this.#sendAll()
   #isBlocked = false
   #isLost = false
   #closeTimer: NodeJS.Timeout | undefined
+  #soonTimer: NodeJS.Timeout | undefined
 
   constructor(options: RunningCarrierOptions) {
     this.#options = options
@@ -150,8 +152,16 @@ class RunningCarrier implements CarrierConnectionHandler, CarrierHandler {
     }
   }
 
+  /** What all sockets bring in one turn of the loop leaves together: each send is a frame, a TLS record and a system call. */
   onWork(): void {
-    queueMicrotask(this.#send)
+    setImmediate(this.#send)
+  }
+
+  onWorkSoon(): void {
+    this.#soonTimer ??= setTimeout(() => {
+      this.#soonTimer = undefined
+      this.carrier.settle()
+    }, confirmSoonMs)
   }
 
   onEmpty(): void {
@@ -204,6 +214,7 @@ class RunningCarrier implements CarrierConnectionHandler, CarrierHandler {
   #lose(error: CarrierError | undefined): void {
     if (this.#isLost) return
     this.#isLost = true
+    clearTimeout(this.#soonTimer)
     this.#closeTimer = setTimeout(() => this.#options.connection.abort(), closeTimeoutMs)
     this.#closeTimer.unref()
     this.#options.session.loseCarrier(this.carrier, this.#options.now())

@@ -1,13 +1,14 @@
 import {
   type CarrierLimits,
   helloTimeoutMs,
+  largeTurnBytes,
   maxWaitingResets,
   pingIntervalMs,
   silenceTimeoutMs,
 } from './carrier-limits.ts'
 import { CarrierError } from './codec/carrier-error.ts'
 import { CarrierFrameDecoder, type FrameSink } from './codec/frame-decoder.ts'
-import { FrameType, frameHeaderBytes, maxDatagramBytes, maxReasonBytes } from './codec/frame-type.ts'
+import { FrameType, frameHeaderBytes } from './codec/frame-type.ts'
 import {
   decodeAttached,
   decodeHello,
@@ -27,13 +28,15 @@ import { type ResetCode, resetCodeOf, resetNumber, resetText } from './reset-cod
 import type { CarrierStream, StreamCarrier } from './streams/carrier-stream.ts'
 import { TurnQueue } from './streams/turn-queue.ts'
 
-/** The smallest buffer that {@link Carrier.writeTo} takes: any one frame, and a little in front. */
-export const minSendBufferBytes: number = 2 * frameHeaderBytes + maxDatagramBytes + maxReasonBytes + 512
+/** The smallest buffer that {@link Carrier.writeTo} takes: any one frame; and no more than one frame of the WebSocket. */
+export const minSendBufferBytes: number = 65_536
 
 /** The socket side of a carrier. */
 export interface CarrierHandler {
   /** There is something to send: call {@link Carrier.writeTo}. Not said again before `writeTo` has returned 0. */
   onWork(): void
+  /** Words wait that need not leave at once: call {@link Carrier.settle} in a moment. */
+  onWorkSoon?(): void
   /** Both hellos are there. */
   onReady?(peer: Hello): void
   /** The peer, or we, will close this carrier; no stream is opened here any more. */
@@ -75,6 +78,8 @@ export class Carrier implements StreamCarrier, FrameSink {
   /** Streams whose OPEN or RESUME has not been written: only then they get a number, so that numbers rise on the wire. */
   readonly #unnumbered = new Set<CarrierStream>()
   readonly #queue = new TurnQueue<CarrierStream>()
+  /** Streams with words that may wait. */
+  readonly #soon = new Set<CarrierStream>()
   /** Had no room in the last buffer: goes first. */
   #unserved: CarrierStream | undefined
   /** Frames of the carrier itself, and RESETs. */
@@ -111,6 +116,11 @@ export class Carrier implements StreamCarrier, FrameSink {
 
   get nowMs(): number {
     return this.#owner.nowMs
+  }
+
+  /** Where nobody else waits, frames are as large as the buffer: each costs the receiver a write. */
+  get turnBytes(): number {
+    return this.#queue.isEmpty ? minSendBufferBytes : largeTurnBytes
   }
 
   /** What the peer said of itself; undefined before. */
@@ -221,6 +231,17 @@ export class Carrier implements StreamCarrier, FrameSink {
     this.#announceWork()
   }
 
+  enqueueSoon(stream: CarrierStream): void {
+    if (this.#soon.size === 0) this.#handler.onWorkSoon?.()
+    this.#soon.add(stream)
+  }
+
+  /** Sends the words that waited. */
+  settle(): void {
+    for (const stream of this.#soon) if (stream.carrier === this) stream.settle()
+    this.#soon.clear()
+  }
+
   release(id: number, stream: CarrierStream): void {
     if (id === 0) this.#unnumbered.delete(stream)
     else this.#streams.delete(id)
@@ -255,6 +276,7 @@ export class Carrier implements StreamCarrier, FrameSink {
     const left = this.streams()
     this.#streams.clear()
     this.#unnumbered.clear()
+    this.#soon.clear()
     this.#control = []
     this.#pongDue = undefined
     this.#unserved = undefined

@@ -74,7 +74,7 @@ export class ListenerSession implements CarrierOwner {
     this.nowMs = nowMs
     this.#finished.tick(nowMs)
     for (const stream of this.#streams.values()) {
-      if (stream.carrier) stream.settle()
+      if (stream.carrier) stream.rest()
       else if (nowMs - stream.detachedAtMs >= this.limits.resumeTimeoutMs) stream.expire('resume-expired')
     }
   }

@@ -123,7 +123,7 @@ export class SenderSession implements CarrierOwner {
     this.nowMs = nowMs
     let isWaiting = false
     for (const stream of this.#streams) {
-      if (stream.carrier) stream.settle()
+      if (stream.carrier) stream.rest()
       else if (nowMs - stream.detachedAtMs >= this.#resumeTimeoutMs) stream.expire('resume-expired')
       else isWaiting = true
     }

@@ -71,7 +71,7 @@ describe('a stream', () => {
     }
     assert.deepEqual(Buffer.concat(accepted.end.heard), Buffer.from(sent))
     assert.equal(end.drains, 1)
-    assert.equal(stream.bufferedBytes < 16_384, true)
+    assert.equal(stream.bufferedBytes < 65_536, true)
     bed.tick(1000)
     bed.run()
     assert.equal(stream.bufferedBytes, 0)

@@ -39,8 +39,12 @@ export interface CarrierStreamHandler {
 export interface StreamCarrier {
   readonly roundTripMs: number
   readonly nowMs: number
+  /** What a stream may send before the next has its turn. */
+  readonly turnBytes: number
   /** The stream has something to send. */
   enqueue(stream: CarrierStream): void
+  /** The stream has a word that may wait for others, for a moment. */
+  enqueueSoon(stream: CarrierStream): void
   /** The stream will need a number here; it is queued. */
   join(stream: CarrierStream): void
   /** A number for OPEN or RESUME, which is being written. */
@@ -113,6 +117,8 @@ export class CarrierStream implements TurnTaker {
   #isWriterWaiting = false
   /** Little was received and not confirmed, and now it is to be. */
   #isSettling = false
+  /** What had passed when it was last looked at. */
+  #bytesAtRest = 0
 
   constructor(options: CarrierStreamOptions) {
     this.#options = options
@@ -206,7 +212,7 @@ export class CarrierStream implements TurnTaker {
   consume(bytes: number): void {
     if (this.isClosed) return
     this.#receive.consume(bytes)
-    if (this.#receive.isWordDue) this.#wake()
+    this.#confirm()
   }
 
   /** The listener's end says that the target is connected. */
@@ -217,7 +223,15 @@ export class CarrierStream implements TurnTaker {
     this.#wake()
   }
 
-  /** Confirms what little was not confirmed: called now and then. */
+  /** Called about once a second: confirms what little was not confirmed, and gives back what an idle stream does not need. */
+  rest(): void {
+    const bytes = this.bytesReceived + this.bytesWritten
+    if (bytes === this.#bytesAtRest) this.#send.shrink()
+    this.#bytesAtRest = bytes
+    this.settle()
+  }
+
+  /** Confirms what was not confirmed, however little it is. */
   settle(): void {
     if (this.#phase !== 'attached' || !this.#receive.isUnconfirmed) return
     this.#isSettling = true
@@ -313,7 +327,7 @@ export class CarrierStream implements TurnTaker {
     const fresh = offset === receive.received ? bytes : bytes.subarray(receive.received - offset)
     receive.received = end
     this.#handler?.onData(fresh)
-    if (!this.isClosed && receive.isWordDue) this.#wake()
+    if (!this.isClosed) this.#confirm()
   }
 
   onDatagram(datagram: Uint8Array): void {
@@ -401,7 +415,7 @@ export class CarrierStream implements TurnTaker {
   #writeData(buffer: Uint8Array, at: number, end: number): number {
     const send = this.#send
     const room = end - at - frameHeaderBytes - dataOffsetBytes
-    const bytes = Math.min(send.sendableBytes, largeTurnBytes, room)
+    const bytes = Math.min(send.sendableBytes, this.#carrier?.turnBytes ?? 0, room)
     // Half a frame now and half later costs two headers; what is left of this buffer is for smaller ones.
     if (bytes <= 0 || (bytes < send.sendableBytes && bytes < smallTurnBytes)) return at
     const start = writeHeaderFields(buffer, at, FrameType.data, dataOffsetBytes + bytes, this.#id)
@@ -454,6 +468,11 @@ export class CarrierStream implements TurnTaker {
 
   #wake(): void {
     if (!this.isQueued && this.#carrier && this.hasWork) this.#carrier.enqueue(this)
+  }
+
+  #confirm(): void {
+    if (this.#receive.isWordDue) this.#wake()
+    else if (this.#receive.isWordDueSoon) this.#carrier?.enqueueSoon(this)
   }
 
   #requireAttached(): void {

@@ -1,4 +1,4 @@
-import { confirmEveryBytes } from '../carrier-limits.ts'
+import { confirmAtOnceBytes, confirmSoonBytes, minGrowthTimeMs } from '../carrier-limits.ts'
 import type { CreditBudget } from './credit-budget.ts'
 
 /** The direction of a stream that we receive: what came, what was taken, what was granted and confirmed. */
@@ -38,11 +38,17 @@ export class ReceiveSide {
   }
 
   get isWordDue(): boolean {
+    const quarter = this.#windowBytes / 4
     return (
-      this.received - this.#toldReceived >= confirmEveryBytes ||
+      this.received - this.#toldReceived >= Math.min(quarter, confirmAtOnceBytes) ||
       (this.isEnded && this.#toldReceived !== this.position) ||
-      (!this.isEnded && this.#consumed + this.#windowBytes - this.limit >= this.#windowBytes / 4)
+      (!this.isEnded && this.#consumed + this.#windowBytes - this.limit >= quarter)
     )
+  }
+
+  /** The peer may wait for a word, and others may join it. */
+  get isWordDueSoon(): boolean {
+    return this.received - this.#toldReceived >= confirmSoonBytes
   }
 
   /** Something was not confirmed yet, even if it is little. */
@@ -69,7 +75,7 @@ export class ReceiveSide {
   /** Half a window in less than two round trips: the peer waits for our word. */
   #measure(nowMs: number, roundTripMs: number): void {
     if (this.#consumed - this.#measuredFrom < this.#windowBytes / 2) return
-    const isFast = this.#measuredFrom > 0 && nowMs - this.#measuredAtMs < 2 * roundTripMs
+    const isFast = this.#measuredFrom > 0 && nowMs - this.#measuredAtMs < Math.max(2 * roundTripMs, minGrowthTimeMs)
     this.#measuredAtMs = nowMs
     this.#measuredFrom = this.#consumed
     if (!isFast) return

@@ -68,9 +68,9 @@ export class SendSide {
    */
   confirm(received: number, limit: number): boolean {
     if (received > this.#sentMost) return false
-    // Only for a peer that confirms: one that does not could fill the budget with what it never takes.
-    if (received > this.replay.start) this.#grow()
     if (limit > this.limit) this.limit = limit
+    // Only for a peer that confirms: one that does not could fill the budget with what it never takes.
+    if (received > this.replay.start) this.#grow(received)
     if (received > this.replay.end) this.isFinConfirmed = true
     if (received > this.replay.start) this.replay.forget(Math.min(received, this.replay.end))
     return true
@@ -101,13 +101,22 @@ export class SendSide {
 
   dispose(): void {
     this.replay.dispose()
+    this.#giveBack()
+  }
+
+  /** Nothing waits and nothing was written for a while: what the buffer has grown by is for others. */
+  shrink(): void {
+    if (this.replay.bytes === 0) this.#giveBack()
+  }
+
+  #giveBack(): void {
     this.#budget.give(this.#capacityBytes - this.#firstBytes)
     this.#capacityBytes = this.#firstBytes
   }
 
-  /** All is sent, the peer would take more, and this buffer is full: the path is longer than it covers. */
-  #grow(): void {
-    if (!this.isFull || this.limit <= this.replay.end || this.next < this.replay.end) return
+  /** The writer has filled this buffer, and the peer would take more than it holds. */
+  #grow(received: number): void {
+    if (!this.isFull || this.limit - received <= this.#capacityBytes) return
     const more = Math.min(this.#capacityBytes, this.#maxBytes - this.#capacityBytes)
     if (more > 0 && this.#budget.take(more)) this.#capacityBytes += more
   }
