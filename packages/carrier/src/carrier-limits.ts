@@ -36,7 +36,7 @@ export const confirmSoonMs = 10
 export const confirmAtOnceBytes = 262_144
 
 /** A window that is used up in less than this is worth growing even where the round trip is nothing. */
-export const minGrowthTimeMs = 8
+export const minGrowthTimeMs = 4
 
 export const helloTimeoutMs = 10_000
 export const pingIntervalMs = 15_000

@@ -29,6 +29,8 @@ export interface CarrierPoolOptions {
 }
 
 const firstRetryDelayMs = 250
+/** A carrier that lived shorter than this does not count as a success: a listener that drops us at once is not hammered. */
+const provenAfterMs = 5000
 /** The cap of all our agents: back within 5 s of the cure. */
 const maxRetryDelayMs = 4000
 
@@ -45,6 +47,7 @@ export class CarrierPool implements Disposable {
   readonly #closing = new AbortController()
   /** When each carrier was last seen with a stream. */
   readonly #usedAtMs = new WeakMap<Carrier, number>()
+  readonly #addedAtMs = new WeakMap<Carrier, number>()
   #isDialling = false
   #failures = 0
   #notBeforeMs = 0
@@ -59,7 +62,12 @@ export class CarrierPool implements Disposable {
       ...(options.limits && { limits: options.limits }),
       ...(options.budget && { budget: options.budget }),
     })
-    this.#runner = new CarrierRunner({ session: this.#session, now: this.#now, onTick: (at) => this.#onTick(at) })
+    this.#runner = new CarrierRunner({
+      session: this.#session,
+      now: this.#now,
+      onTick: (at) => this.#onTick(at),
+      onCarrierLost: (carrier) => this.#onCarrierLost(carrier),
+    })
     this.#placement = new BulkPlacement(nowMs)
   }
 
@@ -93,7 +101,9 @@ export class CarrierPool implements Disposable {
 
   /** Adds a relayed connection that has agreed already. */
   add(connection: CarrierConnection): void {
-    this.#usedAtMs.set(this.#runner.add(connection), this.#now())
+    const carrier = this.#runner.add(connection)
+    this.#usedAtMs.set(carrier, this.#now())
+    this.#addedAtMs.set(carrier, this.#now())
   }
 
   /** Resets every stream and closes every carrier. */
@@ -118,20 +128,30 @@ export class CarrierPool implements Disposable {
     try {
       const connection = await this.#options.dial({ listenerId: this.#session.listenerId, signal })
       this.#isDialling = false
-      this.#failures = 0
       if (signal.aborted) connection.abort()
       else this.add(connection)
     } catch (error) {
       this.#isDialling = false
-      const delayMs = Math.min(maxRetryDelayMs, firstRetryDelayMs * 2 ** this.#failures)
-      this.#failures += 1
-      // Agents that lost the same relay do not come back all at once.
-      this.#notBeforeMs = this.#now() + delayMs * (0.5 + Math.random() / 2)
+      this.#noteFailure()
       if (!signal.aborted) this.#options.onDialFailed?.(error)
     }
   }
 
+  #noteFailure(): void {
+    const delayMs = Math.min(maxRetryDelayMs, firstRetryDelayMs * 2 ** this.#failures)
+    this.#failures += 1
+    // Agents that lost the same relay do not come back all at once.
+    this.#notBeforeMs = this.#now() + delayMs * (0.5 + Math.random() / 2)
+  }
+
+  #onCarrierLost(carrier: Carrier): void {
+    if (carrier.isDraining && carrier.streamCount === 0) return
+    if (this.#now() - (this.#addedAtMs.get(carrier) ?? 0) < provenAfterMs) this.#noteFailure()
+  }
+
   #onTick(nowMs: number): void {
+    const isProven = this.#runner.carriers.some((each) => nowMs - (this.#addedAtMs.get(each) ?? nowMs) >= provenAfterMs)
+    if (isProven) this.#failures = 0
     this.#placeBulk(nowMs)
     this.#closeIdle(nowMs)
   }

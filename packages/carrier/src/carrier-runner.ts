@@ -217,7 +217,8 @@ class RunningCarrier implements CarrierConnectionHandler, CarrierHandler {
     clearTimeout(this.#soonTimer)
     this.#closeTimer = setTimeout(() => this.#options.connection.abort(), closeTimeoutMs)
     this.#closeTimer.unref()
-    this.#options.session.loseCarrier(this.carrier, this.#options.now())
+    // Who owns the carrier hears it first: losing it may ask for another one at once.
     this.#options.onLost(this.carrier, error)
+    this.#options.session.loseCarrier(this.carrier, this.#options.now())
   }
 }

@@ -22,6 +22,7 @@ import {
   type Resume,
   writeAttached,
   writeHeader,
+  writeResume,
 } from './codec/messages.ts'
 import { readU48, writeU48 } from './codec/numbers.ts'
 import { type ResetCode, resetCodeOf, resetNumber, resetText } from './reset-code.ts'
@@ -256,6 +257,15 @@ export class Carrier implements StreamCarrier, FrameSink {
     const frame = new Uint8Array(frameHeaderBytes)
     writeHeader(frame, 0, { type: FrameType.leave, length: 0, stream: id })
     this.#sendFrame(frame)
+  }
+
+  /** Says of a stream that was on another carrier that it was given up. Only before any stream is put here. */
+  sendLateReset({ secret, attempt }: { readonly secret: Uint8Array; readonly attempt: number }): void {
+    this.#highestId += 1
+    const frame = new Uint8Array(frameHeaderBytes + 32)
+    writeResume(frame, 0, { stream: this.#highestId, attempt, secret, received: 0, limit: 0 })
+    this.#sendFrame(frame)
+    this.sendReset(this.#highestId, 'cancelled')
   }
 
   /** Answers for a stream that has ended cleanly and is not there any more. */

@@ -6,6 +6,7 @@ import { encodeOpenTail, type Hello, hexOf } from './codec/messages.ts'
 import { makeStream } from './stream-maker.ts'
 import type { CarrierStream, CarrierStreamHandler } from './streams/carrier-stream.ts'
 import { CreditBudget } from './streams/credit-budget.ts'
+import { UnheardResets } from './unheard-resets.ts'
 
 /** What is opened. */
 export interface OpenOptions {
@@ -16,6 +17,9 @@ export interface OpenOptions {
   readonly context?: string
   readonly kind?: 'tcp' | 'udp'
 }
+
+/** They go out before anything else, in one buffer: their numbers are the first ones. */
+const maxLateResets = 256
 
 /** How a {@link SenderSession} is made. */
 export interface SenderSessionOptions {
@@ -45,6 +49,7 @@ export class SenderSession implements CarrierOwner {
   readonly #onCarrierNeeded: () => void
   readonly #carriers = new Set<Carrier>()
   readonly #streams = new Set<CarrierStream>()
+  readonly #resets = new UnheardResets()
   #resumeTimeoutMs: number
 
   constructor(options: SenderSessionOptions) {
@@ -76,6 +81,7 @@ export class SenderSession implements CarrierOwner {
   loseCarrier(carrier: Carrier, nowMs: number): void {
     this.nowMs = nowMs
     if (!this.#carriers.delete(carrier)) return
+    this.#resets.lose(carrier, nowMs)
     this.#placeAll(carrier.lose(nowMs))
   }
 
@@ -99,7 +105,10 @@ export class SenderSession implements CarrierOwner {
         secret,
         tail,
         key: hexOf(secret),
-        onClosed: (closed) => this.#streams.delete(closed),
+        onClosed: (closed, reset) => {
+          this.#streams.delete(closed)
+          if (reset?.by === 'us') this.#resets.add(closed, this.nowMs)
+        },
       },
       { limits: this.limits, budget: this.#budget },
     )
@@ -122,6 +131,7 @@ export class SenderSession implements CarrierOwner {
   tick(nowMs: number): void {
     this.nowMs = nowMs
     let isWaiting = false
+    this.#resets.tick(nowMs)
     for (const stream of this.#streams) {
       if (stream.carrier) stream.rest()
       else if (nowMs - stream.detachedAtMs >= this.#resumeTimeoutMs) stream.expire('resume-expired')
@@ -130,10 +140,11 @@ export class SenderSession implements CarrierOwner {
     if (isWaiting) this.#onCarrierNeeded()
   }
 
-  onReady(_carrier: Carrier, peer: Hello): void {
+  onReady(carrier: Carrier, peer: Hello): void {
     this.listenerId ??= peer.id
     if (peer.id !== this.listenerId) throw new CarrierError('CARRIER_WRONG_LISTENER')
     this.#resumeTimeoutMs = Math.min(this.limits.resumeTimeoutMs, peer.resumeTimeoutMs)
+    for (const reset of this.#resets.take(peer.epoch, maxLateResets)) carrier.sendLateReset(reset)
     const homeless = [...this.#streams].filter(({ carrier }) => carrier === undefined)
     const leaving = [...this.#carriers].filter(({ isDraining }) => isDraining).flatMap((other) => other.streams())
     this.#placeAll([...homeless, ...leaving])

@@ -121,6 +121,32 @@ describe('a stream whose carrier is lost', () => {
     assert.deepEqual(Buffer.concat(end.heard), Buffer.from(back))
   })
 
+  test('and that is given up meanwhile is given up at the other end as soon as there is a carrier', () => {
+    const bed = new TestBed()
+    const link = bed.addLink()
+    const [waiting, sent, living] = [bed.open(), bed.open(), bed.open()]
+    bed.run()
+    // One RESET goes down with the carrier, one finds none.
+    sent.stream.reset('cancelled')
+    link.fill()
+    link.cut()
+    waiting.stream.reset('cancelled')
+    assert.deepEqual(
+      bed.accepted.map(({ end }) => end.isClosed),
+      [false, false, false],
+    )
+    bed.addLink()
+    bed.run()
+    assert.deepEqual(
+      bed.accepted.map(({ end }) => end.reset?.code),
+      ['cancelled', 'cancelled', undefined],
+    )
+    living.stream.write(bytesOf('still here'))
+    bed.run()
+    assert.equal(bed.accepted[2]?.end.text(), 'still here')
+    assert.equal(bed.listener.streamCount, 1)
+  })
+
   test('before its OPEN arrived is opened once', () => {
     const bed = new TestBed()
     const link = bed.addLink()

@@ -117,6 +117,7 @@ export class CarrierStream implements TurnTaker {
   #isWriterWaiting = false
   /** Little was received and not confirmed, and now it is to be. */
   #isSettling = false
+  #lastCarrier: StreamCarrier | undefined
   /** What had passed when it was last looked at. */
   #bytesAtRest = 0
 
@@ -141,6 +142,16 @@ export class CarrierStream implements TurnTaker {
 
   get isClosed(): boolean {
     return this.#phase === 'closed'
+  }
+
+  /** For a sender's end that has to say once more that it gave up: the secret, and the process that knows it, if any does. */
+  get openedAt(): { readonly secret: Uint8Array; readonly epoch: number } | undefined {
+    return this.#openedEpoch === undefined ? undefined : { secret: this.#options.secret, epoch: this.#openedEpoch }
+  }
+
+  /** Where its RESET was sent. */
+  get lastCarrier(): StreamCarrier | undefined {
+    return this.#lastCarrier
   }
 
   get isConnected(): boolean {
@@ -204,7 +215,10 @@ export class CarrierStream implements TurnTaker {
   /** Gives up both directions; the peer is told why. */
   reset(code: ResetCode, reason: string = resetText(code)): void {
     if (this.isClosed) return
-    if (this.#id !== 0) this.#carrier?.sendReset(this.#id, code, reason)
+    if (this.#id !== 0) {
+      this.#lastCarrier = this.#carrier
+      this.#carrier?.sendReset(this.#id, code, reason)
+    }
     this.#close({ code, reason, by: 'us' })
   }
 
