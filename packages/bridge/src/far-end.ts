@@ -157,7 +157,9 @@ export class FarEnd {
       () => carriers?.prove(target, pool),
       (error: RelayError) => {
         carriers?.disprove(target, pool)
-        throw UnknownPortName.read(error, target) ?? ListenerRefusal.of(error, pool.listenerId) ?? error
+        // Nobody is there to be excluded: any other may be asked, and if there is none, that is the reason.
+        const listenerId = pool.isReachable ? pool.listenerId : undefined
+        throw UnknownPortName.read(error, target) ?? ListenerRefusal.of(error, listenerId) ?? error
       },
     )
     if (mayHurry && attempts === 1 && carriers?.isProven(target, pool)) {

@@ -25,7 +25,7 @@ export class ListenerRefusal extends RelayError {
 
   /** What a stream was refused with, if another listener may be of more use. */
   static of({ code, message, trackingId }: RelayError, listenerId: string | undefined): ListenerRefusal | undefined {
-    if (listenerId === undefined || !temporaryCodes.has(code)) return undefined
-    return new ListenerRefusal({ code, message, trackingId, listenerId, isTemporary: true })
+    if (!temporaryCodes.has(code)) return undefined
+    return new ListenerRefusal({ code, message, trackingId, listenerId, isTemporary: listenerId !== undefined })
   }
 }

@@ -84,9 +84,9 @@ export class CarrierPool implements Disposable {
     return this.#session.streamCount
   }
 
-  /** False when dialling has failed and nothing is there: new streams are better off in a pool for another listener. */
+  /** False when no carrier takes streams, so that nobody knows whether the listener is there: new ones may do better elsewhere. */
   get isReachable(): boolean {
-    return this.#failures === 0 || this.carrierCount > 0
+    return this.#runner.carriers.some(({ isDraining }) => !isDraining)
   }
 
   /** All streams that are not closed. */

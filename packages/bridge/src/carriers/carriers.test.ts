@@ -272,6 +272,25 @@ test('streams go on when the relay dies and comes back, not a byte is lost', asy
   assert.equal(second.controlChannels.length, 1)
 })
 
+test('a bridge that ended is missed within two seconds, and the one that follows it is found at once', async () => {
+  await using relay = await startTestRelay()
+  await using service = await says('here')
+  const forward = { remoteForwards: [`echo:127.0.0.1:${service.port}`] }
+  await using local = await startBridge(relay, { localForwards: ['127.0.0.1:0:echo'] })
+  for (const _ of [1, 2]) {
+    const remote = await startBridge(relay, forward)
+    assert.equal(await ask(local), 'here')
+    await remote.stop({ graceMs: 0 })
+    const startedAt = performance.now()
+    // The first may have been on its way when the carrier was lost.
+    assert.deepEqual([await ask(local), await ask(local)], ['ECONNRESET', 'ECONNRESET'])
+    assert.match(local.status[0]?.lastError?.message ?? '', /^echo: 404 There are no listeners connected/)
+    assert.ok(performance.now() - startedAt < 2_000)
+  }
+  await using _ = await startBridge(relay, forward)
+  assert.equal(await ask(local), 'here')
+})
+
 test('a listener that is not ours and answers the carrier protocol gets nowhere', async () => {
   await using relay = await StubRelay.start()
   await using listener = new Listener({

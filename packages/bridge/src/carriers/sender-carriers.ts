@@ -159,6 +159,9 @@ export class SenderCarriers implements Disposable {
         connection.abort()
         throw new RelayError('ConnectionFailed', { message: 'The listener does not carry any more' })
       },
+      onDialFailed: (error) => {
+        if (!pool.isReachable && error instanceof RelayError && error.httpStatus === 404) resetUnanswered(pool)
+      },
     })
     pool.add(first)
     this.#pools.add(pool)
@@ -168,6 +171,11 @@ export class SenderCarriers implements Disposable {
 
 function isOfUse(pool: CarrierPool, refused: ReadonlySet<string>): boolean {
   return pool.isReachable && !(pool.listenerId !== undefined && refused.has(pool.listenerId))
+}
+
+/** What a listener that has gone never took is as well off at another one; what it took may be continued when it is back. */
+function resetUnanswered(pool: CarrierPool): void {
+  for (const stream of pool.streams()) if (!stream.isConnected) stream.reset('unreachable', 'The listener has gone')
 }
 
 function keyOf({ headers }: ReachRequest): string {
