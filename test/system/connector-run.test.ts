@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { after, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
@@ -17,6 +17,8 @@ if (lack !== undefined && process.env['CI'] === 'true') throw new Error(`no name
 const skip =
   missingPrograms({ unshare: 'util-linux', setpriv: 'util-linux', script: 'bsdutils', ip: 'iproute2' }) ||
   (lack !== undefined && `NOT TESTED: this system has no namespaces for users: ${lack}`)
+
+const needsRoot = process.getuid?.() !== 0 && 'NOT TESTED: root keeps its rights: run as root'
 
 const deadRelay = 'Endpoint=sb://127.0.0.1:1/;SharedAccessKeyName=send;SharedAccessKey=c2VuZA==;EntityPath=db'
 const cli = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
@@ -80,6 +82,20 @@ describe('connector run', { skip, concurrency: 2 }, () => {
     assert.match(running.stdout, /^read one line$/m)
     for (const name of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) assert.match(field(running.stdout, name), /^0+$/, name)
     assert.equal(field(running.stdout, 'NoNewPrivs'), '1')
+  })
+
+  test('root keeps its rights and its user namespace; the names are private all the same', {
+    skip: needsRoot,
+  }, async () => {
+    const script = 'getent hosts db.corp; readlink /proc/self/ns/user /proc/self/ns/mnt; cat /proc/self/status'
+    const running = new Running(runWords(['--state-dir', `${user.folder}/root`], ['sh', '-c', script]))
+    assert.equal(await running.end(), 0, running.stderr)
+    const [name, userNamespace, mountNamespace] = running.stdout.split('\n')
+    assert.match(name ?? '', /^127\..*db\.corp/)
+    assert.equal(userNamespace, readlinkSync('/proc/self/ns/user'))
+    assert.notEqual(mountNamespace, readlinkSync('/proc/self/ns/mnt'))
+    const own = readFileSync('/proc/self/status', 'utf8')
+    for (const each of ['CapPrm', 'CapEff', 'NoNewPrivs']) assert.equal(field(running.stdout, each), field(own, each))
   })
 
   test('the key of a terminal reaches the program once, and the program decides', async () => {
