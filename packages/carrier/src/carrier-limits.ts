@@ -35,8 +35,12 @@ export const confirmSoonMs = 10
 /** So much is confirmed at once, however large the window is. */
 export const confirmAtOnceBytes = 262_144
 
-/** A window that is used up in less than this is worth growing even where the round trip is nothing. */
-export const minGrowthTimeMs = 4
+/**
+ * A window that is used up in less than this grows even where the round trip is nothing, for fewer words; but only so far:
+ * a program that stops reading leaves all of it here.
+ */
+export const eagerGrowthTimeMs = 4
+export const maxEagerWindowBytes = 1_048_576
 
 export const helloTimeoutMs = 10_000
 export const pingIntervalMs = 15_000

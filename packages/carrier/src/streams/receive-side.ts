@@ -1,4 +1,4 @@
-import { confirmAtOnceBytes, confirmSoonBytes, minGrowthTimeMs } from '../carrier-limits.ts'
+import { confirmAtOnceBytes, confirmSoonBytes, eagerGrowthTimeMs, maxEagerWindowBytes } from '../carrier-limits.ts'
 import type { CreditBudget } from './credit-budget.ts'
 
 /** The direction of a stream that we receive: what came, what was taken, what was granted and confirmed. */
@@ -75,7 +75,8 @@ export class ReceiveSide {
   /** Half a window in less than two round trips: the peer waits for our word. */
   #measure(nowMs: number, roundTripMs: number): void {
     if (this.#consumed - this.#measuredFrom < this.#windowBytes / 2) return
-    const isFast = this.#measuredFrom > 0 && nowMs - this.#measuredAtMs < Math.max(2 * roundTripMs, minGrowthTimeMs)
+    const eagerMs = this.#windowBytes < maxEagerWindowBytes ? eagerGrowthTimeMs : 0
+    const isFast = this.#measuredFrom > 0 && nowMs - this.#measuredAtMs < Math.max(2 * roundTripMs, eagerMs)
     this.#measuredAtMs = nowMs
     this.#measuredFrom = this.#consumed
     if (!isFast) return
