@@ -42,6 +42,8 @@ export interface ConnectorOptions {
    * very address there. Default: this machine's network.
    */
   readonly sockets?: SocketSource
+  /** False to ask relays and apps only when `Connector.refresh` is called. Default true: they are followed. */
+  readonly watch?: boolean
   /** Addresses that stand for other hosts and must not be given to ours. */
   readonly isForeignAddress?: (address: string, host: string) => boolean
   /** Domains below which short names are looked for. Default: the system's. */

@@ -109,6 +109,7 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     })
     this.#sources = this.#makeSources(state)
     await this.#apply()
+    if (this.#options.watch === false) return
     for (const source of this.#sources) source.start(() => void this.#apply())
   }
 
@@ -122,6 +123,12 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     }
     // Behind what is still being opened.
     await this.#table?.set(this.#sources.flatMap(({ specs }) => specs))
+  }
+
+  /** Asks apps and relays once which endpoints there are; what does not answer shows in the status. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.refresh(signal)))
+    await this.#apply()
   }
 
   /** Takes nothing new; open streams may go on for `graceMs` (default 10 s), then they are cut. */

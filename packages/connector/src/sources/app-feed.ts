@@ -68,6 +68,15 @@ export class AppFeed implements EndpointSource {
     this.#life ??= this.#live(onChange)
   }
 
+  async refresh(signal: AbortSignal): Promise<void> {
+    try {
+      const state = await clientOf(this.#options.credential).call('Apps_GetOwnHybridConnections', { signal })
+      this.#take(state)
+    } catch (error) {
+      this.#note(error)
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#life
@@ -80,9 +89,7 @@ export class AppFeed implements EndpointSource {
         const { credential, proxy } = this.#options
         const client = clientOf(credential, createRelayFetch(proxy?.reveal()))
         for await (const { data } of client.events('Apps_GetOwnHybridConnections', { signal })) {
-          this.#specs = this.#read(data)
-          this.#hasAnswer = true
-          this.#problem = undefined
+          this.#take(JSON.parse(data))
           onChange()
         }
       } catch (error) {
@@ -94,8 +101,14 @@ export class AppFeed implements EndpointSource {
     }
   }
 
-  #read(data: string): readonly RouteSpec[] {
-    const { app, value } = stateSchema.parse(JSON.parse(data))
+  #take(state: unknown): void {
+    this.#specs = this.#read(state)
+    this.#hasAnswer = true
+    this.#problem = undefined
+  }
+
+  #read(state: unknown): readonly RouteSpec[] {
+    const { app, value } = stateSchema.parse(state)
     const origin = `app ${app.name}${app.slot === undefined ? '' : `/${app.slot}`}`
     return value.flatMap(({ endpoint, connectionString }): RouteSpec[] => {
       const { host, port } = endpoint

@@ -9,5 +9,7 @@ export interface EndpointSource {
   readonly isSettled: boolean
   /** Begins to watch. Never fails: what does not work now may work later. `onChange` may be called at any time. */
   start(onChange: () => void): void
+  /** Asks once. Never fails. */
+  refresh(signal: AbortSignal): Promise<void>
   stop(): Promise<void>
 }

@@ -3,5 +3,12 @@ import type { EndpointSource } from './endpoint-source.ts'
 
 /** An endpoint that is named here. */
 export function fixedEndpoint(spec: RouteSpec): EndpointSource {
-  return { specs: [spec], problems: [], isSettled: true, start: () => {}, stop: () => Promise.resolve() }
+  return {
+    specs: [spec],
+    problems: [],
+    isSettled: true,
+    start: () => {},
+    refresh: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+  }
 }

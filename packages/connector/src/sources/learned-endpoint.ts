@@ -55,11 +55,9 @@ export class LearnedEndpoint implements EndpointSource {
   }
 
   start(onChange: () => void): void {
-    const { tls, proxy, connectionString, intervalMs } = this.#options
-    const openSocket = createOpenSocket({ tls, ...(proxy && { proxy: proxy.reveal() }) })
-    const place = { ...this.#place, tls, tokenProvider: tokensOf(connectionString), openSocket }
+    const { intervalMs } = this.#options
     this.#watch = new EntityWatch({
-      read: (signal) => readEntity(place, signal),
+      read: (signal) => this.#read(signal),
       onFacts: (facts) => {
         this.#learn(facts)
         onChange()
@@ -73,9 +71,23 @@ export class LearnedEndpoint implements EndpointSource {
     void this.#watch.refresh()
   }
 
+  async refresh(signal: AbortSignal): Promise<void> {
+    try {
+      this.#learn(await this.#read(signal))
+    } catch (error) {
+      this.#problem = this.#describe(error)
+    }
+  }
+
   stop(): Promise<void> {
     this.#watch?.stop()
     return Promise.resolve()
+  }
+
+  #read(signal: AbortSignal): Promise<EntityFacts> {
+    const { tls, proxy, connectionString } = this.#options
+    const openSocket = createOpenSocket({ tls, ...(proxy && { proxy: proxy.reveal() }) })
+    return readEntity({ ...this.#place, tls, tokenProvider: tokensOf(connectionString), openSocket }, signal)
   }
 
   #learn({ endpoint }: EntityFacts): void {
