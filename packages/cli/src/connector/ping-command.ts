@@ -52,7 +52,8 @@ async function pingAlone(settings: ConnectorSettings, target: string): Promise<P
   await using connector = new Connector({ ...shared, logger: silentLogger })
   await connector.start()
   await connector.settled(AbortSignal.timeout(learnTimeoutMs))
-  return pingEndpoint(connector, place)
+  // Awaited here: leaving the block ends the connector.
+  return await pingEndpoint(connector, place)
 }
 
 function formatHops({ endpoint, hops }: PingReport): string {

@@ -23,7 +23,7 @@ export async function pingFarEnd(route: Route): Promise<readonly Hop[]> {
       message: 'the listener has taken the stream',
     }
     try {
-      return [listener, hop, await listenTo(stream)]
+      return [listener, hop, await listenTo(stream, route)]
     } finally {
       stream.on('error', () => {}).destroy()
     }
@@ -79,7 +79,7 @@ function failedOpening(route: Route, error: unknown, ms: number): readonly Hop[]
  * Hybrid Connection Managers of Postern dial before they accept; others accept first and hang up when nobody answers them.
  * What neither speaks nor hangs up cannot be told apart from a service that waits to be spoken to.
  */
-function listenTo(stream: Duplex): Promise<Hop> {
+function listenTo(stream: Duplex, route: Route): Promise<Hop> {
   const startedAt = performance.now()
   return new Promise((resolve) => {
     const end = (result: Hop['result'], message: string, whatToDo?: string): void => {
@@ -87,7 +87,9 @@ function listenTo(stream: Duplex): Promise<Hop> {
       resolve({ name: 'far end', result, ms: since(startedAt), message, ...(whatToDo !== undefined && { whatToDo }) })
     }
     const timer = setTimeout(() => {
-      end('unknown', 'the listener has accepted and says nothing more: whether it reaches the service cannot be told')
+      if (route.isDialedFirst) end('ok', 'the listener has reached the service')
+      else
+        end('unknown', 'the listener has accepted and says nothing more: whether it reaches the service cannot be told')
     }, silenceMs)
     stream.once('data', (chunk: Buffer) => end('ok', `the service speaks: ${chunk.length} bytes`))
     const hungUp = (): void =>

@@ -11,6 +11,8 @@ export interface RouteSpec extends ConnectorTarget {
   readonly framing: Framing
   /** What azbridge's preamble asks for; without that framing nobody is told. */
   readonly portName?: string
+  /** One of the many that the hybrid connection leads to: its listener is told which. */
+  readonly isBelowWildcard?: true
   /** Who said so, for people: `connector.yml`, `-x`, `app shop`. */
   readonly origin: string
 }
@@ -55,7 +57,9 @@ export function routeKey(target: ConnectorTarget): string {
 export function concreteSpecs(specs: readonly RouteSpec[], names: Iterable<string>): ReadonlyMap<string, RouteSpec> {
   const wildcards = specs.filter(({ host }) => isWildcard(host))
   const named = [...names].flatMap((host) =>
-    wildcards.filter((spec) => matchesWildcard(spec.host, host)).map((spec) => ({ ...spec, host })),
+    wildcards
+      .filter((spec) => matchesWildcard(spec.host, host))
+      .map((spec) => ({ ...spec, host, isBelowWildcard: true as const })),
   )
   const concrete = new Map<string, RouteSpec>()
   for (const spec of [...specs.filter(({ host }) => !isWildcard(host)), ...named]) {

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import type { SocketSource } from '@postern/bridge'
+import { RelayWays, type SocketSource } from '@postern/bridge'
 import type { Logger, Secret } from '@postern/program'
 import { type AddressBook } from '../addresses/address-book.ts'
 import { type ConnectorTarget, formatTarget } from '../names/endpoint-text.ts'
@@ -32,6 +32,7 @@ const removalGraceMs = 2_000
 export class RouteTable {
   readonly #options: RouteTableOptions
   readonly #routes = new Map<string, Route>()
+  readonly #ways = new RelayWays()
   readonly #names = new Set<string>()
   #specs: readonly RouteSpec[] = []
   #turn: Promise<void> = Promise.resolve()
@@ -96,6 +97,7 @@ export class RouteTable {
     this.#routes.clear()
     await this.#turn
     await Promise.all(routes.map((route) => route.stop({ graceMs })))
+    this.#ways[Symbol.dispose]()
   }
 
   #hostsOf(name: string): readonly string[] {
@@ -128,7 +130,7 @@ export class RouteTable {
     for (const [key, spec] of wanted) {
       if (this.#routes.has(key)) continue
       const { tls, proxy, logger, sockets } = this.#options
-      const route = new Route({ spec, tls, proxy, logger, ...(sockets && { sockets }) })
+      const route = new Route({ spec, tls, proxy, ways: this.#ways, logger, ...(sockets && { sockets }) })
       this.#routes.set(key, route)
       added.push(route)
     }

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
-import { describeFailure, LocalForwarder, type SocketSource } from '@postern/bridge'
+import { describeFailure, FarEnd, LocalForwarder, type RelayWays, type SocketSource } from '@postern/bridge'
 import {
   createOpenSocket,
   type EntityFacts,
+  formatEndpoint,
   type RelayOptions,
   readEntity,
   relayRouteOf,
@@ -21,6 +22,8 @@ export interface RouteOptions {
   readonly spec: RouteSpec
   readonly tls: ConnectionOptions | false
   readonly proxy: Secret | undefined
+  /** Shared by all routes: those with the same credential share carriers. */
+  readonly ways: RelayWays
   readonly logger: Logger
   /** Where the port is opened. Default: this machine's network. */
   readonly sockets?: SocketSource
@@ -37,6 +40,7 @@ export class Route {
   readonly sender: Sender
   readonly #options: RouteOptions
   readonly #tokens: CurrentTokens | undefined
+  readonly #carriers: ReturnType<RelayWays['to']>['carriers']
   #spec: RouteSpec
   #address: string | undefined
   #forwarder: LocalForwarder | undefined
@@ -46,7 +50,7 @@ export class Route {
 
   /** @throws {RelayError} InvalidConnectionString */
   constructor(options: RouteOptions) {
-    const { spec, tls, proxy } = options
+    const { spec, tls, proxy, ways } = options
     this.#options = options
     this.#spec = spec
     this.place = relayPlaceOf(spec.connectionString)
@@ -58,7 +62,9 @@ export class Route {
       ...(proxy && { proxy: proxy.reveal() }),
       ...(this.#tokens && { tokenProvider: this.#tokens }),
     }
-    this.sender = new Sender(this.relayOptions)
+    const way = ways.to(this.relayOptions)
+    this.sender = way.sender
+    this.#carriers = way.carriers
   }
 
   get spec(): RouteSpec {
@@ -111,8 +117,26 @@ export class Route {
   }
 
   /** Opens a stream to the endpoint. @throws {RelayError} as `Sender.connect` */
-  open({ signal }: { readonly signal?: AbortSignal }): Promise<Duplex> {
-    return this.sender.connect(signal ? { signal } : {})
+  open({ signal = new AbortController().signal }: { readonly signal?: AbortSignal }): Promise<Duplex> {
+    const { framing } = this.#spec
+    const farEnd = new FarEnd({ sender: this.sender, carriers: this.#carriers, framing })
+    return farEnd.connect({ target: framing === 'azbridge' ? this.#portName : this.#target, signal })
+  }
+
+  /** True when a stream that was opened has come to the service, and not only to the listener. */
+  get isDialedFirst(): boolean {
+    return this.#spec.framing === 'azbridge' || (this.#carriers?.carrierCount ?? 0) > 0
+  }
+
+  /** azbridge's default name is the port as it is typed. */
+  get #portName(): string {
+    const { portName, port, protocol } = this.#spec
+    return portName ?? `${port}${protocol === 'udp' ? 'U' : ''}`
+  }
+
+  /** What streams of carriers ask for: a name below a wildcard; else what the listener leads to. */
+  get #target(): string {
+    return this.#spec.isBelowWildcard ? formatEndpoint(this.#spec) : ''
   }
 
   /** The way from this machine to the relay. */
@@ -140,10 +164,12 @@ export class Route {
     this.#address = address
     clearTimeout(this.#retry)
     if (this.#isStopped) return false
-    const { host, port, protocol, framing, portName = formatTarget({ host, port, protocol }) } = this.#spec
+    const { port, protocol, framing } = this.#spec
     const forwarder = new LocalForwarder({
-      forward: { relayName: this.place.path, bindings: [{ protocol, host: address, port, portName }] },
+      forward: { relayName: this.place.path, bindings: [{ protocol, host: address, port, portName: this.#portName }] },
       sender: this.sender,
+      carriers: this.#carriers,
+      ...(framing === 'raw' && { target: this.#target }),
       framing,
       logger: this.#options.logger,
       bindRules: { gatewayPorts: false, addressFamily: undefined, sockets: this.#options.sockets },

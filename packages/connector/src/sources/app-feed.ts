@@ -70,7 +70,9 @@ export class AppFeed implements EndpointSource {
 
   async refresh(signal: AbortSignal): Promise<void> {
     try {
-      const state = await clientOf(this.#options.credential).call('Apps_GetOwnHybridConnections', { signal })
+      const { credential, proxy } = this.#options
+      const client = clientOf(credential, createRelayFetch(proxy?.reveal()))
+      const state = await client.call('Apps_GetOwnHybridConnections', { signal })
       this.#take(state)
     } catch (error) {
       this.#note(error)
