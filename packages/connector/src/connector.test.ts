@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
+import { Bridge } from '@postern/bridge'
 import { Connector } from './connector.ts'
 import {
   ask,
@@ -16,6 +17,7 @@ import {
   startService,
   until,
 } from './connector-bed.contract.ts'
+import { pingEndpoint } from './ping/ping-endpoint.ts'
 
 test('many services on one port number are reached side by side, each at an address of its own', async (t) => {
   await using relay = await startBedRelay([{ name: 'one' }, { name: 'two' }])
@@ -188,4 +190,32 @@ test('an endpoint on the host of its own relay is refused: the connector would c
     message: /would lead the connector to itself/,
   })
   assert.throws(() => new Connector({ endpoints: [{ endpoint: 'db.corp', connectionString }] }), /is no endpoint/)
+})
+
+test('with our own listener streams share a carrier, and a stream that is open has come to the service', async (t) => {
+  await using relay = await startBedRelay([{ name: 'db' }])
+  const service = createServer((socket) => socket.on('error', () => {}).on('data', () => socket.write('service')))
+  service.listen(0, '127.0.0.1')
+  await once(service, 'listening')
+  t.after(() => service.close())
+  const { port: servicePort } = service.address() as AddressInfo
+  const bridge = new Bridge({
+    relay: { connectionString: connectionStringOf(relay, 'db', 'root'), tls: false },
+    remoteForwards: [`db:127.0.0.1:${servicePort}`],
+    framing: 'raw',
+  })
+  await bridge.start()
+  t.after(() => bridge.stop({ graceMs: 0 }))
+  await bridge.online(signal())
+  const port = await freePort()
+  const connector = await startConnector(t, [
+    { endpoint: `db.corp:${port}`, connectionString: connectionStringOf(relay, 'db') },
+  ])
+  assert.equal(connector.demandRoute({ host: 'db.corp', port }).isDialedFirst, false)
+  const stream = await connector.connect({ host: 'db.corp', port })
+  stream.on('error', () => {})
+  assert.equal(await ask(stream, 'x'), 'service')
+  assert.equal(await ask(await dial(connector, 'db.corp', port), 'x'), 'service')
+  assert.equal(connector.demandRoute({ host: 'db.corp', port }).isDialedFirst, true)
+  assert.equal((await pingEndpoint(connector, { host: 'db.corp', port })).result, 'answers')
 })
