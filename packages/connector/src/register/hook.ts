@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import dns, { type LookupAddress } from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'
-import net, { type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
+import net, { type Socket, type TcpNetConnectOpts } from 'node:net'
 import { loopbackAddress } from '../addresses/loopback-address.ts'
 import type { Connector } from '../connector.ts'
 import { isAddress, plainHost } from '../names/host-name.ts'
@@ -23,7 +23,7 @@ export class Hook {
   readonly #pairs = new PrivatePairs()
   /** True for connections of the connector itself: they are not led anywhere. */
   readonly #own = new AsyncLocalStorage<true>()
-  readonly #connect = net.Socket.prototype.connect as Connect
+  readonly #connect = Reflect.get(net.Socket.prototype, 'connect') as Connect
   readonly #lookup = dns.lookup
   /** Addresses that `dns.lookup` has said, for programs that look up first and connect then. */
   readonly #said = new Map<string, string>()
@@ -41,7 +41,7 @@ export class Hook {
     const decide = (socket: Socket, args: readonly unknown[]): Socket => this.#onConnect(socket, args)
     net.Socket.prototype.connect = function connect(this: Socket, ...args: unknown[]): Socket {
       return decide(this, args)
-    } as typeof net.Socket.prototype.connect
+    }
     const onLookup = (host: string, options: unknown, callback: unknown): void =>
       this.#onLookup(host, options, callback)
     dns.lookup = Object.assign(
@@ -49,7 +49,8 @@ export class Hook {
       this.#lookup,
     ) as typeof dns.lookup
     const promised = dns.promises.lookup
-    dns.promises.lookup = (async (host: string, options: dns.LookupOptions = {}) => {
+    dns.promises.lookup = (async (host: string, given?: dns.LookupOptions | number) => {
+      const options = typeof given === 'number' ? { family: given } : (given ?? {})
       const address = await this.#addressFor(host, options)
       if (address === undefined) return promised(host, options)
       return options.all === true ? [{ address, family: 4 }] : { address, family: 4 }
@@ -99,7 +100,7 @@ export class Hook {
     const name = this.#said.get(host) ?? host
     if (!this.#connector.has({ host: name, port })) {
       // A port that is no endpoint: the real host, not the address that stands for it here.
-      const lookup = options.lookup ?? (this.#lookup as LookupFunction)
+      const lookup = options.lookup ?? this.#lookup
       if (!socket.destroyed) this.#connect.call(socket, { ...options, host: name, lookup })
       return
     }

@@ -8,7 +8,7 @@ import {
   type RelayOptions,
   readEntity,
   relayRouteOf,
-  Sender,
+  type Sender,
 } from '@postern/client'
 import type { Logger, Secret } from '@postern/program'
 import { formatTarget } from '../names/endpoint-text.ts'
