@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
@@ -218,4 +219,28 @@ test('with our own listener streams share a carrier, and a stream that is open h
   assert.equal(await ask(await dial(connector, 'db.corp', port), 'x'), 'service')
   assert.equal(connector.demandRoute({ host: 'db.corp', port }).isDialedFirst, true)
   assert.equal((await pingEndpoint(connector, { host: 'db.corp', port })).result, 'answers')
+})
+
+test('a UDP endpoint is reached by its name when the other end is our bridge', async (t) => {
+  await using relay = await startBedRelay([{ name: 'dns' }])
+  const service = createSocket('udp4')
+  service.on('message', (datagram, from) => service.send(`got ${datagram.toString()}`, from.port, from.address))
+  service.bind(0, '127.0.0.1')
+  await once(service, 'listening')
+  t.after(() => service.close())
+  const bridge = new Bridge({
+    relay: { connectionString: connectionStringOf(relay, 'dns', 'root'), tls: false },
+    remoteForwards: [`dns:127.0.0.1:${service.address().port}U`],
+  })
+  await bridge.start()
+  t.after(() => bridge.stop({ graceMs: 0 }))
+  await bridge.online(signal())
+  const port = await freePort()
+  const connectionString = connectionStringOf(relay, 'dns')
+  const connector = await startConnector(t, [{ endpoint: `dns.corp:${port}U`, connectionString, framing: 'azbridge' }])
+  const client = createSocket('udp4')
+  t.after(() => client.close())
+  client.send('question', port, await connector.addressOf('dns.corp'))
+  const [answer] = await once(client, 'message', { signal: signal() })
+  assert.equal(String(answer), 'got question')
 })
