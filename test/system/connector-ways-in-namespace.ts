@@ -19,6 +19,9 @@ export interface WayResults {
   /** The hosts file before, while and after the names stood in it. */
   readonly hostsFile: readonly [before: string, during: string, after: string]
   readonly dns: UseResults
+  /** A Node program with the hook, and one that was run by `--way node`. */
+  readonly register: UseResults
+  readonly wayNode: UseResults
   /** What programs printed in a network of their own. */
   readonly ownNetwork: { readonly ssh: string; readonly literal: string }
   readonly java: readonly string[]
@@ -52,11 +55,14 @@ try {
 
   const web = configuration('web', ['web'])
   const java = ['java', file('./OpenByName.java'), 'http://web.corp:8080/java', 'web.corp']
-  const [inOwnNetwork, byJava, byHosts, byDns] = await Promise.all([
+  const nodeOnly = [...node, file('./use-private-services.ts'), JSON.stringify({ ...everything, withPrograms: false })]
+  const [inOwnNetwork, byJava, byHosts, byDns, byRegister, byWayNode] = await Promise.all([
     ownNetwork,
     connectorRun(web, ['--way', 'java'], java),
     throughHostsFile(application),
     throughDns(application),
+    withHook(byName, nodeOnly),
+    connectorRun(byName, ['--way', 'node'], nodeOnly),
   ])
   const [ssh = '', literal = ''] = inOwnNetwork.split('\n')
   const results: WayResults = {
@@ -64,6 +70,8 @@ try {
     run: JSON.parse(run) as UseResults,
     ...byHosts,
     dns: byDns,
+    register: JSON.parse(byRegister) as UseResults,
+    wayNode: JSON.parse(byWayNode) as UseResults,
     ownNetwork: { ssh, literal },
     java: byJava.split('\n'),
   }
@@ -89,6 +97,14 @@ function connectorRun(config: string, options: readonly string[], program: reado
   const words = [...user.wrapper, ...node, file('../../packages/cli/src/main.ts'), 'connector', 'run', '-f', config]
   const [first = '', ...rest] = [...words, ...options, '--', ...program]
   return output(first, rest, { timeoutMs: 100_000 })
+}
+
+/** `import '@postern/connector/register'` before the program itself. */
+function withHook(config: string, [program = '', ...args]: readonly string[]): Promise<string> {
+  const hook = ['--import', import.meta.resolve('@postern/connector/register')]
+  const words: readonly string[] = [...user.wrapper, program, ...hook, ...args]
+  const [first = '', ...rest] = words
+  return output(first, rest, { env: { POSTERN_CONNECTOR_CONFIG: config }, timeoutMs: 100_000 })
 }
 
 /** A connector that serves, and the words that run a program beside it. */

@@ -73,6 +73,13 @@ describe('private services by name', { skip }, () => {
     assertNode(results.dns)
   })
 
+  it("import '@postern/connector/register': Node with pg, fetch and tls, by itself and by connector run --way node", () => {
+    for (const used of [results.register, results.wayNode]) {
+      assert.equal(used.uid, results.plainUid)
+      assertNode(used)
+    }
+  })
+
   it('connector run --own-network: ports below 1024, and a service by its address', () => {
     assert.deepEqual(results.ownNetwork, { ssh: 'port 22 by name', literal: '10.20.30.40 says /by-address' })
   })

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import type { Framing, SocketSource } from '@postern/bridge'
+import type { CarrierMode, Framing, SocketSource } from '@postern/bridge'
 import type { Logger, Secret } from '@postern/program'
 import type { AppCredential } from './sources/app-credential.ts'
 
@@ -27,6 +27,11 @@ export interface ConnectorOptions {
   readonly apps?: readonly AppCredential[]
   /** Default `raw`, as Microsoft's Hybrid Connection Manager and ours expect it; the listener must agree. */
   readonly framing?: Framing
+  /**
+   * `off`: every stream has a relayed connection of its own, and nothing is left open behind the last one. Default `auto`:
+   * streams share connections where the listener can.
+   */
+  readonly carriers?: CarrierMode
   /** TLS settings for relays, or false for plain TCP to relays with `--tls off`. */
   readonly tls?: ConnectionOptions | false
   /** URL of a proxy on the way to relays, or `off`. Default: what the environment says. */

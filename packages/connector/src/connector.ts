@@ -99,6 +99,7 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     const { stateFolder, tls = {}, proxy, sockets } = this.#options
     const state = await ConnectorState.open(stateFolder)
     this.#table = new RouteTable({
+      carriers: this.#options.carriers ?? 'auto',
       tls,
       proxy,
       logger: this.#logger,

@@ -19,7 +19,8 @@ export type RegisterOptions = Pick<
  * @throws {RelayError} InvalidConfiguration, InvalidConnectionString
  */
 export function register(options: RegisterOptions): void {
-  new Hook(new Connector({ ...options, listen: false, watch: false })).install()
+  // A connection that streams share would be open when the last of them is closed, and the program would never end.
+  new Hook(new Connector({ ...options, listen: false, watch: false, carriers: 'off' })).install()
 }
 
 registerFromEnvironment()

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import { RelayWays, type SocketSource } from '@postern/bridge'
+import { type CarrierMode, RelayWays, type SocketSource } from '@postern/bridge'
 import type { Logger, Secret } from '@postern/program'
 import { type AddressBook } from '../addresses/address-book.ts'
 import { type ConnectorTarget, formatTarget } from '../names/endpoint-text.ts'
@@ -11,6 +11,7 @@ import { concreteSpecs, type RouteSpec, routeKey } from './route-spec.ts'
 export interface RouteTableOptions {
   readonly tls: ConnectionOptions | false
   readonly proxy: Secret | undefined
+  readonly carriers: CarrierMode
   readonly logger: Logger
   /** Where endpoints are to be listened for; undefined: nowhere. */
   readonly addresses: Pick<AddressBook, 'addressOf' | 'another'> | undefined
@@ -32,13 +33,14 @@ const removalGraceMs = 2_000
 export class RouteTable {
   readonly #options: RouteTableOptions
   readonly #routes = new Map<string, Route>()
-  readonly #ways = new RelayWays()
+  readonly #ways: RelayWays
   readonly #names = new Set<string>()
   #specs: readonly RouteSpec[] = []
   #turn: Promise<void> = Promise.resolve()
 
   constructor(options: RouteTableOptions) {
     this.#options = options
+    this.#ways = new RelayWays({ mode: options.carriers })
   }
 
   get routes(): readonly Route[] {
