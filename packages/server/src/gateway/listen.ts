@@ -49,6 +49,9 @@ function onDecision(
   if (!decision.allowed) return refuse(parts, call, { ...decision, socket })
   const { principal, expiresAtMs } = decision
   if (entity === undefined) return refuse(parts, call, { socket, code: 'EndpointNotFound', principal })
+  if (call.target.id !== undefined) {
+    parts.listeners.doubtEarlier(entityKey(entity.namespace, entity.name), call.target.id)
+  }
   if (!hasPlace(parts, entity)) {
     if (waitForPlace(parts, { ...call, entity }, upgraded)) return
     return refuse(parts, call, { socket, code: 'MaximumListenersPerEndpoint', principal })

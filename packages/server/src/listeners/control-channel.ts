@@ -80,6 +80,9 @@ export interface ControlChannelOptions {
 /** Bytes that a listener may leave unread on its control channel before it gets nothing new. */
 const maxUnreadBytes = 1024 * 1024
 
+/** What an answer to a ping may take, with one packet that is lost on the way. */
+const proofMs = 2_000
+
 /** Lines that a listener's own mistakes may cause in the log of one channel; it can make them as fast as it sends. */
 const maxMistakeLines = 20
 
@@ -106,6 +109,8 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   #target: TargetState | undefined
   #admission: ListenerAdmission
   #expiry: NodeJS.Timeout | undefined
+  #proof: NodeJS.Timeout | undefined
+  #bytesAtDoubt: number | undefined
   /** The response whose body is the next binary message. */
   #bodyFor: ResponseMessage | undefined
   #closed = false
@@ -145,7 +150,7 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
 
   /** True while messages can be sent: open, and the listener reads what it gets. */
   get isReady(): boolean {
-    return !this.isEnding && this.#endpoint.bufferedBytes < maxUnreadBytes
+    return !this.isEnding && !this.#isDoubted && this.#endpoint.bufferedBytes < maxUnreadBytes
   }
 
   /** One of the two ends has closed it; the socket may still be there. */
@@ -212,6 +217,20 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
     this.#endpoint.close(code, `${reason} TrackingId:${this.trackingId}`)
   }
 
+  /**
+   * The same listener has come once more. Most likely this channel is what a broken network has left of it: it gets nothing
+   * new until it has shown that it lives, and is cut when it does not.
+   */
+  doubt(): void {
+    if (this.isEnding || this.#isDoubted) return
+    this.#bytesAtDoubt = this.bytesReceived
+    this.#proof = setTimeout(() => {
+      if (this.#isDoubted) this.onSilent()
+      this.#bytesAtDoubt = undefined
+    }, proofMs)
+    this.ping()
+  }
+
   ping(): void {
     this.#endpoint.ping()
   }
@@ -251,8 +270,13 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
     for (const dependant of dependants) dependant.onChannelLost()
   }
 
+  get #isDoubted(): boolean {
+    return this.#bytesAtDoubt === this.bytesReceived
+  }
+
   #stop(): void {
     this.#closed = true
+    clearTimeout(this.#proof)
     clearTimeout(this.#expiry)
   }
 

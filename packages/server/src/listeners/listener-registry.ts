@@ -15,6 +15,13 @@ export class ListenerRegistry {
     else channels.push(channel)
   }
 
+  /** A listener with this id has come: earlier channels of it have to show that they live. */
+  doubtEarlier(entity: EntityKey, id: string): void {
+    for (const channel of this.#channels.get(entity) ?? []) {
+      if (channel.id.toLowerCase() === id.toLowerCase()) channel.doubt()
+    }
+  }
+
   remove(channel: ControlChannel): void {
     const channels = this.#channels.get(channel.entity)
     const index = channels?.indexOf(channel) ?? -1
