@@ -81,10 +81,7 @@ export class ControlChannel {
       },
       isPaused: false,
       ping: () => endpoint.ping(),
-      onSilent: () => {
-        this.#silent = true
-        endpoint.abort()
-      },
+      onSilent: () => this.abandon(),
     }
     keepAlive.add(this.#keepAlivePeer)
   }
@@ -92,6 +89,22 @@ export class ControlChannel {
   /** False once the channel is closed, lost, or on its way there. */
   get isOpen(): boolean {
     return this.#isOpen
+  }
+
+  /** Grows with every byte of the relay. */
+  get bytesReceived(): number {
+    return this.#endpoint.bytesReceived
+  }
+
+  /** Asks the relay for a sign of life. */
+  ping(): void {
+    this.#endpoint.ping()
+  }
+
+  /** Cuts it as one on which nobody answers; `onLost` follows. */
+  abandon(): void {
+    this.#silent = true
+    this.#endpoint.abort()
   }
 
   /** Sends the answer to a request, and its body if it has one (at most 64 KiB). False when the channel is gone. */

@@ -3,6 +3,7 @@ import type { RelayOptions } from '../connection/relay-options.ts'
 import type { RelayedRequest } from '../requests/relayed-request.ts'
 import type { RelayedResponse } from '../requests/relayed-response.ts'
 import type { ConnectionRequest } from './connection-request.ts'
+import type { RelayPulse } from './relay-pulse.ts'
 
 /** Options of a Listener. */
 export interface ListenerOptions extends RelayOptions {
@@ -28,6 +29,8 @@ export interface ListenerOptions extends RelayOptions {
   readonly target?: TargetState
   /** Interval of PINGs on the control channel and open connections, in ms; after two misses it is dead. Default 30 s. */
   readonly keepAliveIntervalMs?: number
+  /** Shared by the listeners of a program, it saves most of their questions to the relay. Default: one of its own. */
+  readonly pulse?: RelayPulse
   /** Bound for the whole listen handshake, in ms. Default 10 s: a relay under load delays refusals on purpose. */
   readonly handshakeTimeoutMs?: number
   /** Dice of the reconnect delays, a number in [0, 1). Default `Math.random`. */

@@ -7,6 +7,7 @@ import type { TokenProvider } from '../tokens/token-provider.ts'
 import type { ConnectionRequest } from './connection-request.ts'
 import { Listener } from './listener.ts'
 import type { ListenerEvents } from './listener-options.ts'
+import { RelayPulse } from './relay-pulse.ts'
 
 const signal = () => AbortSignal.timeout(5_000)
 const next = async <E extends keyof ListenerEvents>(listener: Listener, event: E): Promise<ListenerEvents[E]> =>
@@ -221,6 +222,57 @@ test('a relay that is silent for two intervals is given up', async () => {
   listener.start()
   const [error] = await lost
   assert.match(error.message, /silent/)
+})
+
+/** Feels a silence within tens of milliseconds. */
+const quickPulse = (): RelayPulse => new RelayPulse({ intervalMs: 20, lateMs: 60, tickMs: 10 })
+
+test('a channel on which the relay is late is replaced as soon as another one can be opened', async () => {
+  await using relay = await StubRelay.start()
+  await using listener = new Listener({ ...relay.location, path: 'db', pulse: quickPulse() })
+  await listener.open({ signal: signal() })
+  const [first] = relay.controlChannels
+  const offline = next(listener, 'offline')
+  const online = next(listener, 'online')
+  first?.request.socket.pause()
+  const [error, retryInMs] = await offline
+  assert.match(error.message, /silent/)
+  assert.equal(retryInMs, 0)
+  await online
+  assert.equal(relay.controlChannels.length, 2)
+})
+
+test('a late relay that cannot be reached either is given up, and found again later', async () => {
+  await using relay = await StubRelay.start()
+  const options = { handshakeTimeoutMs: 100, pulse: quickPulse(), random: () => 0 }
+  await using listener = new Listener({ ...relay.location, path: 'db', ...options })
+  await listener.open({ signal: signal() })
+  relay.decide = () => 'hang'
+  const offline = next(listener, 'offline')
+  relay.controlChannels[0]?.request.socket.pause()
+  await offline
+  relay.decide = () => undefined
+  await next(listener, 'online')
+})
+
+test('a relay that is only slow keeps its channel', async () => {
+  await using relay = await StubRelay.start()
+  await using listener = new Listener({ ...relay.location, path: 'db', pulse: quickPulse() })
+  await listener.open({ signal: signal() })
+  const [first] = relay.controlChannels
+  relay.decide = () => {
+    // What it owes arrives while the other channel is being opened.
+    first?.request.socket.resume()
+    return 'hang'
+  }
+  const tried = once(relay, 'handshake', { signal: signal() })
+  first?.request.socket.pause()
+  await tried
+  first?.socket.ping()
+  await once(first!.socket, 'pong', { signal: signal() })
+  assert.equal(listener.state, 'online')
+  await listener.close()
+  assert.equal(listener.lastError, undefined)
 })
 
 test('text that is no message of the protocol is survived', async () => {

@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { type ErrorCode, RelayError, type TargetState, targetHeader } from '@postern/protocol'
 import { KeepAlive } from '@postern/websocket'
-import { DialFailure, dialRelay } from '../connection/dial-relay.ts'
+import { type DialedSocket, DialFailure, dialRelay } from '../connection/dial-relay.ts'
 import { hybridConnectionUrl, locateRelay, type RelayLocation } from '../connection/relay-options.ts'
 import { RequestDispatcher } from '../requests/request-dispatcher.ts'
 import type { SecurityToken } from '../tokens/token-provider.ts'
 import { ConnectionRequest } from './connection-request.ts'
 import { ControlChannel } from './control-channel.ts'
 import type { ListenerEvents, ListenerOptions, ListenerState } from './listener-options.ts'
-import { ReconnectDelay } from './reconnect-delay.ts'
+import { type FailedAttempt, ReconnectDelay } from './reconnect-delay.ts'
+import { type PulsePeer, RelayPulse } from './relay-pulse.ts'
 import { TokenRenewal } from './token-renewal.ts'
 
 const defaultKeepAliveMs = 30_000
@@ -25,6 +26,14 @@ const refusedToken = new Set<ErrorCode>([
   'TokenSignatureInvalid',
   'AuthorizationRevoked',
 ])
+
+/** A control channel whose handshake has succeeded. */
+interface OpenedChannel {
+  readonly dialed: DialedSocket
+  readonly token: SecurityToken | undefined
+  /** What the handshake said of the target. */
+  readonly declared: TargetState | undefined
+}
 
 /**
  * Receives connections and HTTP requests for one hybrid connection, and comes back by itself whenever the relay or the
@@ -57,8 +66,14 @@ export class Listener extends EventEmitter<ListenerEvents> {
   #life: Promise<void> | undefined
   #wantsFreshToken = false
   #target: TargetState | undefined
-  /** What the handshake of the current channel said. */
-  #declared: TargetState | undefined
+  readonly #pulse: RelayPulse
+  readonly #pulsePeer: PulsePeer
+  /** Ends the wait for the next attempt. */
+  #hurry: AbortController | undefined
+  /** Ends the attempt that is made beside a channel on which the relay is late. */
+  #challenge: AbortController | undefined
+  /** What came of that attempt. */
+  #successor: OpenedChannel | undefined
 
   /** @throws {RelayError} InvalidConnectionString or InvalidConfiguration. */
   constructor(options: ListenerOptions) {
@@ -69,6 +84,8 @@ export class Listener extends EventEmitter<ListenerEvents> {
     this.#target = options.target
     this.#keepAlive = new KeepAlive({ intervalMs: options.keepAliveIntervalMs ?? defaultKeepAliveMs, maxMissed: 2 })
     this.#delay = new ReconnectDelay(options.random)
+    this.#pulse = options.pulse ?? new RelayPulse()
+    this.#pulsePeer = this.#feelPulse()
     this.#requests = new RequestDispatcher({
       relay: this.#relay,
       keepAlive: this.#keepAlive,
@@ -156,57 +173,75 @@ export class Listener extends EventEmitter<ListenerEvents> {
 
   async #live(): Promise<void> {
     const { signal } = this.#stopping
+    this.#pulse.add(this.#pulsePeer)
     while (!signal.aborted) {
-      const { error, retryAfterMs } = await this.#holdChannel()
+      const { error, ...attempt } = await this.#holdChannel()
       if (signal.aborted) break
       this.#lastError = error
       this.#wantsFreshToken = refusedToken.has(error.code)
       const failure = { isRefused: !error.isTransient, isMissing: error.code === 'EndpointNotFound' }
-      const delayMs = this.#delay.next({ ...failure, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+      const delayMs = this.#successor ? 0 : this.#delay.next({ ...failure, ...attempt })
       this.#state = 'offline'
       this.emit('offline', error, delayMs)
-      await sleep(delayMs, signal)
+      if (delayMs > 0) await this.#pause(delayMs, { mayHurry: error.isTransient && attempt.retryAfterMs === undefined })
     }
+    this.#pulse.delete(this.#pulsePeer)
+    this.#successor?.dialed.socket.destroy()
     this.#enter('closed')
   }
 
+  /** Waits for the next attempt; where only the network was to blame, a change of it makes the wait shorter. */
+  async #pause(delayMs: number, { mayHurry }: { readonly mayHurry: boolean }): Promise<void> {
+    const hurry = new AbortController()
+    if (mayHurry) this.#hurry = hurry
+    await sleep(delayMs, AbortSignal.any([this.#stopping.signal, hurry.signal]))
+    this.#hurry = undefined
+  }
+
   /** Opens a control channel and holds it as long as it lives; says why it ended. Never throws. */
-  async #holdChannel(): Promise<{ error: RelayError; retryAfterMs?: number }> {
+  async #holdChannel(): Promise<{ error: RelayError } & Pick<FailedAttempt, 'retryAfterMs' | 'tookMs'>> {
+    const startedAtMs = performance.now()
     try {
-      this.#state = 'connecting'
-      this.emit('connecting', this.#delay.failures + 1)
-      const token = await this.#token()
-      const socket = await this.#dial(token)
+      const opened = this.#successor ?? (await this.#connect())
+      this.#successor = undefined
       const openedAtMs = performance.now()
-      const error = await this.#serve(socket, token)
+      const error = await this.#serve(opened)
       if (performance.now() - openedAtMs >= provenAfterMs) this.#delay.reset()
       return { error }
     } catch (thrown) {
-      if (thrown instanceof DialFailure) return thrown
-      if (thrown instanceof RelayError) return { error: thrown }
-      return { error: new RelayError('ConnectionFailed', { message: String(thrown), cause: thrown }) }
+      const tookMs = performance.now() - startedAtMs
+      if (thrown instanceof DialFailure) {
+        const { error, retryAfterMs } = thrown
+        return { error, tookMs, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+      }
+      if (thrown instanceof RelayError) return { error: thrown, tookMs }
+      return { error: new RelayError('ConnectionFailed', { message: String(thrown), cause: thrown }), tookMs }
     }
   }
 
-  #token(): Promise<SecurityToken> | undefined {
-    const { tokenProvider, audience } = this.#relay
-    return tokenProvider?.getToken({ audience, fresh: this.#wantsFreshToken, signal: this.#stopping.signal })
+  #connect(): Promise<OpenedChannel> {
+    this.#state = 'connecting'
+    this.emit('connecting', this.#delay.failures + 1)
+    return this.#open(this.#stopping.signal)
   }
 
-  #dial(token: SecurityToken | undefined): ReturnType<typeof dialRelay> {
+  async #open(signal: AbortSignal): Promise<OpenedChannel> {
+    const { tokenProvider, audience } = this.#relay
     const { headers, handshakeTimeoutMs = defaultHandshakeTimeoutMs } = this.#options
-    this.#declared = this.#target
-    return dialRelay(this.#relay, {
+    const token = await tokenProvider?.getToken({ audience, fresh: this.#wantsFreshToken, signal })
+    const declared = this.#target
+    const dialed = await dialRelay(this.#relay, {
       url: hybridConnectionUrl(this.#relay, { action: 'listen', id: this.#id }),
       role: 'listener',
       timeoutMs: handshakeTimeoutMs,
-      signal: this.#stopping.signal,
-      headers: { ...headers, ...(this.#declared && { [targetHeader]: this.#declared }) },
+      signal,
+      headers: { ...headers, ...(declared && { [targetHeader]: declared }) },
       ...(token && { token: token.text }),
     })
+    return { dialed, token, declared }
   }
 
-  #serve(dialed: Awaited<ReturnType<typeof dialRelay>>, token: SecurityToken | undefined): Promise<RelayError> {
+  #serve({ dialed, token, declared }: OpenedChannel): Promise<RelayError> {
     return new Promise((resolve) => {
       let renewal: TokenRenewal | undefined
       const channel = new ControlChannel(dialed, this.#keepAlive, {
@@ -219,6 +254,7 @@ export class Listener extends EventEmitter<ListenerEvents> {
         onLost: (error) => {
           renewal?.stop()
           this.#channel = undefined
+          this.#challenge?.abort()
           resolve(error)
         },
       })
@@ -234,10 +270,32 @@ export class Listener extends EventEmitter<ListenerEvents> {
         })
       }
       // It may have changed while the handshake was on its way.
-      if (this.#target !== undefined && this.#target !== this.#declared) channel.declareTarget(this.#target)
+      if (this.#target !== undefined && this.#target !== declared) channel.declareTarget(this.#target)
       if (this.#stopping.signal.aborted) channel.close()
       else this.#enter('online')
     })
+  }
+
+  /**
+   * The relay is late with an answer. Whether that is the channel's fault is found out beside it: by another channel, which
+   * takes its place when it can be opened. When it cannot, the relay is out of reach, and the channel is of no use to anybody.
+   * A byte from the relay ends the doubt.
+   */
+  async #doubt(): Promise<void> {
+    const channel = this.#channel
+    if (!channel?.isOpen || this.#challenge) return
+    const challenge = new AbortController()
+    this.#challenge = challenge
+    const heard = channel.bytesReceived
+    try {
+      const successor = await this.#open(AbortSignal.any([this.#stopping.signal, challenge.signal]))
+      if (channel.isOpen && channel.bytesReceived === heard) this.#successor = successor
+      else successor.dialed.socket.destroy()
+    } catch {
+      // The next attempt says why.
+    }
+    this.#challenge = undefined
+    if (channel.isOpen && channel.bytesReceived === heard) channel.abandon()
   }
 
   async #offer(read: () => ConnectionRequest): Promise<void> {
@@ -251,6 +309,18 @@ export class Listener extends EventEmitter<ListenerEvents> {
       if (!request || request.isAnswered) return
       const rejection = { status: 502, description: "The listener's handler failed" }
       await request.reject(rejection).catch((error: Error) => this.#report(error))
+    }
+  }
+
+  #feelPulse(): PulsePeer {
+    const channel = (): ControlChannel | undefined => this.#channel
+    return {
+      origin: this.#relay.origin,
+      get channel() {
+        return channel()
+      },
+      onLate: () => void this.#doubt(),
+      onNetworkChange: () => this.#hurry?.abort(),
     }
   }
 

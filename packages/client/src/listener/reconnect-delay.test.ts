@@ -28,6 +28,15 @@ test('a refusal is not repeated sooner than half of the limit, nor later than 4 
   )
 })
 
+test('the time that an attempt took is part of the delay, but a share of the dice is left', () => {
+  const delay = new ReconnectDelay(() => 0.75)
+  for (let i = 0; i < 4; i += 1) delay.next()
+  assert.equal(delay.next({ tookMs: 1_000 }), 2_000)
+  assert.equal(delay.next({ tookMs: 10_000 }), 375)
+  assert.equal(delay.next({ tookMs: 10_000, retryAfterMs: 5_000 }), 8_000)
+  assert.equal(delay.next({ tookMs: 10_000, isRefused: true }), 3_500)
+})
+
 test('Retry-After is waited for before the jitter, up to one minute', () => {
   const delay = new ReconnectDelay(() => 0.5)
   assert.equal(delay.next({ retryAfterMs: 5_000 }), 5_250)

@@ -21,12 +21,15 @@ export interface FailedAttempt {
   readonly isMissing?: boolean
   /** What its `Retry-After` asked for, in ms. */
   readonly retryAfterMs?: number
+  /** How long it took to fail, in ms. */
+  readonly tookMs?: number
 }
 
 /**
  * Says how long to wait before the next attempt: full jitter (any value up to a limit that doubles), so that listeners
- * which were cut at the same moment do not come back at the same moment. `Retry-After` is waited for first, the jitter
- * comes on top of it.
+ * which were cut at the same moment do not come back at the same moment. Time that went by until an attempt had failed is
+ * part of the delay: where packets vanish, attempts begin as often as where they are refused. `Retry-After` is waited for
+ * first, the jitter comes on top of it.
  */
 export class ReconnectDelay {
   readonly #random: () => number
@@ -43,12 +46,15 @@ export class ReconnectDelay {
   }
 
   /** Counts a failure and returns the delay in ms until the next attempt. */
-  next({ isRefused = false, isMissing = false, retryAfterMs = 0 }: FailedAttempt = {}): number {
+  next({ isRefused = false, isMissing = false, retryAfterMs = 0, tookMs = 0 }: FailedAttempt = {}): number {
     const limitMs = Math.min(isMissing ? maxDelayWhenMissingMs : maxDelayMs, firstDelayMs * 2 ** this.#failures)
     this.#failures += 1
     // Nobody waits for the next refusal: half of the limit is certain.
-    const jitterMs = isRefused ? limitMs / 2 + (this.#random() * limitMs) / 2 : this.#random() * limitMs
-    return Math.max(minDelayMs, Math.min(retryAfterMs, maxRetryAfterMs) + jitterMs)
+    const dice = this.#random()
+    const jitterMs = isRefused ? limitMs / 2 + (dice * limitMs) / 2 : dice * limitMs
+    // Those whose attempts failed at the same moment still part.
+    const leftMs = retryAfterMs > 0 || isRefused ? jitterMs : Math.max(dice * firstDelayMs, jitterMs - tookMs)
+    return Math.max(minDelayMs, Math.min(retryAfterMs, maxRetryAfterMs) + leftMs)
   }
 
   /** The relay was reached and kept us: the next failure is a first one. */

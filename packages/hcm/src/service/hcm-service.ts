@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { CreditBudget } from '@postern/bridge'
-import { type Endpoint, formatEndpoint, parseEndpoint, type TokenProvider } from '@postern/client'
+import { type Endpoint, formatEndpoint, parseEndpoint, RelayPulse, type TokenProvider } from '@postern/client'
 import type { Logger, Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { EndpointPolicy } from '../policy/endpoint-policy.ts'
@@ -46,6 +46,7 @@ export class HcmService {
   /** Endpoints seen first, until they are stored: a stream may come at once. */
   readonly #pins = new Map<string, Endpoint>()
   readonly #budget = new CreditBudget()
+  readonly #pulse = new RelayPulse()
   #policy: EndpointPolicy
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -236,6 +237,7 @@ export class HcmService {
       listenerId: store.state.listenerId,
       tls,
       proxy,
+      pulse: this.#pulse,
       logger,
       policy: () => this.#policy,
       budget: this.#budget,

@@ -21,6 +21,7 @@ import {
   isSameEndpoint,
   Listener,
   parseEndpoint,
+  type RelayPulse,
   readEntity,
   type TokenProvider,
 } from '@postern/client'
@@ -43,6 +44,8 @@ export interface AgentOptions {
   readonly tls: ConnectionOptions | false
   /** URL of a proxy, or `off`. */
   readonly proxy?: Secret | undefined
+  /** Shared by all hybrid connections of the service. */
+  readonly pulse: RelayPulse
   /** As they are at the moment: asked for every stream. */
   readonly policy: () => EndpointPolicy
   readonly consent: () => EndpointConsent
@@ -97,7 +100,7 @@ export class HybridConnectionAgent {
 
   constructor(options: AgentOptions) {
     this.#options = options
-    const { host, port, path, tls, tokenProvider, listenerId, entityIntervalMs, probeIntervalMs } = options
+    const { host, port, path, tls, tokenProvider, listenerId, pulse, entityIntervalMs, probeIntervalMs } = options
     const proxy = options.proxy?.reveal()
     this.#tunnels = new OpenTunnels({
       relayName: host,
@@ -123,6 +126,7 @@ export class HybridConnectionAgent {
       ...(proxy !== undefined && { proxy }),
       ...(tokenProvider && { tokenProvider }),
       id: listenerId,
+      pulse,
       target: 'up',
       onConnection: (request) => this.#onConnection(request),
     })
