@@ -43,8 +43,8 @@ export const eagerGrowthTimeMs = 4
 export const maxEagerWindowBytes = 1_048_576
 
 export const helloTimeoutMs = 10_000
-export const pingIntervalMs = 15_000
-export const silenceTimeoutMs = 20_000
+export const pingIntervalMs = 5_000
+export const silenceTimeoutMs = 8_000
 
 /** A stream with at most this much to send goes before the others. */
 export const smallTurnBytes = 4096

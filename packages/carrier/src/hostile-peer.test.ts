@@ -115,7 +115,7 @@ describe('a listener end ends the carrier of a peer', () => {
     assert.throws(() => carrier.tick(10_000), { code: 'CARRIER_HELLO_LATE' })
     const second = openListener()
     second.feed(hello, open(1))
-    assert.throws(() => second.carrier.tick(20_000), { code: 'CARRIER_SILENT' })
+    assert.throws(() => second.carrier.tick(8_000), { code: 'CARRIER_SILENT' })
   })
 })
 
