@@ -10,6 +10,8 @@ export interface ProgramPlan {
   /** A file and its arguments, run by Node from source. */
   readonly args: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  /** Comes before the command and becomes it, as `ip netns exec NAME` does: the process stays the same. */
+  readonly enter?: readonly string[]
   /** Says whether this line of output means that it is up; by default any line does. */
   readonly isReady?: (line: string) => boolean
   /** Called with every message that it sends by `process.send`. */
@@ -69,12 +71,13 @@ export class SupervisedProgram implements AsyncDisposable {
 
   /** Starts it and does not wait. */
   spawn(): void {
-    const { args, environment } = this.#plan
+    const { args, environment, enter = [] } = this.#plan
     this.#mayEnd = false
     this.#said = ''
     this.startedAtMs = Date.now()
     const node = ['--conditions=@postern/source', '--expose-gc', '--import', insidesProbe]
-    const child = spawn(process.execPath, [...node, ...args], {
+    const [command, ...words] = [...enter, process.execPath, ...node, ...args] as const
+    const child = spawn(command ?? process.execPath, words, {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })

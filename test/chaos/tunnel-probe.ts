@@ -13,18 +13,21 @@ let nextId = 0x8000_0000
 /**
  * Opens a fresh connection through a tunnel, sends a few bytes and its end, reads them back and the end.
  * Resolves with the letter that the target says first: by which listener the connection came.
+ *
+ * @param door a port of this machine, or the path of a Unix socket.
  */
-export function probeTunnel(port: number, signal?: AbortSignal): Promise<string> {
+export function probeTunnel(door: number | string, signal?: AbortSignal): Promise<string> {
   const id = nextId++
   const reader = new PayloadReader(1)
-  let door = ''
+  let letter = ''
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+    const place = typeof door === 'number' ? { port: door, host: '127.0.0.1' } : { path: door }
+    const socket = connect({ ...place, allowHalfOpen: true, noDelay: true })
     const cut = (): void => void socket.destroy()
     let hasEnded = false
     signal?.addEventListener('abort', cut)
     socket.on('data', (chunk) => {
-      door ||= chunk.toString('latin1', 0, 1)
+      letter ||= chunk.toString('latin1', 0, 1)
       reader.push(chunk)
     })
     socket.on('end', () => {
@@ -33,7 +36,7 @@ export function probeTunnel(port: number, signal?: AbortSignal): Promise<string>
     socket.on('error', () => {})
     socket.on('close', () => {
       signal?.removeEventListener('abort', cut)
-      if (hasEnded && reader.isWhole && reader.id === id) resolve(door)
+      if (hasEnded && reader.isWhole && reader.id === id) resolve(letter)
       else reject(new Error('the tunnel does not work'))
     })
     socket.write(encodePayloadHeader(id, probeBytes))
@@ -52,7 +55,8 @@ export interface TunnelRecovery {
 
 /** Probes until fresh connections have come by each of the doors, all of them begun after this call. */
 export async function untilTunnelWorks(options: {
-  readonly port: number
+  /** A port of this machine, or the path of a Unix socket. */
+  readonly port: number | string
   readonly doors: readonly string[]
   /** Counted from here, ms since 1970. */
   readonly sinceMs: number
