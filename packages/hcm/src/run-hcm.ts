@@ -5,7 +5,7 @@ import { createRelayFetch } from '@postern/client'
 import type { Logger, Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import type { ControlParts } from './control/control-operations.ts'
-import { ControlServer } from './control/control-server.ts'
+import { startControl } from './control/start-control.ts'
 import { diagnoseState } from './doctor/diagnose-state.ts'
 import { EnrolledSync, pinsOf, placesOf } from './enrolment/enrolled-sync.ts'
 import { enrol, managementClientOf, relayTokensOf } from './enrolment/hcm-identity.ts'
@@ -90,7 +90,7 @@ export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
     return diagnoseState(wish, { store, tls, proxy, service })
   }
   const parts = { service, join: joinRelay, describe, doctor }
-  const control = await ControlServer.start({ socketPath, parts, logger })
+  const control = await startControl({ socketPath, parts, logger })
   service.start()
   if (store.state.identity) startSync()
   return {
