@@ -32,7 +32,7 @@ export class Tunnel implements AsyncDisposable {
   static async lead(relay: RelayProcess, name: string, forwards: TunnelForwards): Promise<Tunnel> {
     const { listen, send } = relay.access(name)
     const bridge = (connectionString: string, args: readonly string[]): Promise<ObservedProgram> =>
-      ObservedProgram.start(['bridge', ...args, '--tls-ca', relay.caFile, '--json'], {
+      ObservedProgram.start(['bridge', '--carriers', 'off', ...args, '--tls-ca', relay.caFile, '--json'], {
         POSTERN_CONNECTION_STRING: connectionString,
       })
     const remote = await bridge(listen, forwards.remote)

@@ -162,7 +162,7 @@ export class FarEnd {
         throw UnknownPortName.read(error, target) ?? ListenerRefusal.of(error, listenerId) ?? error
       },
     )
-    if (mayHurry && attempts === 1 && carriers?.isProven(target, pool)) {
+    if (mayHurry && attempts === 1 && pool.carrierCount > 0 && carriers?.isProven(target, pool)) {
       noted.catch((error: RelayError) => request.onDisappointed?.(error))
       request.onOpened(connection, nothing)
       return

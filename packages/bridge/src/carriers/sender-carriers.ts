@@ -150,8 +150,13 @@ export class SenderCarriers implements Disposable {
 
   #openPool(first: RelayedConnection): CarrierPool {
     const { sender, budget } = this.#options
-    const pool = new CarrierPool({
+    const pool: CarrierPool = new CarrierPool({
       budget,
+      onDialFailed: (error) => {
+        // The listener is gone: whoever has not begun there is led to another one.
+        if (!(error instanceof RelayError) || error.httpStatus !== 404) return
+        for (const stream of pool.streams()) if (!stream.openedAt) stream.reset('unreachable', 'The listener has gone')
+      },
       dial: async ({ listenerId, signal }) => {
         const headers = listenerId === undefined ? {} : { 'Microsoft-Relay-AllowedListeners': listenerId }
         const connection = await sender.connectRaw({ headers, protocols: offeredProtocols, signal })
@@ -170,7 +175,9 @@ export class SenderCarriers implements Disposable {
 }
 
 function isOfUse(pool: CarrierPool, refused: ReadonlySet<string>): boolean {
-  return pool.isReachable && !(pool.listenerId !== undefined && refused.has(pool.listenerId))
+  // Without streams there is nothing that only this listener could continue.
+  const isStanding = pool.carrierCount > 0 || (pool.streamCount > 0 && pool.isReachable)
+  return isStanding && !(pool.listenerId !== undefined && refused.has(pool.listenerId))
 }
 
 /** What a listener that has gone never took is as well off at another one; what it took may be continued when it is back. */
