@@ -175,7 +175,10 @@ function forwarderProgram(plan: {
   const { name, args, connectionString, caFile, pingMs } = plan
   return new SupervisedProgram({
     name,
-    args: pingMs === undefined ? [postern, 'bridge', '--json', ...args] : [quickForwarder, String(pingMs), ...args],
+    args:
+      pingMs === undefined
+        ? [postern, 'bridge', '--carriers', 'off', '--json', ...args]
+        : [quickForwarder, String(pingMs), ...args],
     environment: { POSTERN_CONNECTION_STRING: connectionString, NODE_EXTRA_CA_CERTS: caFile },
     isReady: (line) => line.startsWith('{'),
   })

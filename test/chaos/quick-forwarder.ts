@@ -7,6 +7,8 @@ const bridge = new Bridge({
   relay: { connectionString: process.env['POSTERN_CONNECTION_STRING'] ?? '' },
   ...(flag === '-T' ? { remoteForwards: [forward] } : { localForwards: [forward] }),
   keepAliveIntervalMs: Number(pingMs),
+  // Which of several listeners a connection reaches is what the probe counts.
+  carriers: 'off',
   logger: createLogger({ level: 'info', format: 'json' }),
 })
 await bridge.start()

@@ -152,11 +152,6 @@ export class SenderCarriers implements Disposable {
     const { sender, budget } = this.#options
     const pool: CarrierPool = new CarrierPool({
       budget,
-      onDialFailed: (error) => {
-        // The listener is gone: whoever has not begun there is led to another one.
-        if (!(error instanceof RelayError) || error.httpStatus !== 404) return
-        for (const stream of pool.streams()) if (!stream.openedAt) stream.reset('unreachable', 'The listener has gone')
-      },
       dial: async ({ listenerId, signal }) => {
         const headers = listenerId === undefined ? {} : { 'Microsoft-Relay-AllowedListeners': listenerId }
         const connection = await sender.connectRaw({ headers, protocols: offeredProtocols, signal })
