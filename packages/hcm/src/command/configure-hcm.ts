@@ -8,6 +8,7 @@ import { configureLogin } from './configure-login.ts'
 import { configureLogs } from './configure-logs.ts'
 import { configurePolicy } from './configure-policy.ts'
 import { configureRun } from './configure-run.ts'
+import { configureService } from './configure-service.ts'
 import { configureStatus, configureVersion } from './configure-status.ts'
 import { formatStatus, formatStatuses } from './format-status.ts'
 import { readSecretArgument } from './read-secret-argument.ts'
@@ -50,6 +51,7 @@ export function configureHcm(program: Command): void {
   configureDoctor(program)
   configureLogs(program)
   configureVersion(program)
+  configureService(program.command('service').description('Makes the HCM a service of this system.'))
   configurePolicy(program.command('policy').description('What this site lets hybrid connections reach.'))
 }
 
