@@ -49,7 +49,13 @@ async function settled(): Promise<void> {
   for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
-function openBed(t: TestContext, options: { readonly maxCarriers?: number; readonly dialFails?: () => boolean } = {}) {
+interface BedOptions {
+  readonly maxCarriers?: number
+  readonly dialFails?: () => boolean
+  readonly isListenerAway?: () => boolean
+}
+
+function openBed(t: TestContext, options: BedOptions = {}) {
   t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
   let nowMs = 0
   const now = (): number => nowMs
@@ -69,6 +75,7 @@ function openBed(t: TestContext, options: { readonly maxCarriers?: number; reado
   const pool = new CarrierPool({
     now,
     ...(options.maxCarriers !== undefined && { maxCarriers: options.maxCarriers }),
+    ...(options.isListenerAway && { isListenerAway: options.isListenerAway }),
     onDialFailed: (error) => failures.push(error),
     dial: async ({ listenerId }) => {
       asked.push(listenerId)
@@ -84,9 +91,9 @@ function openBed(t: TestContext, options: { readonly maxCarriers?: number; reado
     runner[Symbol.dispose]()
   })
   const pass = async (ms: number): Promise<void> => {
-    for (let left = ms; left > 0; left -= 1000) {
-      nowMs += Math.min(left, 1000)
-      t.mock.timers.tick(Math.min(left, 1000))
+    for (let left = ms; left > 0; left -= 100) {
+      nowMs += Math.min(left, 100)
+      t.mock.timers.tick(Math.min(left, 100))
       await settled()
     }
   }
@@ -134,6 +141,24 @@ test('a pool that cannot dial tries again, not too often, and says so', async (t
   isDown = false
   await pass(5000)
   assert.deepEqual([end.isConnected, pool.isReachable], [true, true])
+})
+
+test('once the relay is there, a pool asks every second for a listener that is away', async (t) => {
+  let isRelayDown = true
+  let isListenerDown = true
+  const dialFails = (): boolean => isRelayDown || isListenerDown
+  const { openStream, pass, asked } = openBed(t, { dialFails, isListenerAway: () => !isRelayDown })
+  const end = openStream()
+  await pass(20_000)
+  isRelayDown = false
+  // The attempt that finds the relay.
+  await pass(4_100)
+  const before = asked.length
+  await pass(4_000)
+  assert.ok(asked.length - before >= 4 && asked.length - before <= 9, `${asked.length - before} tries in 4 s`)
+  isListenerDown = false
+  await pass(1_100)
+  assert.equal(end.isConnected, true)
 })
 
 test('a carrier that is idle for long is closed, the last one stays', async (t) => {

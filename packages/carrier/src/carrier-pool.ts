@@ -18,6 +18,8 @@ export interface CarrierPoolOptions {
   /** Opens a relayed connection on which the listener has agreed to carry; rejects when it cannot. */
   readonly dial: (options: DialCarrierOptions) => Promise<CarrierConnection>
   readonly onDialFailed?: (error: unknown) => void
+  /** Whether the relay was reached, and only the listener was not there: after an outage both come back one after the other. */
+  readonly isListenerAway?: (error: unknown) => boolean
   /** Default 8. */
   readonly maxCarriers?: number
   /** A carrier without a stream is closed after this long; the last one stays. Default 60 s. */
@@ -33,6 +35,8 @@ const firstRetryDelayMs = 250
 const provenAfterMs = 5000
 /** The cap of all our agents: back within 5 s of the cure. */
 const maxRetryDelayMs = 4000
+/** The cap where only the listener is missed, which needs up to 4 s itself: both together are still back within 5 s. */
+const maxAwayDelayMs = 1000
 
 /**
  * Carriers of one principal to one listener: dialled when a stream needs one, few, and closed when idle for long. Streams that
@@ -50,7 +54,9 @@ export class CarrierPool implements Disposable {
   readonly #addedAtMs = new WeakMap<Carrier, number>()
   #isDialling = false
   #failures = 0
+  #isListenerAway = false
   #notBeforeMs = 0
+  #retryTimer: NodeJS.Timeout | undefined
 
   constructor(options: CarrierPoolOptions) {
     this.#options = options
@@ -109,11 +115,12 @@ export class CarrierPool implements Disposable {
   /** Resets every stream and closes every carrier. */
   [Symbol.dispose](): void {
     this.#closing.abort()
+    clearTimeout(this.#retryTimer)
     for (const stream of this.#session.streams()) stream.reset('cancelled')
     this.#runner[Symbol.dispose]()
   }
 
-  /** One at a time: what it brings may be enough. A failure is followed by a pause, and the clock asks again. */
+  /** One at a time: what it brings may be enough. A failure is followed by a pause. */
   #dial(): void {
     const { maxCarriers = 8 } = this.#options
     if (this.#isDialling || this.#closing.signal.aborted || this.#now() < this.#notBeforeMs) return
@@ -128,20 +135,33 @@ export class CarrierPool implements Disposable {
     try {
       const connection = await this.#options.dial({ listenerId: this.#session.listenerId, signal })
       this.#isDialling = false
+      this.#isListenerAway = false
       if (signal.aborted) connection.abort()
       else this.add(connection)
     } catch (error) {
       this.#isDialling = false
+      if (signal.aborted) return
+      const isListenerAway = this.#options.isListenerAway?.(error) ?? false
+      // From here on it is only about the listener: a count of its own.
+      if (isListenerAway && !this.#isListenerAway) this.#failures = 0
+      this.#isListenerAway = isListenerAway
       this.#noteFailure()
-      if (!signal.aborted) this.#options.onDialFailed?.(error)
+      this.#options.onDialFailed?.(error)
     }
   }
 
   #noteFailure(): void {
-    const delayMs = Math.min(maxRetryDelayMs, firstRetryDelayMs * 2 ** this.#failures)
-    this.#failures += 1
+    const limitMs = this.#isListenerAway ? maxAwayDelayMs : maxRetryDelayMs
     // Agents that lost the same relay do not come back all at once.
-    this.#notBeforeMs = this.#now() + delayMs * (0.5 + Math.random() / 2)
+    const delayMs = Math.min(limitMs, firstRetryDelayMs * 2 ** this.#failures) * (0.5 + Math.random() / 2)
+    this.#failures += 1
+    this.#notBeforeMs = this.#now() + delayMs
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = setTimeout(() => {
+      this.#notBeforeMs = 0
+      if (this.#session.isWaiting) this.#dial()
+    }, delayMs)
+    this.#retryTimer.unref()
   }
 
   #onCarrierLost(carrier: Carrier): void {

@@ -64,6 +64,12 @@ export class SenderSession implements CarrierOwner {
     return this.#streams.size
   }
 
+  /** Some stream has no carrier. */
+  get isWaiting(): boolean {
+    for (const { carrier } of this.#streams) if (carrier === undefined) return true
+    return false
+  }
+
   /** All streams that are not closed. */
   streams(): Iterable<CarrierStream> {
     return this.#streams.values()

@@ -160,13 +160,18 @@ export class SenderCarriers implements Disposable {
         throw new RelayError('ConnectionFailed', { message: 'The listener does not carry any more' })
       },
       onDialFailed: (error) => {
-        if (!pool.isReachable && error instanceof RelayError && error.httpStatus === 404) resetUnanswered(pool)
+        if (!pool.isReachable && isListenerAway(error)) resetUnanswered(pool)
       },
+      isListenerAway,
     })
     pool.add(first)
     this.#pools.add(pool)
     return pool
   }
+}
+
+function isListenerAway(error: unknown): boolean {
+  return error instanceof RelayError && error.httpStatus === 404
 }
 
 function isOfUse(pool: CarrierPool, refused: ReadonlySet<string>): boolean {
