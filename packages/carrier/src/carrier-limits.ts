@@ -46,6 +46,15 @@ export const helloTimeoutMs = 10_000
 export const pingIntervalMs = 5_000
 export const silenceTimeoutMs = 8_000
 
+/**
+ * An answer that takes longer makes a carrier doubtful, ms. A packet that is lost once is repeated by then. Between two looks at the clock
+ * lies a second: those after two of them are meant.
+ */
+export const doubtAfterMs = 1_800
+
+/** Between two looks at the clock the process, or the machine, was stopped. */
+export const pausedAfterMs = 4_000
+
 /** A stream with at most this much to send goes before the others. */
 export const smallTurnBytes = 4096
 

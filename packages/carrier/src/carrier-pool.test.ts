@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { once } from 'node:events'
+import { describe, type TestContext, test } from 'node:test'
 import { TestEnd } from './carrier-link.contract.ts'
 import { CarrierPool } from './carrier-pool.ts'
 import { type CarrierConnection, type CarrierConnectionHandler, CarrierRunner } from './carrier-runner.ts'
@@ -10,6 +11,8 @@ class MemoryConnection implements CarrierConnection {
   peer: MemoryConnection | undefined
   failed: number | undefined
   isAborted = false
+  isSilent = false
+  readonly waiting: Uint8Array[] = []
   handler: CarrierConnectionHandler | undefined
 
   static pair(): readonly [MemoryConnection, MemoryConnection] {
@@ -19,13 +22,27 @@ class MemoryConnection implements CarrierConnection {
     return [one, two]
   }
 
+  /** What is sent from now on waits, in both directions. */
+  silence(): void {
+    this.isSilent = true
+  }
+
+  /** What has waited arrives. */
+  hear(): void {
+    this.isSilent = false
+    for (const side of [this, this.peer]) {
+      for (const bytes of side?.waiting.splice(0) ?? []) side?.send(bytes)
+    }
+  }
+
   open(handler: CarrierConnectionHandler): void {
     this.handler = handler
   }
 
   send(bytes: Uint8Array): boolean {
     const copy = bytes.slice()
-    setImmediate(() => this.peer?.handler?.onData(copy))
+    if (this.isSilent || this.peer?.isSilent) this.waiting.push(copy)
+    else setImmediate(() => this.peer?.handler?.onData(copy))
     return true
   }
 
@@ -53,6 +70,7 @@ interface BedOptions {
   readonly maxCarriers?: number
   readonly dialFails?: () => boolean
   readonly isListenerAway?: () => boolean
+  readonly dialHangs?: () => boolean
 }
 
 function openBed(t: TestContext, options: BedOptions = {}) {
@@ -77,9 +95,11 @@ function openBed(t: TestContext, options: BedOptions = {}) {
     ...(options.maxCarriers !== undefined && { maxCarriers: options.maxCarriers }),
     ...(options.isListenerAway && { isListenerAway: options.isListenerAway }),
     onDialFailed: (error) => failures.push(error),
-    dial: async ({ listenerId }) => {
+    dial: async ({ listenerId, signal }) => {
       asked.push(listenerId)
       if (options.dialFails?.()) throw new Error('nobody there')
+      if (options.dialHangs?.()) await once(signal, 'abort')
+      signal.throwIfAborted()
       const [ours, theirs] = MemoryConnection.pair()
       connections.push(ours)
       runner.add(theirs)
@@ -159,6 +179,88 @@ test('once the relay is there, a pool asks every second for a listener that is a
   isListenerDown = false
   await pass(1_100)
   assert.equal(end.isConnected, true)
+})
+
+describe('a carrier on which nobody answers any more', () => {
+  test('holds up no new stream: within 4 s it is opened on another one', async (t) => {
+    const { pool, connections, openStream, pass } = openBed(t)
+    openStream()
+    await settled()
+    for (const stream of pool.streams()) stream.reset('cancelled')
+    await pass(20_000)
+    connections[0]?.silence()
+    const end = openStream()
+    await pass(4_000)
+    assert.deepEqual([end.isConnected, connections.length], [true, 2])
+  })
+
+  test('holds up no bytes: the stream goes on where another one can be dialled', async (t) => {
+    const { pool, connections, openStream, pass } = openBed(t)
+    const end = openStream()
+    await pass(20_000)
+    connections[0]?.silence()
+    for (const stream of pool.streams()) stream.write(Buffer.from('anybody?'))
+    await pass(5_000)
+    assert.equal(connections.length, 2)
+    const [stream] = pool.streams()
+    assert.deepEqual([stream?.bufferedBytes, end.isClosed], [0, false])
+  })
+
+  test('is felt by a stream that has nothing to say within 8 s', async (t) => {
+    const { connections, openStream, pass } = openBed(t)
+    openStream()
+    await pass(20_000)
+    connections[0]?.silence()
+    await pass(8_000)
+    assert.equal(connections.length, 2)
+  })
+
+  test('is used again when it was only slow', async (t) => {
+    const { pool, connections, openStream, pass } = openBed(t, { dialHangs: () => connections.length > 0 })
+    const end = openStream()
+    await pass(20_000)
+    connections[0]?.silence()
+    for (const stream of pool.streams()) stream.write(Buffer.from('anybody?'))
+    await pass(5_000)
+    assert.equal(pool.isReachable, false)
+    connections[0]?.hear()
+    await pass(2_000)
+    const [stream] = pool.streams()
+    assert.deepEqual([pool.isReachable, pool.carrierCount, stream?.bufferedBytes], [true, 1, 0])
+    assert.equal(end.isClosed, false)
+  })
+
+  test('is lost after 8 s, however often something is wanted of it', async (t) => {
+    let isDown = false
+    const { pool, connections, openStream, pass } = openBed(t, { dialFails: () => isDown })
+    openStream()
+    await pass(20_000)
+    connections[0]?.silence()
+    isDown = true
+    for (let second = 0; second < 14; second += 1) {
+      openStream()
+      await pass(1_000)
+    }
+    assert.equal(pool.carrierCount, 0)
+  })
+})
+
+test('a dial that hangs is not waited for: another one is made beside it', async (t) => {
+  let isHanging = true
+  const { pool, asked, openStream, pass } = openBed(t, { dialHangs: () => isHanging })
+  const end = openStream()
+  await pass(2_000)
+  isHanging = false
+  assert.deepEqual([asked.length, end.isConnected], [1, false])
+  await pass(2_000)
+  assert.deepEqual([asked.length, end.isConnected, pool.carrierCount], [2, true, 1])
+})
+
+test('dials that hang are few', async (t) => {
+  const { asked, openStream, pass } = openBed(t, { dialHangs: () => true })
+  openStream()
+  await pass(40_000)
+  assert.equal(asked.length, 4)
 })
 
 test('a carrier that is idle for long is closed, the last one stays', async (t) => {

@@ -10,9 +10,14 @@ import type { CreditBudget } from './streams/credit-budget.ts'
 export interface DialCarrierOptions {
   /** The listener that holds the streams, for `Microsoft-Relay-AllowedListeners`; undefined the first time: any. */
   readonly listenerId: string | undefined
-  /** The pool was closed. */
+  /** The pool was closed, or has another one. */
   readonly signal: AbortSignal
 }
+
+/** An attempt that takes longer may hang where the network was: another one is made beside it. */
+const patienceMs = 3_000
+/** Attempts at a time. */
+const maxDials = 4
 
 export interface CarrierPoolOptions {
   /** Opens a relayed connection on which the listener has agreed to carry; rejects when it cannot. */
@@ -48,11 +53,12 @@ export class CarrierPool implements Disposable {
   readonly #session: SenderSession
   readonly #runner: CarrierRunner
   readonly #placement: BulkPlacement
-  readonly #closing = new AbortController()
   /** When each carrier was last seen with a stream. */
   readonly #usedAtMs = new WeakMap<Carrier, number>()
   readonly #addedAtMs = new WeakMap<Carrier, number>()
-  #isDialling = false
+  readonly #dials = new Set<AbortController>()
+  #dialledAtMs = Number.NEGATIVE_INFINITY
+  #isClosed = false
   #failures = 0
   #isListenerAway = false
   #notBeforeMs = 0
@@ -92,7 +98,7 @@ export class CarrierPool implements Disposable {
 
   /** False when no carrier takes streams, so that nobody knows whether the listener is there: new ones may do better elsewhere. */
   get isReachable(): boolean {
-    return this.#runner.carriers.some(({ isDraining }) => !isDraining)
+    return this.#runner.carriers.some(({ isDraining, isDoubtful }) => !isDraining && !isDoubtful)
   }
 
   /** All streams that are not closed. */
@@ -114,32 +120,39 @@ export class CarrierPool implements Disposable {
 
   /** Resets every stream and closes every carrier. */
   [Symbol.dispose](): void {
-    this.#closing.abort()
+    this.#isClosed = true
     clearTimeout(this.#retryTimer)
+    for (const dial of this.#dials) dial.abort()
     for (const stream of this.#session.streams()) stream.reset('cancelled')
     this.#runner[Symbol.dispose]()
   }
 
-  /** One at a time: what it brings may be enough. A failure is followed by a pause. */
+  /** One at a time unless it takes long: what it brings may be enough. A failure is followed by a pause. */
   #dial(): void {
     const { maxCarriers = 8 } = this.#options
-    if (this.#isDialling || this.#closing.signal.aborted || this.#now() < this.#notBeforeMs) return
-    const { carriers } = this.#runner
+    const nowMs = this.#now()
+    if (this.#isClosed || nowMs < this.#notBeforeMs) return
+    if (this.#dials.size > 0 && (nowMs - this.#dialledAtMs < patienceMs || this.#dials.size >= maxDials)) return
+    // One that does not answer is not waited for.
+    const carriers = this.#runner.carriers.filter(({ isDoubtful }) => !isDoubtful)
     if (carriers.length >= maxCarriers || carriers.some(({ peer }) => peer === undefined)) return
-    this.#isDialling = true
+    this.#dialledAtMs = nowMs
     void this.#dialOne()
   }
 
   async #dialOne(): Promise<void> {
-    const { signal } = this.#closing
+    const dial = new AbortController()
+    const { signal } = dial
+    this.#dials.add(dial)
     try {
       const connection = await this.#options.dial({ listenerId: this.#session.listenerId, signal })
-      this.#isDialling = false
+      this.#dials.delete(dial)
       this.#isListenerAway = false
-      if (signal.aborted) connection.abort()
-      else this.add(connection)
+      if (signal.aborted) return connection.abort()
+      for (const slower of this.#dials) slower.abort()
+      this.add(connection)
     } catch (error) {
-      this.#isDialling = false
+      this.#dials.delete(dial)
       if (signal.aborted) return
       const isListenerAway = this.#options.isListenerAway?.(error) ?? false
       // From here on it is only about the listener: a count of its own.

@@ -1,11 +1,5 @@
-import {
-  type CarrierLimits,
-  helloTimeoutMs,
-  largeTurnBytes,
-  maxWaitingResets,
-  pingIntervalMs,
-  silenceTimeoutMs,
-} from './carrier-limits.ts'
+import { type CarrierLimits, largeTurnBytes, maxWaitingResets } from './carrier-limits.ts'
+import { CarrierPulse } from './carrier-pulse.ts'
 import { CarrierError } from './codec/carrier-error.ts'
 import { CarrierFrameDecoder, type FrameSink } from './codec/frame-decoder.ts'
 import { FrameType, frameHeaderBytes } from './codec/frame-type.ts'
@@ -56,6 +50,8 @@ export interface CarrierOwner {
   nowMs: number
   onReady(carrier: Carrier, peer: Hello): void
   onDraining(carrier: Carrier): void
+  /** Nobody answers there: its streams may be better off elsewhere. */
+  onDoubt(carrier: Carrier): void
   onOpen(carrier: Carrier, id: number, open: Open): void
   onResume(carrier: Carrier, id: number, resume: Resume): void
 }
@@ -70,8 +66,6 @@ export const goAwayCodes = { none: 0, draining: 1, unauthorised: 2, idle: 3 } as
  * @see docs/protocol/carrier.md
  */
 export class Carrier implements StreamCarrier, FrameSink {
-  /** Round trip of the last PING; 0 before the first answer. */
-  roundTripMs = 0
   readonly #owner: CarrierOwner
   readonly #handler: CarrierHandler
   readonly #decoder = new CarrierFrameDecoder(this)
@@ -93,16 +87,12 @@ export class Carrier implements StreamCarrier, FrameSink {
   #isLost = false
   /** More answers wait than an honest peer leaves unread. */
   #isFlooded = false
-  readonly #openedAtMs: number
-  #heardAtMs: number
-  #pingSentAtMs = 0
-  #isPongAwaited = false
+  readonly #pulse: CarrierPulse
 
   constructor(owner: CarrierOwner, handler: CarrierHandler) {
     this.#owner = owner
     this.#handler = handler
-    this.#openedAtMs = owner.nowMs
-    this.#heardAtMs = owner.nowMs
+    this.#pulse = new CarrierPulse(owner.nowMs)
     const { limits } = owner
     this.#control.push(
       encodeHello({
@@ -117,6 +107,21 @@ export class Carrier implements StreamCarrier, FrameSink {
 
   get nowMs(): number {
     return this.#owner.nowMs
+  }
+
+  /** Round trip of the last PING; 0 before the first answer. */
+  get roundTripMs(): number {
+    return this.#pulse.roundTripMs
+  }
+
+  /** An answer is late. New streams go elsewhere, until something is heard. */
+  get isDoubtful(): boolean {
+    return this.#pulse.isDoubtful
+  }
+
+  /** Something was heard here since the other one was asked in vain. */
+  isFresherThan(other: Carrier): boolean {
+    return this.#pulse.heardAtMs > other.#pulse.askedAtMs
   }
 
   /** Where nobody else waits, frames are as large as the buffer: each costs the receiver a write. */
@@ -145,7 +150,7 @@ export class Carrier implements StreamCarrier, FrameSink {
   /** One more stream may be put here. */
   get hasRoom(): boolean {
     const max = Math.min(this.#peer?.maxStreams ?? 0, this.#owner.limits.maxCarrierStreams)
-    return this.isOpen && this.streamCount < max && this.#highestId < 0xffff_ffff
+    return this.isOpen && !this.isDoubtful && this.streamCount < max && this.#highestId < 0xffff_ffff
   }
 
   get hasWork(): boolean {
@@ -163,7 +168,7 @@ export class Carrier implements StreamCarrier, FrameSink {
   receive(bytes: Uint8Array, nowMs: number): void {
     if (this.#isLost) return
     this.#owner.nowMs = nowMs
-    this.#heardAtMs = nowMs
+    this.#pulse.hear(nowMs)
     try {
       this.#decoder.push(bytes)
       this.#refuseFlood()
@@ -198,16 +203,14 @@ export class Carrier implements StreamCarrier, FrameSink {
   tick(nowMs: number): void {
     this.#owner.nowMs = nowMs
     this.#refuseFlood()
-    if (!this.#peer) {
-      if (nowMs - this.#openedAtMs >= helloTimeoutMs) throw new CarrierError('CARRIER_HELLO_LATE')
-      return
+    const wasDoubtful = this.isDoubtful
+    const question = {
+      isReady: this.#peer !== undefined,
+      isUsed: this.streamCount > 0,
+      isAnswerDue: () => this.#isAnswerDue(),
     }
-    if (this.#isPongAwaited) {
-      const since = Math.max(this.#heardAtMs, this.#pingSentAtMs)
-      if (nowMs - since >= silenceTimeoutMs) throw new CarrierError('CARRIER_SILENT')
-    } else if (this.streamCount > 0 && nowMs - this.#pingSentAtMs >= pingIntervalMs) {
-      this.#ping(nowMs)
-    }
+    if (this.#pulse.tick(nowMs, question)) this.#ping(nowMs)
+    if (this.isDoubtful && !wasDoubtful) this.#owner.onDoubt(this)
   }
 
   join(stream: CarrierStream): void {
@@ -338,9 +341,7 @@ export class Carrier implements StreamCarrier, FrameSink {
   }
 
   #onPong(payload: Uint8Array): void {
-    if (!this.#isPongAwaited || readU48(payload, 2) !== this.#pingSentAtMs) return
-    this.#isPongAwaited = false
-    this.roundTripMs = Math.max(1, this.nowMs - this.#pingSentAtMs)
+    this.#pulse.answer(readU48(payload, 2), this.nowMs)
   }
 
   /** Only the sender's end opens and moves streams. */
@@ -388,12 +389,15 @@ export class Carrier implements StreamCarrier, FrameSink {
     return this.#streams.get(id)
   }
 
+  #isAnswerDue(): boolean {
+    for (const stream of this.#streams.values()) if (stream.isAnswerDue) return true
+    return false
+  }
+
   #ping(nowMs: number): void {
     const frame = new Uint8Array(frameHeaderBytes + 8)
     const at = writeHeader(frame, 0, { type: FrameType.ping, length: 8, stream: 0 })
-    this.#pingSentAtMs = Math.floor(nowMs)
-    writeU48(frame, at + 2, this.#pingSentAtMs)
-    this.#isPongAwaited = true
+    writeU48(frame, at + 2, this.#pulse.ask(nowMs))
     this.#sendFrame(frame)
   }
 

@@ -83,6 +83,9 @@ export class ListenerSession implements CarrierOwner {
 
   onDraining(): void {}
 
+  /** Only the sender's end can do something about it. */
+  onDoubt(): void {}
+
   onOpen(carrier: Carrier, id: number, open: Open): void {
     if (this.#answerKnown(carrier, id, open)) return
     const isNew = open.received === 0 && (open.attempt === 0 || !this.#finished.mayHaveForgotten(this.nowMs))

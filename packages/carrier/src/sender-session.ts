@@ -64,8 +64,9 @@ export class SenderSession implements CarrierOwner {
     return this.#streams.size
   }
 
-  /** Some stream has no carrier. */
+  /** Some stream has no carrier, or one on which nobody answers. */
   get isWaiting(): boolean {
+    for (const { isDoubtful, streamCount } of this.#carriers) if (isDoubtful && streamCount > 0) return true
     for (const { carrier } of this.#streams) if (carrier === undefined) return true
     return false
   }
@@ -136,14 +137,12 @@ export class SenderSession implements CarrierOwner {
   /** Looks at the clock, about once a second; carriers are asked by their owners. */
   tick(nowMs: number): void {
     this.nowMs = nowMs
-    let isWaiting = false
     this.#resets.tick(nowMs)
     for (const stream of this.#streams) {
       if (stream.carrier) stream.rest()
       else if (nowMs - stream.detachedAtMs >= this.#resumeTimeoutMs) stream.expire('resume-expired')
-      else isWaiting = true
     }
-    if (isWaiting) this.#onCarrierNeeded()
+    if (this.isWaiting) this.#onCarrierNeeded()
   }
 
   onReady(carrier: Carrier, peer: Hello): void {
@@ -152,8 +151,16 @@ export class SenderSession implements CarrierOwner {
     this.#resumeTimeoutMs = Math.min(this.limits.resumeTimeoutMs, peer.resumeTimeoutMs)
     for (const reset of this.#resets.take(peer.epoch, maxLateResets)) carrier.sendLateReset(reset)
     const homeless = [...this.#streams].filter(({ carrier }) => carrier === undefined)
-    const leaving = [...this.#carriers].filter(({ isDraining }) => isDraining).flatMap((other) => other.streams())
-    this.#placeAll([...homeless, ...leaving])
+    const left = [...this.#carriers].filter(({ isDraining, isDoubtful }) => isDraining || isDoubtful)
+    const leaving = left.flatMap((other) => other.streams())
+    // The others may be as dead as those that are left, and not be known as such.
+    this.#placeAll([...homeless, ...leaving], [carrier, ...this.#carriers])
+  }
+
+  /** What goes on where somebody was heard is safe there; else another carrier is dialled, and the first of the two that speaks wins. */
+  onDoubt(carrier: Carrier): void {
+    const fresher = [...this.#carriers].filter((other) => other.isFresherThan(carrier))
+    this.#placeAll(carrier.streams(), fresher)
   }
 
   onDraining(carrier: Carrier): void {
@@ -169,11 +176,11 @@ export class SenderSession implements CarrierOwner {
   }
 
   /** Streams share the first carrier that has room: few carriers cost little. */
-  #placeAll(streams: readonly CarrierStream[]): void {
+  #placeAll(streams: readonly CarrierStream[], carriers: Iterable<Carrier> = this.#carriers): void {
     let isWaiting = false
     for (const stream of streams) {
       if (stream.isClosed) continue
-      const carrier = this.#roomyCarrier()
+      const carrier = firstRoomy(carriers)
       if (carrier) this.#attach(stream, carrier)
       else isWaiting = true
     }
@@ -183,9 +190,9 @@ export class SenderSession implements CarrierOwner {
   #attach(stream: CarrierStream, carrier: Carrier): void {
     stream.attachAsSender(carrier, carrier.peer ?? { firstCreditBytes: 0, epoch: 0 })
   }
+}
 
-  #roomyCarrier(): Carrier | undefined {
-    for (const carrier of this.#carriers) if (carrier.hasRoom) return carrier
-    return undefined
-  }
+function firstRoomy(carriers: Iterable<Carrier>): Carrier | undefined {
+  for (const carrier of carriers) if (carrier.hasRoom) return carrier
+  return undefined
 }

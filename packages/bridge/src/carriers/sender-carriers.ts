@@ -28,6 +28,12 @@ const plainForMs = 60_000
 /** So long it is not asked again whether there is another listener. */
 const aloneForMs = 5_000
 
+/** A listener that is known answers at once, if the relay knows it too. */
+const redialTimeoutMs = 10_000
+
+/** A first dial that takes longer may hang where the network was: who comes then does not wait for it. */
+const patienceMs = 3_000
+
 /** Targets whose pool is remembered. */
 const maxProvenTargets = 1_024
 
@@ -39,7 +45,7 @@ export class SenderCarriers implements Disposable {
   readonly #proven = new Map<string, CarrierPool>()
   readonly #closing = new AbortController()
   /** The first dial, and for what: others who want the same wait for it. */
-  #dialing: { readonly key: string; readonly done: Promise<unknown> } | undefined
+  #dialing: { readonly key: string; readonly done: Promise<unknown>; readonly sinceMs: number } | undefined
   #plainUntilMs = 0
   #aloneUntilMs = 0
 
@@ -64,7 +70,7 @@ export class SenderCarriers implements Disposable {
     if (pool) return pool
     const key = keyOf(request)
     const standing = this.#dialing
-    if (standing) {
+    if (standing && performance.now() - standing.sinceMs < patienceMs) {
       // What it brings is for all; why it failed is so for those who asked the same.
       await unlessAborted(standing.key === key ? standing.done : standing.done.catch(() => {}), request.signal)
       const found = this.#find(request)
@@ -74,7 +80,7 @@ export class SenderCarriers implements Disposable {
     const dialed = this.#dialFirst(request)
     const done = dialed.then(ignore)
     done.catch(ignore)
-    this.#dialing = { key, done }
+    this.#dialing = { key, done, sinceMs: performance.now() }
     void done.catch(ignore).finally(() => {
       if (this.#dialing?.done === done) this.#dialing = undefined
     })
@@ -138,10 +144,18 @@ export class SenderCarriers implements Disposable {
   }
 
   /** Not bound to the caller's patience: others wait for it too. */
-  async #dialFirst({ headers, signal }: ReachRequest): Promise<Reached> {
-    const { sender } = this.#options
-    const connection = await sender.connectRaw({ headers, protocols: offeredProtocols, signal: this.#closing.signal })
-    if (connection.protocol === carrierProtocol) return this.#openPool(connection)
+  async #dialFirst(request: ReachRequest): Promise<Reached> {
+    const { headers, signal } = request
+    const startedAtMs = performance.now()
+    const how = { headers, protocols: offeredProtocols, signal: this.#closing.signal }
+    const connection = await this.#options.sender.connectRaw(how)
+    if (connection.protocol === carrierProtocol) {
+      // Another dial may have been faster: two pools for one listener are one too many.
+      const found = performance.now() - startedAtMs < patienceMs ? undefined : this.#find(request)
+      if (!found) return this.#openPool(connection)
+      connection.abort()
+      return found
+    }
     this.#plainUntilMs = performance.now() + plainForMs
     if (!signal.aborted) return connection
     connection.abort()
@@ -154,7 +168,8 @@ export class SenderCarriers implements Disposable {
       budget,
       dial: async ({ listenerId, signal }) => {
         const headers = listenerId === undefined ? {} : { 'Microsoft-Relay-AllowedListeners': listenerId }
-        const connection = await sender.connectRaw({ headers, protocols: offeredProtocols, signal })
+        const how = { headers, protocols: offeredProtocols, signal, timeoutMs: redialTimeoutMs }
+        const connection = await sender.connectRaw(how)
         if (connection.protocol === carrierProtocol) return connection
         connection.abort()
         throw new RelayError('ConnectionFailed', { message: 'The listener does not carry any more' })

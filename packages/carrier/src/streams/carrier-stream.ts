@@ -172,6 +172,11 @@ export class CarrierStream implements TurnTaker {
     return this.#send.replay.bytes
   }
 
+  /** Something was sent that the peer has not answered. */
+  get isAnswerDue(): boolean {
+    return this.#phase === 'attached' ? this.#send.isConfirmationDue : this.#id !== 0
+  }
+
   /** Bytes that could leave now, for the order of turns. */
   get sendableBytes(): number {
     return this.kind === 'udp' ? this.#datagrams.bytes : this.#send.sendableBytes

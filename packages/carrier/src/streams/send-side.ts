@@ -36,6 +36,11 @@ export class SendSide {
     return this.isEnded && !this.isFinSent && this.next === this.replay.end
   }
 
+  /** Something was sent that the peer has not confirmed. */
+  get isConfirmationDue(): boolean {
+    return this.next > this.replay.start || (this.isFinSent && !this.isFinConfirmed)
+  }
+
   /** The buffer holds what it should: the writer waits. */
   get isFull(): boolean {
     return this.replay.bytes >= this.#capacityBytes

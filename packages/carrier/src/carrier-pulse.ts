@@ -1,0 +1,94 @@
+import { doubtAfterMs, helloTimeoutMs, pausedAfterMs, pingIntervalMs, silenceTimeoutMs } from './carrier-limits.ts'
+import { CarrierError } from './codec/carrier-error.ts'
+
+/** What is known of a carrier when the clock is looked at. */
+export interface PulseQuestion {
+  /** The peer's hello is there. */
+  readonly isReady: boolean
+  /** Streams are on it. */
+  readonly isUsed: boolean
+  /** Something has left that the peer answers within a second. */
+  readonly isAnswerDue: () => boolean
+}
+
+/** A question is as long as this without an answer before a PING follows. The peer may take as long to confirm a few bytes. */
+const questionMs = 900
+
+/** Whether the peer of one carrier can still be heard. */
+export class CarrierPulse {
+  /** Round trip of the last PING; 0 before the first answer. */
+  roundTripMs = 0
+  /** When anything came. */
+  heardAtMs: number
+  /** An answer is late: the carrier may be lost, or the network slow. The first byte that comes ends the doubt. */
+  isDoubtful = false
+  readonly #openedAtMs: number
+  #tickedAtMs: number
+  #pingSentAtMs = 0
+  /** The process did not run before: what was not heard until then says nothing. */
+  #awakeAtMs = 0
+  #isPongAwaited = false
+
+  constructor(nowMs: number) {
+    this.#openedAtMs = nowMs
+    this.heardAtMs = nowMs
+    this.#tickedAtMs = nowMs
+  }
+
+  /** Since when an answer is waited for, if one is. */
+  get askedAtMs(): number {
+    return Math.max(this.#openedAtMs, this.#pingSentAtMs)
+  }
+
+  /** Something came. */
+  hear(nowMs: number): void {
+    this.heardAtMs = nowMs
+    this.isDoubtful = false
+  }
+
+  /** A PING with this time in it leaves. */
+  ask(nowMs: number): number {
+    this.#pingSentAtMs = Math.floor(nowMs)
+    this.#isPongAwaited = true
+    return this.#pingSentAtMs
+  }
+
+  /** A PONG to the PING of this time came. */
+  answer(sentAtMs: number, nowMs: number): void {
+    if (!this.#isPongAwaited || sentAtMs !== this.#pingSentAtMs) return
+    this.#isPongAwaited = false
+    this.roundTripMs = Math.max(1, nowMs - sentAtMs)
+  }
+
+  /**
+   * Looks at the clock.
+   *
+   * @returns true when a PING is due
+   * @throws {CarrierError} when the peer is silent
+   */
+  tick(nowMs: number, question: PulseQuestion): boolean {
+    const wasPaused = nowMs - this.#tickedAtMs >= pausedAfterMs
+    this.#tickedAtMs = nowMs
+    if (wasPaused) this.#awakeAtMs = nowMs
+    if (!question.isReady) {
+      this.#awaitHello(nowMs)
+      return false
+    }
+    if (this.#isPongAwaited) {
+      const silentMs = nowMs - Math.max(this.heardAtMs, this.#pingSentAtMs, this.#awakeAtMs)
+      if (silentMs >= silenceTimeoutMs) throw new CarrierError('CARRIER_SILENT')
+      // Where answers take long they are late later.
+      if (silentMs >= Math.max(doubtAfterMs, 3 * this.roundTripMs)) this.isDoubtful = true
+      return wasPaused
+    }
+    if (!question.isUsed) return false
+    if (wasPaused || nowMs - this.#pingSentAtMs >= pingIntervalMs) return true
+    return nowMs - this.heardAtMs >= questionMs && question.isAnswerDue()
+  }
+
+  #awaitHello(nowMs: number): void {
+    const waitedMs = nowMs - Math.max(this.#openedAtMs, this.#awakeAtMs)
+    if (waitedMs >= helloTimeoutMs) throw new CarrierError('CARRIER_HELLO_LATE')
+    if (waitedMs >= doubtAfterMs) this.isDoubtful = true
+  }
+}
