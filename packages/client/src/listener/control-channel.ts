@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import {
   type AcceptMessage,
   decodeServiceMessage,
@@ -40,6 +42,7 @@ const normalClosure = 1000
 export class ControlChannel {
   /** The relay is Postern's: it reads target messages, and what it alone may say among connect headers is its own word. */
   readonly isPostern: boolean
+  readonly #socket: Duplex
   readonly #endpoint: WebSocketEndpoint
   readonly #handler: ControlChannelHandler
   readonly #keepAlive: KeepAlive
@@ -50,6 +53,7 @@ export class ControlChannel {
   #isOpen = true
 
   constructor({ socket, head, headers }: DialedSocket, keepAlive: KeepAlive, handler: ControlChannelHandler) {
+    this.#socket = socket
     this.isPostern = headers[relayHeader.toLowerCase()] !== undefined
     this.#handler = handler
     this.#keepAlive = keepAlive
@@ -94,6 +98,11 @@ export class ControlChannel {
   /** Grows with every byte of the relay. */
   get bytesReceived(): number {
     return this.#endpoint.bytesReceived
+  }
+
+  /** Address of this machine that it comes from; undefined once it has ended, or where no socket of this process is below. */
+  get localAddress(): string | undefined {
+    return (this.#socket as Partial<Socket>).localAddress
   }
 
   /** Asks the relay for a sign of life. */

@@ -21,6 +21,8 @@ export class NetworkChanges {
   #nowMs: number
   #dateMs: number
   #addresses: string
+  /** Addresses by which others are reached. */
+  #external: ReadonlySet<string> = new Set()
 
   constructor(senses: Partial<NetworkSenses> = {}) {
     this.#senses = { now: () => performance.now(), date: Date.now, interfaces: networkInterfaces, ...senses }
@@ -44,11 +46,24 @@ export class NetworkChanges {
     return wasStopped || hasSlept || hasMoved
   }
 
+  /** True when connections from this address of the machine are dead: at the last look it had others instead. */
+  haveReplaced(address: string): boolean {
+    const plain = address.replace(/^::ffff:|%.*$/gi, '')
+    return this.#external.size > 0 && !isLoopback(plain) && !this.#external.has(plain)
+  }
+
   /** Only those that are up are among them. */
   #readAddresses(): string {
-    return Object.entries(this.#senses.interfaces())
+    const interfaces = this.#senses.interfaces()
+    const all = Object.values(interfaces).flatMap((addresses = []) => addresses.map(({ address }) => address))
+    this.#external = new Set(all.filter((address) => !isLoopback(address)))
+    return Object.entries(interfaces)
       .flatMap(([name, addresses = []]) => addresses.map(({ address }) => `${name} ${address}`))
       .toSorted()
       .join('\n')
   }
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.')
 }

@@ -50,7 +50,7 @@ class Peer implements PulsePeer {
       this.channel.pings += 1
       if (this.isAnswered) this.channel.bytesReceived += 2
     }
-    this.channel = { bytesReceived: 100, pings: 0, ping }
+    this.channel = { bytesReceived: 100, localAddress: '10.0.0.2', pings: 0, ping }
   }
 
   onLate(): void {
@@ -150,7 +150,7 @@ test('when the addresses change everybody is told and asked at once', () => {
   const [first, offline] = [new Peer(), new Peer()]
   offline.channel = undefined
   watched(first, offline)
-  addresses = ['10.0.0.3']
+  addresses = ['10.0.0.2', '10.0.0.3']
   first.isAnswered = false
   pass(1)
   assert.deepEqual([first.changed, offline.changed, first.channel?.pings], [1, 1, 1])
@@ -165,4 +165,28 @@ test('nobody is asked after they have gone', () => {
   addresses = []
   pass(20)
   assert.deepEqual([peer.channel?.pings, peer.changed], [0, 0])
+})
+
+test('a channel from an address that the machine has exchanged for another is late at once, however often it moves', () => {
+  const peer = new Peer()
+  watched(peer)
+  pass(1)
+  addresses = ['127.0.0.1', '10.0.0.3']
+  pass(1)
+  assert.deepEqual([peer.late, peer.channel?.pings, peer.changed], [1, 0, 1])
+  addresses = ['127.0.0.1', '10.0.0.4']
+  pass(1)
+  assert.deepEqual([peer.late, peer.channel?.pings, peer.changed], [1, 0, 2])
+})
+
+test('a machine without any network only asks: the same address may come back', () => {
+  const peer = new Peer()
+  watched(peer)
+  pass(1)
+  addresses = ['127.0.0.1']
+  pass(1)
+  assert.deepEqual([peer.late, peer.channel?.pings], [0, 1])
+  addresses = ['127.0.0.1', '10.0.0.2', '10.0.0.3']
+  pass(1)
+  assert.equal(peer.late, 0)
 })

@@ -3,6 +3,8 @@ import { NetworkChanges } from './network-changes.ts'
 /** An open control channel, as far as its pulse is felt. */
 export interface PulseChannel {
   readonly bytesReceived: number
+  /** Of the socket at this end, as far as it has one. */
+  readonly localAddress: string | undefined
   ping(): void
 }
 
@@ -91,7 +93,10 @@ export class RelayPulse {
 
   #onNetworkChange(): void {
     for (const [peer, watch] of this.#watches) {
-      ask(watch)
+      const address = watch.channel?.localAddress
+      // Whoever asks there waits in vain.
+      if (address !== undefined && this.#changes.haveReplaced(address)) noteLate(peer, watch)
+      else ask(watch)
       peer.onNetworkChange()
     }
   }
@@ -101,11 +106,7 @@ export class RelayPulse {
     const late = group.filter(([, { askedAtMs }]) => askedAtMs !== undefined && nowMs - askedAtMs >= this.#lateMs)
     if (late.length === 0) return
     for (const [, watch] of group) ask(watch)
-    for (const [peer, watch] of late) {
-      watch.isLate = true
-      watch.askedAtMs = undefined
-      peer.onLate()
-    }
+    for (const [peer, watch] of late) noteLate(peer, watch)
   }
 
   /** The one that has been silent for the longest time, so that each of them is asked in its turn. */
@@ -135,6 +136,13 @@ function fresh({ channel }: PulsePeer): Watch {
 function listen(peer: PulsePeer, watch: Watch): void {
   if (peer.channel !== watch.channel) Object.assign(watch, fresh(peer))
   else if (watch.channel && watch.channel.bytesReceived !== watch.bytes) Object.assign(watch, fresh(peer))
+}
+
+function noteLate(peer: PulsePeer, watch: Watch): void {
+  if (watch.isLate) return
+  watch.isLate = true
+  watch.askedAtMs = undefined
+  peer.onLate()
 }
 
 function ask(watch: Watch): void {
