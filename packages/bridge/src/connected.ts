@@ -33,5 +33,20 @@ export function connected(
 
 /** The error of a target that does not answer. */
 export function targetUnreachable(target: string, reason: string): RelayError {
-  return new RelayError('TargetUnreachable', { message: `The target ${target} cannot be reached: ${reason}` })
+  const message = `The target ${target} cannot be reached: ${reason}`
+  const help = helpByReason[reason]
+  return new RelayError('TargetUnreachable', { message, ...(help !== undefined && { help }) })
+}
+
+const nameHelp = 'The machine of the listener knows no such host name: check the name, and the DNS there.'
+const wayHelp = 'The machine of the listener finds no way there: check its network, its routes, and firewalls between.'
+
+/** Where the reason says more than that the target is not there. */
+const helpByReason: Readonly<Record<string, string>> = {
+  ENOTFOUND: nameHelp,
+  EAI_AGAIN: nameHelp,
+  ENETUNREACH: wayHelp,
+  EHOSTUNREACH: wayHelp,
+  ECONNREFUSED:
+    'Nothing listens at that address and port: start the service, or check where it listens (ss -tln there).',
 }

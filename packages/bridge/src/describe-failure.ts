@@ -1,4 +1,4 @@
-import { type ErrorCode, errorTable, RelayError } from '@postern/protocol'
+import { type ErrorCode, RelayError } from '@postern/protocol'
 
 /** Codes whose HTTP status nobody has sent: they happened on this side of the relay. */
 const localCodes = new Set<ErrorCode>([
@@ -28,7 +28,7 @@ export function describeFailure(relayName: string, keyName: string | undefined, 
     return `${relayName}: ${oneLine(error instanceof Error ? error.message : String(error))}`
   const status = localCodes.has(error.code) ? '' : `${error.httpStatus} `
   const rule = keyName !== undefined && ruleStatuses.has(error.httpStatus) && status !== '' ? ` (rule ${keyName})` : ''
-  const help = errorTable[error.code].help
+  const { help } = error
   return `${relayName}: ${status}${oneLine(error.message).replace(/\.$/, '')}${rule}.${help ? ` ${oneLine(help)}` : ''}`
 }
 

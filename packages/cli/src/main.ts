@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { reportFailure } from '@postern/program'
 import { createCli } from './create-cli.ts'
-import { reportFailure } from './report-failure.ts'
 import { keepYoungGenerationSmall } from './young-generation.ts'
 
 keepYoungGenerationSmall()
@@ -15,5 +15,5 @@ try {
   const isHcm = args[0] === 'hcm'
   await cli.parseAsync(isHcm ? (await import('@postern/hcm')).spellShortFlags(args) : args, { from: 'user' })
 } catch (error) {
-  process.exitCode = await reportFailure(error)
+  process.exitCode = await reportFailure(error, 'postern')
 }

@@ -178,7 +178,8 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
   demandRoute(place: ConnectorPlace): Route {
     const route = this.#find(place)
     if (route) return route
-    throw new RelayError('ResourceNotFound', { message: this.#absence(place) })
+    const help = 'Those that there are: postern connector status'
+    throw new RelayError('ResourceNotFound', { message: this.#absence(place), help })
   }
 
   /** The ways to all endpoints that are known now. */

@@ -1,7 +1,7 @@
 import type { RelayOptions, RelayRoute } from '@postern/client'
 import { relayRouteOf } from '@postern/client'
 import { broken, type Check, type Finding, type HopResult, relayChecks, runChecks, type Way } from '@postern/program'
-import { type ErrorCode, errorTable, RelayError } from '@postern/protocol'
+import { type ErrorCode, RelayError } from '@postern/protocol'
 
 /** A hybrid connection that is looked at, and how it is reached. */
 export interface RelayAccess {
@@ -45,5 +45,5 @@ export function resultsOfWay(
 /** A failure with the help of the error table. */
 export function findingOf(error: unknown, fallback: string): Finding {
   if (!(error instanceof RelayError)) return broken(error instanceof Error ? error.message : String(error), fallback)
-  return broken(error.message.replaceAll(/\s+/g, ' ').trim(), errorTable[error.code].help ?? fallback)
+  return broken(error.message.replaceAll(/\s+/g, ' ').trim(), error.help ?? fallback)
 }

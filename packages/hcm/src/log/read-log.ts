@@ -12,6 +12,7 @@ export async function lastLines(path: string, count: number): Promise<readonly s
   if (files.every((lines) => lines === undefined)) {
     throw new RelayError('ResourceNotFound', {
       message: `There is no log ${path}: the service has never run with this state folder, or writes none`,
+      help: 'Start it: hcm run. Another folder: --state-dir.',
     })
   }
   return count === 0 ? [] : files.flatMap((lines) => lines ?? []).slice(-count)

@@ -163,7 +163,10 @@ export class HcmService {
   disallow(rule: string): Promise<readonly string[]> {
     const text = rule.trim().toLowerCase()
     return this.#changePolicy((rules) => {
-      if (!rules.includes(text)) throw new RelayError('ResourceNotFound', { message: `There is no rule "${text}"` })
+      if (!rules.includes(text)) {
+        const help = 'Those that there are: hcm policy list'
+        throw new RelayError('ResourceNotFound', { message: `There is no rule "${text}"`, help })
+      }
       return rules.filter((each) => each !== text)
     })
   }

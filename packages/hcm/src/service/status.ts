@@ -1,4 +1,4 @@
-import { errorTable, isRelayError, RelayError } from '@postern/protocol'
+import { isRelayError, RelayError } from '@postern/protocol'
 
 /**
  * `Connected`: at least one HCM has this hybrid connection and reaches the relay. `NotFound`: the relay has no such hybrid
@@ -60,7 +60,7 @@ export function problemOf(error: unknown, hop: Hop = hopOf(error)): Problem {
     hop,
     code: known.code,
     message: known.message.replaceAll(/\s+/g, ' ').trim(),
-    whatToDo: hop === 'endpoint' ? endpointHelp : (errorTable[known.code].help ?? ''),
+    whatToDo: hop === 'endpoint' ? endpointHelp : (known.help ?? ''),
   }
 }
 

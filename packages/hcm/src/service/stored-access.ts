@@ -41,7 +41,10 @@ export function findStored(state: HcmState, { namespace, name }: ConnectionName)
     (namespace === undefined || [host, host.split('.')[0]].includes(namespace.toLowerCase()))
   const [found, ...others] = state.hybridConnections.filter(isMeant)
   const wanted = namespace === undefined ? name : `${namespace}/${name}`
-  if (!found) throw new RelayError('ResourceNotFound', { message: `There is no hybrid connection ${wanted} here` })
+  if (!found) {
+    const help = 'Those that there are: hcm status'
+    throw new RelayError('ResourceNotFound', { message: `There is no hybrid connection ${wanted} here`, help })
+  }
   if (others.length === 0) return found
   const hosts = [found, ...others].map(({ host }) => host).join(', ')
   throw new RelayError('InvalidConfiguration', {

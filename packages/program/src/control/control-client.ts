@@ -22,8 +22,9 @@ const timeoutMs = 30_000
 export async function askControl(question: ControlQuestion): Promise<unknown> {
   const answer = JSON.parse(await post(question)) as Reply
   if ('result' in answer) return answer.result
-  const { code, message } = answer.error
-  throw new RelayError(Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'InternalError', { message })
+  const { code, message, help } = answer.error
+  const known = Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'InternalError'
+  throw new RelayError(known, { message, ...(help !== undefined && { help }) })
 }
 
 async function post(question: ControlQuestion): Promise<string> {
@@ -44,14 +45,16 @@ async function post(question: ControlQuestion): Promise<string> {
 }
 
 function failure({ socketPath, startWith }: ControlQuestion, cause: NodeJS.ErrnoException): RelayError {
-  const problem =
+  const [problem, help] =
     cause.code === 'EACCES'
-      ? 'you may not talk to it; use the user that it runs as, or root'
+      ? ['you may not talk to it', 'Use the user that it runs as, or root.']
       : cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED'
-        ? `it does not run, or has another state folder; start it with: ${startWith}`
-        : cause.message
+        ? ['it does not run, or has another state folder', `Start it: ${startWith}. Another folder: --state-dir.`]
+        : [cause.message, 'Try again; if it stays so, start it anew.']
   const message = `The service cannot be asked (${socketPath}): ${problem}`
-  return new RelayError('ConnectionFailed', { message, cause })
+  return new RelayError('ConnectionFailed', { message, help, cause })
 }
 
-type Reply = { readonly result: unknown } | { readonly error: { readonly code: string; readonly message: string } }
+type Reply =
+  | { readonly result: unknown }
+  | { readonly error: { readonly code: string; readonly message: string; readonly help?: string } }

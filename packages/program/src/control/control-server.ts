@@ -65,14 +65,17 @@ export class ControlServer implements AsyncDisposable {
       const name = /^\/v1\/(\w+)$/.exec(request.url ?? '')?.[1]
       const operation = name !== undefined && Object.hasOwn(operations, name) ? operations[name] : undefined
       if (request.method !== 'POST' || !operation) {
-        throw new RelayError('ResourceNotFound', { message: 'The running service knows no such command; is it older?' })
+        throw new RelayError('ResourceNotFound', {
+          message: 'The running service knows no such command',
+          help: 'It is older than this program: restart it.',
+        })
       }
       reply(response, 200, { result: await operation(await readBody(request)) })
     } catch (error) {
       const known = isRelayError(error) ? error : undefined
       if (!known && !isForeign(error)) logger.error(`${program}.command-failed`, { error })
       const { code = 'InternalError', message = String(error) } = error as { code?: string; message?: string }
-      reply(response, known?.httpStatus ?? 500, { error: { code, message } })
+      reply(response, known?.httpStatus ?? 500, { error: { code, message, help: known?.help } })
     }
   }
 }

@@ -1,9 +1,12 @@
+import type { ErrorEntry } from './error-entry.ts'
 import { type ErrorCode, errorTable } from './error-table.ts'
 
 /** What a {@link RelayError} may carry besides its code. */
 export interface RelayErrorOptions {
   /** Default: the text of the error table. */
   readonly message?: string
+  /** What to do about it. Default: the help of the error table, which knows nothing of the case. */
+  readonly help?: string
   readonly trackingId?: string
   /** Where the status is not the table's: a rejection with a status of the listener's choice. */
   readonly httpStatus?: number
@@ -19,17 +22,21 @@ export class RelayError extends Error {
   readonly closeCode: number
   /** The same thing tried again later may succeed. */
   readonly isTransient: boolean
+  /** What to do about it. */
+  declare readonly help?: string
   /** The id under which the relay logged the operation. */
   declare readonly trackingId?: string
 
   constructor(code: ErrorCode, options: RelayErrorOptions = {}) {
-    const { message, trackingId, httpStatus, cause } = options
-    const entry = errorTable[code]
+    const { message, help, trackingId, httpStatus, cause } = options
+    const entry: ErrorEntry = errorTable[code]
     super(message ?? entry.message, cause === undefined ? undefined : { cause })
     this.code = code
     this.httpStatus = httpStatus ?? entry.httpStatus
     this.closeCode = entry.closeCode
     this.isTransient = entry.isTransient
+    const whatToDo = help ?? entry.help
+    if (whatToDo !== undefined) this.help = whatToDo
     if (trackingId !== undefined) this.trackingId = trackingId
   }
 }

@@ -34,6 +34,7 @@ export function chooseRule<Rule extends { readonly rights: readonly string[] }>(
 function noRule({ resourceGroupName, namespaceName, hybridConnectionName }: RelayPlace): RelayError {
   const names = `--resource-group ${resourceGroupName} --namespace-name ${namespaceName} --hybrid-connection-name ${hybridConnectionName}`
   return new RelayError('ResourceNotFound', {
-    message: `The hybrid connection ${namespaceName}/${hybridConnectionName} has no rule with the right Listen. Make one: postern relay hyco authorization-rule create ${names} --name defaultListener --rights Listen`,
+    message: `The hybrid connection ${namespaceName}/${hybridConnectionName} has no rule with the right Listen`,
+    help: `Make one: postern relay hyco authorization-rule create ${names} --name defaultListener --rights Listen`,
   })
 }

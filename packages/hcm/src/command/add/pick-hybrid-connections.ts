@@ -34,6 +34,7 @@ export async function pickHybridConnections(
   if (candidates.length === 0) {
     throw new RelayError('ResourceNotFound', {
       message: `You see no hybrid connection in the subscription ${subscriptionId}`,
+      help: 'Make one: postern relay hyco create -g GROUP --namespace-name NAMESPACE -n NAME --endpoint HOST:PORT',
     })
   }
   const choices = candidates.map((each) => choiceOf(each, isKnown(each)))
@@ -45,7 +46,10 @@ async function pickSubscription(client: ManagementClient, prompts: Prompts): Pro
   for await (const { subscriptionId, displayName } of client.items('Subscriptions_List'))
     choices.push({ name: safeText(`${displayName} (${subscriptionId})`), value: subscriptionId })
   const [only] = choices
-  if (only === undefined) throw new RelayError('ResourceNotFound', { message: 'You have no role in any subscription' })
+  if (only === undefined) {
+    const help = 'Somebody with the role Owner can give you one: postern role assignment create'
+    throw new RelayError('ResourceNotFound', { message: 'You have no role in any subscription', help })
+  }
   return choices.length === 1 ? only.value : prompts.one('Subscription', choices)
 }
 

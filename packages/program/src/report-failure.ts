@@ -1,7 +1,7 @@
 import type { ManagementError } from '@postern/management'
-import { safeText } from '@postern/program'
-import { errorTable, isRelayError } from '@postern/protocol'
+import { isRelayError } from '@postern/protocol'
 import { CommanderError } from 'commander'
+import { safeText } from './safe-text.ts'
 
 /** What was typed or configured wrongly ends with 2, everything else that went wrong with 1. */
 const configurationCodes = new Set([
@@ -14,15 +14,16 @@ const configurationCodes = new Set([
 
 /**
  * Says on standard error what went wrong and what to do, without a stack: POSTERN_DEBUG=1 shows that too.
+ * @param program how it is called: every line of a program says whose it is
  * @returns the exit code; 3 for what is not there
  */
-export async function reportFailure(error: unknown): Promise<0 | 1 | 2 | 3> {
+export async function reportFailure(error: unknown, program: string): Promise<0 | 1 | 2 | 3> {
   // It has been said already; asking for help or the version is no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const message = error instanceof Error ? error.message : String(error)
   const code = isFromManagement(error) ? `${safeText(error.code)}: ` : ''
   // Lines of our own stay lines; everything else that a terminal could obey is shown.
-  process.stderr.write(`postern: ${code}${message.split('\n').map(safeText).join('\n')}\n`)
+  process.stderr.write(`${program}: ${code}${message.split('\n').map(safeText).join('\n')}\n`)
   const help = await helpFor(error)
   if (help !== undefined) process.stderr.write(`  ${help}\n`)
   if (process.env['POSTERN_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`)
@@ -31,7 +32,7 @@ export async function reportFailure(error: unknown): Promise<0 | 1 | 2 | 3> {
 }
 
 async function helpFor(error: unknown): Promise<string | undefined> {
-  if (isRelayError(error)) return errorTable[error.code].help
+  if (isRelayError(error)) return error.help
   return isFromManagement(error) ? (await import('@postern/management')).errorHelp(error) : undefined
 }
 

@@ -12,7 +12,7 @@ async function report(error: unknown): Promise<{ readonly code: number; readonly
     return true
   })
   try {
-    return { code: await reportFailure(error), text }
+    return { code: await reportFailure(error, 'postern'), text }
   } finally {
     write.mock.restore()
   }
