@@ -1,4 +1,5 @@
 export { type ConnectionString, formatConnectionString, parseConnectionString } from './addresses/connection-string.ts'
+export { lookupName } from './addresses/lookup-name.ts'
 export { parseRelayTarget, type RelayTarget } from './addresses/relay-target.ts'
 export { formatRendezvousAddress, type RendezvousAddressParts } from './addresses/rendezvous-address.ts'
 export { decodeListenerMessage, type ListenerMessage } from './control-channel/decode-listener-message.ts'

@@ -1,6 +1,7 @@
 import { type ErrorCode, errorTable, RelayError } from '@postern/protocol'
 import { HandshakeRefused } from '@postern/websocket'
 import { codeOfText } from './code-of-text.ts'
+import { networkReason } from './network-reason.ts'
 
 /** Who asked: the same status means different things to them. */
 export type HandshakeRole = 'listener' | 'sender' | 'rendezvous'
@@ -24,10 +25,10 @@ const notableSkewMs = 120_000
 export function describeHandshakeFailure(thrown: unknown, role: HandshakeRole, target: string): HandshakeFailure {
   if (thrown instanceof RelayError) return { error: thrown }
   if (thrown instanceof HandshakeRefused) return describeRefusal(thrown, role)
-  const reason = networkReason(thrown)
+  const { reason, help } = networkReason(thrown)
   const code = reason === 'timeout' ? 'ConnectTimeout' : 'ConnectionFailed'
   const message = reason === 'timeout' ? `${target} did not answer in time` : `Cannot reach ${target}: ${reason}`
-  return { error: new RelayError(code, { message, cause: thrown }) }
+  return { error: new RelayError(code, { message, cause: thrown, ...(help !== undefined && { help }) }) }
 }
 
 function describeRefusal(refused: HandshakeRefused, role: HandshakeRole): HandshakeFailure {
@@ -89,17 +90,4 @@ function clockSkew(date: string | undefined): string {
   if (!(Math.abs(skewMs) > notableSkewMs)) return ''
   const minutes = Math.round(Math.abs(skewMs) / 60_000)
   return ` (the clock of this machine is ${minutes} min ${skewMs > 0 ? 'ahead of' : 'behind'} the relay's)`
-}
-
-/** The shortest true word about a network error: `ECONNREFUSED`, `timeout`, a certificate problem's text. */
-function networkReason(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown)
-  if (thrown.name === 'TimeoutError') return 'timeout'
-  const code = (thrown as NodeJS.ErrnoException).code
-  if (code === 'ETIMEDOUT' || code === 'WS_HANDSHAKE_TIMEOUT') return 'timeout'
-  // Happy Eyeballs reports all its attempts at once; they rarely differ.
-  if (thrown instanceof AggregateError) return networkReason(thrown.errors[0] ?? thrown.message)
-  if (code?.startsWith('E') && !code.startsWith('ERR_'))
-    return code === 'ENOTFOUND' ? 'ENOTFOUND (no such host name)' : code
-  return thrown.message.replaceAll(/\s+/g, ' ')
 }

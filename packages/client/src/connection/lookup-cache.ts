@@ -1,5 +1,6 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
+import { lookupName } from '@postern/protocol'
 
 /**
  * Long enough that a burst of connections asks once (system look-ups run four at a time in threads that the whole
@@ -29,7 +30,7 @@ export class LookupCache {
       process.nextTick(() => answer(known.addresses, options, callback))
       return
     }
-    this.#resolve(host, { ...options, all: true }, (error, addresses) => {
+    this.#resolve(lookupName(host), { ...options, all: true }, (error, addresses) => {
       if (error) {
         callback(error, [])
         return

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { ConnectionOptions } from 'node:tls'
 import { isRelayError, RelayError } from '@postern/protocol'
 import { codeOfText } from '../connection/code-of-text.ts'
+import { networkReason } from '../connection/network-reason.ts'
 import { createOpenSocket, type OpenSocket } from '../connection/open-socket.ts'
 import { requestThrough } from '../connection/request-through.ts'
 import type { TokenProvider } from '../tokens/token-provider.ts'
@@ -66,9 +67,9 @@ function get(
   return new Promise((resolve, reject) => {
     const fail = (cause: Error): void => {
       if (isRelayError(cause)) return reject(cause)
-      const reason = signal.aborted ? 'no answer in time' : cause.message || (cause as NodeJS.ErrnoException).code
+      const { reason, help } = signal.aborted ? { reason: 'no answer in time' } : networkReason(cause)
       const message = `The relay ${host}:${port} cannot be reached: ${reason}`
-      reject(new RelayError('ConnectionFailed', { message, cause }))
+      reject(new RelayError('ConnectionFailed', { message, cause, ...(help !== undefined && { help }) }))
     }
     const onResponse = (response: IncomingMessage): void => {
       const chunks: Buffer[] = []

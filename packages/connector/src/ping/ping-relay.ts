@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import tls, { type ConnectionOptions } from 'node:tls'
+import { lookupName } from '@postern/protocol'
 import type { RelayPlace } from '../routes/route-spec.ts'
 import { type Hop, since } from './hop.ts'
 
@@ -50,7 +51,7 @@ async function resolve(host: string): Promise<{ readonly hop?: Hop; readonly add
   if (isIP(host)) return { address: host }
   const startedAt = performance.now()
   try {
-    const { address } = await lookup(host)
+    const { address } = await lookup(lookupName(host))
     return {
       address,
       hop: { name: 'relay name', result: 'ok', ms: since(startedAt), message: `${host} is ${address}` },

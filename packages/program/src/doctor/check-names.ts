@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { lookupName } from '@postern/protocol'
 import { broken, type Finding, fine } from './finding.ts'
 
 /** Whose name is looked up. */
@@ -15,7 +16,7 @@ export interface NameCheck {
 export async function checkName({ host, what, writtenIn }: NameCheck): Promise<Finding> {
   if (isIP(host) !== 0) return fine(`${what} is given by its address ${host}`)
   try {
-    const found = await lookup(host, { all: true })
+    const found = await lookup(lookupName(host), { all: true })
     return fine(`${what} ${host} is ${found.map(({ address }) => address).join(', ')}`)
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { lookupName } from '@postern/protocol'
 import { broken, type Finding, fine } from './finding.ts'
 
 /** To whom a connection is tried. */
@@ -13,7 +14,7 @@ export interface TcpCheck {
 /** Connects and hangs up. */
 export async function checkTcp({ host, port, what }: TcpCheck, signal: AbortSignal): Promise<Finding> {
   const place = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  const socket = connect({ host, port })
+  const socket = connect({ host: lookupName(host), port })
   try {
     await once(socket, 'connect', { signal })
     return fine(`${what} accepts connections at ${place} (${socket.remoteAddress ?? host})`)
