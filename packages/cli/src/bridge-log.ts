@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import type { BridgeLogLevel } from '@postern/bridge'
-import { createLogger, type Logger, type LogLevel, silentLogger } from '@postern/program'
+import { createLogger, type Logger, type LogLevel, RareLines, silentLogger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { BridgeLines } from './bridge-lines.ts'
 
@@ -36,7 +36,7 @@ export function createBridgeLog({ level, json, file }: BridgeLogOptions): Logger
   if (lowest === undefined) return silentLogger
   const write = file === undefined ? (line: string) => process.stderr.write(line) : openFile(file)
   if (json) return createLogger({ level: lowest, format: 'json', destination: { write } })
-  return new BridgeLines({ level: lowest, write })
+  return new RareLines(new BridgeLines({ level: lowest, write }))
 }
 
 /** Opened anew for each line, so that a rotated file is let go; written at once, so that the last lines are there. */

@@ -9,7 +9,7 @@ import {
   settingsEnvironment,
   type Way,
 } from '@postern/connector'
-import { addTableOptions, createLogger, typedFlags } from '@postern/program'
+import { addTableOptions, createLogger, RareLines, typedFlags } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { type Command, Option } from 'commander'
 import { networkOf } from '../connector/network-of.ts'
@@ -86,7 +86,7 @@ async function connectorOptionsOf(settings: ConnectorSettings): Promise<Connecto
     tls: options.tls ? {} : false,
     proxy,
     stateFolder,
-    logger: createLogger({ level, format: 'text' }),
+    logger: new RareLines(createLogger({ level, format: 'text' })),
   }
 }
 

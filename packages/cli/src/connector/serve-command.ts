@@ -5,7 +5,7 @@ import {
   resolverLines,
   serveConnector,
 } from '@postern/connector'
-import { createLogger } from '@postern/program'
+import { createLogger, RareLines } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import type { Command } from 'commander'
 import { programName } from '../program-name.ts'
@@ -25,7 +25,7 @@ export async function serveCommand(command: Command): Promise<void> {
   demandEndpoints(settings)
   using shutdown = awaitShutdown()
   const { options } = settings
-  const logger = createLogger({ level: options.logLevel, format: json ? 'json' : 'text' })
+  const logger = new RareLines(createLogger({ level: options.logLevel, format: json ? 'json' : 'text' }))
   const served = await serveConnector({ settings, proxy: await networkOf(settings), logger })
   process.stdout.write(json ? `${JSON.stringify(served.facts)}\n` : readyReport(served.facts, settings))
   const signal = await shutdown.signal

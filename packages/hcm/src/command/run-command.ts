@@ -1,4 +1,4 @@
-import { applyNetworkFlags, type OptionFlags, onShutdownSignal, type ShutdownSignal } from '@postern/program'
+import { applyNetworkFlags, type OptionFlags, onShutdownSignal, RareLines, type ShutdownSignal } from '@postern/program'
 import { openLog } from '../log/open-log.ts'
 import { loadHcmOptions } from '../options/load-hcm-options.ts'
 import { runHcm } from '../run-hcm.ts'
@@ -15,7 +15,7 @@ export async function runCommand(flags: OptionFlags, file: string | undefined): 
     const proxy = await applyNetworkFlags({ tlsCa, ...(values.proxy !== undefined && { proxy: values.proxy }) })
     const store = await StateStore.open(folder)
     using log = openLog({ folder, maxBytes: logMaxBytes, level: logLevel, format: logFormat })
-    const { logger } = log
+    const logger = new RareLines(log.logger)
     if (unknownEnvironment.length > 0) logger.warn('hcm.unknown-environment', { names: unknownEnvironment })
     const hcm = await runHcm({
       folder,
