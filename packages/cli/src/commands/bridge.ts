@@ -162,6 +162,6 @@ async function runBridge(flags: OwnFlags): Promise<void> {
 
 async function diagnose(options: BridgeOptions, { targetTls: demandsTls, json }: OwnFlags): Promise<void> {
   const reports = await diagnoseBridge(options, { signal: AbortSignal.timeout(doctorMs), demandsTls })
-  process.stdout.write(json ? reportsJson(reports) : formatReports(reports))
+  process.stdout.write(json ? reportsJson(reports) : formatReports(reports, process.stdout.columns))
   process.exitCode = doctorExitCode(reports)
 }

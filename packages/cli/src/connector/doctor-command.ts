@@ -23,7 +23,7 @@ export async function doctorCommand(command: Command): Promise<void> {
     ? await diagnoseAlone(settings)
     : await askConnector(settings.stateFolder, 'doctor', {})
   const reports = await Promise.all(found.map(withWayIn))
-  process.stdout.write(wantsJson(command) ? reportsJson(reports) : formatReports(reports))
+  process.stdout.write(wantsJson(command) ? reportsJson(reports) : formatReports(reports, process.stdout.columns))
   process.exitCode = doctorExitCode(reports)
 }
 
