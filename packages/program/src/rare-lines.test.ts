@@ -34,7 +34,14 @@ test('another failure, of another hybrid connection, or after a change, is said 
   lines.info('online', { relay: 'r', name: 'a' })
   lines.warn('offline', failed('a'))
   lines.warn('offline', failed('b'))
-  assert.deepEqual(said, ['warn offline a', 'warn offline a', 'warn offline b', 'info online a', 'warn offline a', 'debug offline b'])
+  assert.deepEqual(said, [
+    'warn offline a',
+    'warn offline a',
+    'warn offline b',
+    'info online a',
+    'warn offline a',
+    'debug offline b',
+  ])
 })
 
 test('lines without a message are all said, and what is remembered is bounded', () => {

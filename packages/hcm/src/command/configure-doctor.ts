@@ -44,7 +44,9 @@ export function configureDoctor(program: Command): void {
       const { namespace, targetTls: demandsTls } = flags
       const wish = { demandsTls, ...(name !== undefined && { name }), ...(namespace !== undefined && { namespace }) }
       const reports = await ask(wish, flags)
-      process.stdout.write(flags.json || flags.output === 'json' ? reportsJson(reports) : formatReports(reports, process.stdout.columns))
+      process.stdout.write(
+        flags.json || flags.output === 'json' ? reportsJson(reports) : formatReports(reports, process.stdout.columns),
+      )
       process.exitCode = doctorExitCode(reports)
     })
 }

@@ -7,7 +7,13 @@ const report: DoctorReport = {
   subject: 'relay.example.test/db',
   hops: [
     { hop: 'dns', state: 'ok', ms: 1, seen: 'the relay has an address' },
-    { hop: 'tcp', state: 'failed', ms: 3_000, seen: 'no answer', fix: 'A firewall drops the packets, or the host is down.' },
+    {
+      hop: 'tcp',
+      state: 'failed',
+      ms: 3_000,
+      seen: 'no answer',
+      fix: 'A firewall drops the packets, or the host is down.',
+    },
   ],
 }
 
