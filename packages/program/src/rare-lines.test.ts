@@ -9,7 +9,7 @@ function collect(): { readonly lines: RareLines; readonly said: string[]; readon
   const note =
     (level: string) =>
     (event: string, { name }: Record<string, unknown> = {}) =>
-      void said.push(`${level} ${event} ${name}`)
+      void said.push(`${level} ${event} ${String(name)}`)
   const output: Logger = { ...silentLogger, warn: note('warn'), info: note('info'), debug: note('debug') }
   return { lines: new RareLines(output, () => clock.timeMs), said, clock }
 }

@@ -72,14 +72,15 @@ test('a service is run, asked and changed by commands, and ends when it is told'
 test('logs are followed, also by a program that reads them through a pipe', async (t) => {
   const folder = folderFor(t)
   await startService(t, folder)
-  const follower = startHcm(folder, ['logs', '--follow', '-n', '0', '-o', 'json'])
+  const follower = startHcm(folder, ['logs', '--follow', '-n', '1', '-o', 'json'])
   t.after(() => follower.kill('SIGKILL'))
-  const key = 'SharedAccessKeyName=listen;SharedAccessKey=hidden-key-of-the-tests'
-  const added = runHcmCommand(folder, 'add', `Endpoint=sb://127.0.0.1:1/;${key};EntityPath=db`)
   let lines = ''
   follower.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
     lines += chunk
   })
+  while (!/"event":"hcm\.started"/.test(lines)) await once(follower.stdout!, 'data', { signal: signal() })
+  const key = 'SharedAccessKeyName=listen;SharedAccessKey=hidden-key-of-the-tests'
+  const added = runHcmCommand(folder, 'add', `Endpoint=sb://127.0.0.1:1/;${key};EntityPath=db`)
   while (!/"event":"hcm\.offline"/.test(lines)) await once(follower.stdout!, 'data', { signal: signal() })
   assert.doesNotMatch(lines + (await added).stdout, /hidden-key-of-the-tests/)
   follower.kill('SIGINT')
@@ -98,5 +99,5 @@ test('settings that cannot be used are told with their names, before anything is
 test('commands without a running service say how to start one', async (t) => {
   const { code, stderr } = await runHcmCommand(folderFor(t), 'list')
   assert.equal(code, 1)
-  assert.match(stderr, /it does not run.*hcm run/)
+  assert.match(stderr, /it does not run.*Start it: hcm run/s)
 })

@@ -158,7 +158,7 @@ test('one that is there already, or that is not there at all, fails with its rea
   const keyless = await add('keyless')
   assert.match(
     keyless.stderr,
-    /has no rule with the right Listen\. Make one: postern relay hyco authorization-rule create/,
+    /has no rule with the right Listen\n  Make one: postern relay hyco authorization-rule create/,
   )
   const missing = await add('gone')
   assert.notEqual(missing.code, 0)
