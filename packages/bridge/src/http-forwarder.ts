@@ -118,7 +118,11 @@ export class HttpForwarder {
 
 function responseOf(outgoing: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    outgoing.once('response', resolve)
+    outgoing.once('response', (incoming) => {
+      // Of an answer that ends with its connection Node would make a whole one of what had come before a reset.
+      outgoing.on('error', (error) => incoming.destroy(error))
+      resolve(incoming)
+    })
     outgoing.on('error', reject)
   })
 }
