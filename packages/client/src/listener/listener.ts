@@ -70,6 +70,9 @@ export class Listener extends EventEmitter<ListenerEvents> {
   readonly #pulsePeer: PulsePeer
   /** Ends the wait for the next attempt. */
   #hurry: AbortController | undefined
+  /** Only the network is to blame for that wait. */
+  #mayHurry = false
+  #renewal: TokenRenewal | undefined
   /** Ends the attempt that is made beside a channel on which the relay is late. */
   #challenge: AbortController | undefined
   /** What came of that attempt. */
@@ -155,6 +158,15 @@ export class Listener extends EventEmitter<ListenerEvents> {
   }
 
   /**
+   * The token provider has another credential: an open channel gets a token of it at once and stays open, and the wait for the
+   * next attempt ends.
+   */
+  renewToken(): void {
+    this.#renewal?.renew()
+    this.#hurry?.abort()
+  }
+
+  /**
    * Stops listening: the relay sends nobody any more. Connections that were accepted live on.
    * Resolves when the control channel is closed, within 5 s.
    */
@@ -193,7 +205,8 @@ export class Listener extends EventEmitter<ListenerEvents> {
   /** Waits for the next attempt; where only the network was to blame, a change of it makes the wait shorter. */
   async #pause(delayMs: number, { mayHurry }: { readonly mayHurry: boolean }): Promise<void> {
     const hurry = new AbortController()
-    if (mayHurry) this.#hurry = hurry
+    this.#hurry = hurry
+    this.#mayHurry = mayHurry
     await sleep(delayMs, AbortSignal.any([this.#stopping.signal, hurry.signal]))
     this.#hurry = undefined
   }
@@ -253,6 +266,7 @@ export class Listener extends EventEmitter<ListenerEvents> {
         onRequestAddress: (address) => this.#requests.fromRendezvous(address),
         onLost: (error) => {
           renewal?.stop()
+          this.#renewal = undefined
           this.#channel = undefined
           this.#challenge?.abort()
           resolve(error)
@@ -268,6 +282,7 @@ export class Listener extends EventEmitter<ListenerEvents> {
           onToken: ({ text }) => channel.renewToken(text),
           onError: (error) => this.#report(error),
         })
+        this.#renewal = renewal
       }
       // It may have changed while the handshake was on its way.
       if (this.#target !== undefined && this.#target !== declared) channel.declareTarget(this.#target)
@@ -320,7 +335,9 @@ export class Listener extends EventEmitter<ListenerEvents> {
         return channel()
       },
       onLate: () => void this.#doubt(),
-      onNetworkChange: () => this.#hurry?.abort(),
+      onNetworkChange: () => {
+        if (this.#mayHurry) this.#hurry?.abort()
+      },
     }
   }
 

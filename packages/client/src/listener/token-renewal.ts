@@ -39,6 +39,12 @@ export class TokenRenewal {
     this.#stopped.abort()
   }
 
+  /** Asks now. */
+  renew(): void {
+    clearTimeout(this.#timer)
+    void this.#renew()
+  }
+
   #schedule(token: SecurityToken): void {
     if (token.renewAtMs !== undefined) this.#renewIn(Math.max(minIntervalMs, token.renewAtMs - Date.now()))
   }

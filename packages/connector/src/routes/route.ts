@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 import { describeFailure, FarEnd, LocalForwarder, type RelayWays, type SocketSource } from '@postern/bridge'
 import {
+  CurrentTokens,
   createOpenSocket,
   type EntityFacts,
   formatEndpoint,
@@ -13,9 +14,9 @@ import {
 import type { Logger, Secret } from '@postern/program'
 import { formatTarget } from '../names/endpoint-text.ts'
 import type { RelayWay } from '../ping/ping-relay.ts'
-import { CurrentTokens, tokensOf } from './current-tokens.ts'
 import { formatPlace, type RelayPlace, type RouteSpec, relayPlaceOf } from './route-spec.ts'
 import type { EndpointStatus } from './status.ts'
+import { tokensOf } from './tokens-of.ts'
 
 /** What a {@link Route} works with. */
 export interface RouteOptions {

@@ -5,8 +5,8 @@ import type { Secret } from '@postern/program'
 import { isRelayError } from '@postern/protocol'
 import type { ConnectorState } from '../addresses/connector-state.ts'
 import { type ConnectorTarget, formatTarget, parseTarget } from '../names/endpoint-text.ts'
-import { tokensOf } from '../routes/current-tokens.ts'
 import { formatPlace, type RelayPlace, type RouteSpec, relayPlaceOf } from '../routes/route-spec.ts'
+import { tokensOf } from '../routes/tokens-of.ts'
 import type { EndpointSource } from './endpoint-source.ts'
 
 /** What a {@link LearnedEndpoint} works with. */

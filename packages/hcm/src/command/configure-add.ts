@@ -22,7 +22,11 @@ interface AddFlags extends AskFlags, RelaySessionFlags {
 
 /** Adds `hcm add`. */
 export function configureAdd(program: Command): void {
-  addAskOptions(program.command('add').description('Adds hybrid connections and serves them at once.'))
+  addAskOptions(
+    program
+      .command('add')
+      .description('Adds hybrid connections and serves them at once, or gives one that is there another key.'),
+  )
     .argument(
       '[connection-string]',
       'with EntityPath; @FILE or - (standard input) keep it out of the list of processes; without it you pick at a relay',

@@ -10,7 +10,7 @@ import type { StateStore } from '../state/state-store.ts'
 import { discontinuedStatus, isBizTalk, placeOf } from './connection-place.ts'
 import { HybridConnectionAgent } from './hybrid-connection-agent.ts'
 import type { HybridConnectionStatus } from './status.ts'
-import { accessOf, type ConnectionName, findStored, keyOf } from './stored-access.ts'
+import { accessOf, type ConnectionName, findStored, keyOf, otherKeyOf } from './stored-access.ts'
 
 /** Settings of {@link HcmService}. */
 export interface HcmServiceOptions {
@@ -78,9 +78,10 @@ export class HcmService {
   }
 
   /**
-   * Adds a hybrid connection by its connection string and serves it at once. Resolves when it is known how it begins.
+   * Adds a hybrid connection by its connection string and serves it at once, or gives one that is there another key. Resolves
+   * when it is known how it begins.
    *
-   * @throws {RelayError} InvalidConnectionString, ResourceConflict when it is there and has not failed for good.
+   * @throws {RelayError} InvalidConnectionString, ResourceConflict when it is there with this key and has not failed for good.
    */
   async add(
     connectionString: Secret,
@@ -89,6 +90,8 @@ export class HcmService {
     const { stored, agent } = await this.#inTurn(async () => {
       const place = placeOf(connectionString)
       const key = keyOf(place)
+      const keyed = await this.#changeKey(key, connectionString)
+      if (keyed) return keyed
       const standing = this.#agents.get(key)
       if (standing && standing.status.Status !== 'NotFound') {
         throw new RelayError('ResourceConflict', { message: `Connection already exists: ${key}` })
@@ -225,6 +228,27 @@ export class HcmService {
       for (const agent of this.#agents.values()) agent.policyChanged()
       return policy
     })
+  }
+
+  /** Gives one that is there another key, and touches nothing else; undefined when that is not what is wanted. */
+  async #changeKey(
+    key: string,
+    connectionString: Secret,
+  ): Promise<{ readonly stored: StoredHybridConnection; readonly agent: HybridConnectionAgent } | undefined> {
+    const [stored, agent] = [this.#stored(key), this.#agents.get(key)]
+    const { store } = this.#options
+    if (!agent || stored?.connectionString === undefined) return undefined
+    const provider = otherKeyOf(store.key.unseal(stored.connectionString, key), connectionString)
+    if (!provider) return undefined
+    await agent.changeKey(provider)
+    const changed = { ...stored, connectionString: store.key.seal(connectionString, key) }
+    await this.#store((state) => ({
+      ...state,
+      hybridConnections: state.hybridConnections.map((each) =>
+        keyOf(each) === key ? { ...each, connectionString: changed.connectionString } : each,
+      ),
+    }))
+    return { stored: changed, agent }
   }
 
   /** One that is discontinued has nobody to serve it. */

@@ -13,6 +13,7 @@ import {
 } from '@postern/bridge'
 import {
   type ConnectionRequest,
+  CurrentTokens,
   createOpenSocket,
   type Endpoint,
   type EntityFacts,
@@ -61,6 +62,8 @@ export interface AgentOptions {
 /** Shorter than the 30 s for which the relay keeps a sender waiting, so that it hears the reason. */
 const dialTimeoutMs = 10_000
 const probeTimeoutMs = 4_000
+/** Who gives a new key waits for the answer. */
+const keyCheckTimeoutMs = 10_000
 /** Whoever adds a hybrid connection sees at once how it is; a target that does not even refuse is told of later. */
 const targetPatienceMs = 500
 
@@ -82,6 +85,7 @@ const anyTarget = /^(?:[0-9]+U?)?$/
 /** Serves one hybrid connection: listens, knows the endpoint, checks every stream, leads it there, and says how it is. */
 export class HybridConnectionAgent {
   readonly #options: AgentOptions
+  readonly #tokens: CurrentTokens | undefined
   readonly #listener: Listener
   readonly #entity: EntityWatch
   readonly #target: TargetWatch
@@ -95,13 +99,15 @@ export class HybridConnectionAgent {
   #since = new Date()
   #status: ConnectionStatus = 'Disconnected'
   /** The relay has answered, or could not be asked. */
-  readonly #heard = Promise.withResolvers<void>()
+  #heard = Promise.withResolvers<void>()
   #left: Promise<void> | undefined
 
   constructor(options: AgentOptions) {
     this.#options = options
-    const { host, port, path, tls, tokenProvider, listenerId, pulse, entityIntervalMs, probeIntervalMs } = options
+    const { host, port, path, tls, listenerId, pulse, entityIntervalMs, probeIntervalMs } = options
     const proxy = options.proxy?.reveal()
+    const tokenProvider = options.tokenProvider && new CurrentTokens(options.tokenProvider)
+    this.#tokens = tokenProvider
     this.#tunnels = new OpenTunnels({
       relayName: host,
       keyName: tokenProvider?.keyName,
@@ -130,9 +136,8 @@ export class HybridConnectionAgent {
       target: 'up',
       onConnection: (request) => this.#onConnection(request),
     })
-    const openSocket = createOpenSocket({ tls, proxy })
     this.#entity = new EntityWatch({
-      read: (signal) => readEntity({ host, port, path, tls, tokenProvider, openSocket }, signal),
+      read: (signal) => this.#readEntity(tokenProvider, signal),
       onFacts: (facts) => this.#onFacts(facts),
       onProblem: (error) => {
         this.#entityError = error
@@ -178,6 +183,19 @@ export class HybridConnectionAgent {
   /** What is allowed has changed. */
   policyChanged(): void {
     void this.#target.check()
+  }
+
+  /**
+   * Goes on with another key; no stream feels it. While the old one serves, the relay is asked first whether the new one
+   * would.
+   *
+   * @throws {RelayError} why the relay refuses the new key; the old one counts as before then.
+   */
+  async changeKey(tokenProvider: TokenProvider): Promise<void> {
+    if (this.isListening) await this.#readEntity(tokenProvider, AbortSignal.timeout(keyCheckTimeoutMs))
+    this.#tokens?.set(tokenProvider)
+    if (!this.isListening) this.#heard = Promise.withResolvers()
+    this.#listener.renewToken()
   }
 
   /** Takes nothing new, lets open streams end for `graceMs`, then cuts them. */
@@ -238,6 +256,12 @@ export class HybridConnectionAgent {
       BytesToRelay: bytesToRelay,
       BytesFromRelay: bytesFromRelay,
     }
+  }
+
+  #readEntity(tokenProvider: TokenProvider | undefined, signal: AbortSignal): Promise<EntityFacts> {
+    const { host, port, path, tls, proxy } = this.#options
+    const openSocket = createOpenSocket({ tls, proxy: proxy?.reveal() })
+    return readEntity({ host, port, path, tls, tokenProvider, openSocket }, signal)
   }
 
   async #onConnection(request: ConnectionRequest): Promise<void> {
@@ -405,7 +429,7 @@ export class HybridConnectionAgent {
   }
 
   #note(error: unknown): string {
-    const message = describeFailure(this.#options.path, this.#options.tokenProvider?.keyName, error)
+    const message = describeFailure(this.#options.path, this.#tokens?.keyName, error)
     this.#lastError = { at: new Date(), message }
     return message
   }

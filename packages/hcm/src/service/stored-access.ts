@@ -1,4 +1,5 @@
 import { type TokenProvider, tokenProviderOf } from '@postern/client'
+import type { Secret } from '@postern/program'
 import { parseConnectionString, RelayError } from '@postern/protocol'
 import type { HcmState, StoredHybridConnection } from '../state/hcm-state.ts'
 import type { StateStore } from '../state/state-store.ts'
@@ -32,6 +33,14 @@ export function accessOf(
   if (stored.connectionString === undefined) return { port: stored.port, tokenProvider: enrolledTokens?.() }
   const parsed = parseConnectionString(store.key.unseal(stored.connectionString, keyOf(stored)).reveal())
   return { port: parsed.endpoint.port, tokenProvider: tokenProviderOf(parsed) }
+}
+
+/** The tokens of a connection string that leads where another one does, by another key; undefined for every other one. */
+export function otherKeyOf(before: Secret, after: Secret): TokenProvider | undefined {
+  if (before.reveal() === after.reveal()) return undefined
+  const [old, wanted] = [parseConnectionString(before.reveal()), parseConnectionString(after.reveal())]
+  const isSamePlace = old.endpoint.host === wanted.endpoint.host && old.endpoint.port === wanted.endpoint.port
+  return isSamePlace && tokenProviderOf(old) ? tokenProviderOf(wanted) : undefined
 }
 
 /** @throws {RelayError} ResourceNotFound, InvalidConfiguration when several are meant. */
