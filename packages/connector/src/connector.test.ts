@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
 import { Bridge } from '@postern/bridge'
+import { silentLogger } from '@postern/program'
 import { Connector } from './connector.ts'
 import {
   ask,
@@ -76,16 +78,21 @@ test('a port that another program has at the address makes the host take another
   assert.equal(other.status.endpoints[0]?.state, 'listening')
 })
 
-test('connectors that start at the same moment have an address each', async (t) => {
+test('connectors that start at the same moment with one state folder have an address each, and warn of nothing', async (t) => {
   await using relay = await startBedRelay([{ name: 'db' }])
   const port = await freePort()
   const endpoints = [{ endpoint: `db.corp:${port}`, connectionString: connectionStringOf(relay, 'db') }]
-  const connectors = await Promise.all(Array.from({ length: 8 }, () => startConnector(t, endpoints)))
+  const warnings: unknown[] = []
+  const logger = { ...silentLogger, warn: (...warning: readonly unknown[]) => void warnings.push(warning) }
+  const options = { stateFolder: folderFor(t), logger }
+  const connectors = await Promise.all(Array.from({ length: 8 }, () => startConnector(t, endpoints, options)))
   assert.deepEqual(
     connectors.map(({ status }) => status.endpoints[0]?.state),
     connectors.map(() => 'listening'),
   )
   assert.equal(new Set(connectors.flatMap(({ addresses }) => [...addresses.values()])).size, connectors.length)
+  assert.deepEqual(warnings, [])
+  assert.deepEqual(readdirSync(options.stateFolder), ['connector.json'])
 })
 
 test('a port that another program has at all addresses is said, and had as soon as it is free', async (t) => {

@@ -115,15 +115,16 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
   }
 
   /**
-   * Resolves when every app and relay that was asked for endpoints has said something and what it said is in use, and when
-   * the signal aborts.
+   * Resolves with true when every app and relay that was asked for endpoints has said something and what it said is in use, with
+   * false when the signal aborts before.
    */
-  async settled(signal: AbortSignal): Promise<void> {
+  async settled(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted && !this.#sources.every(({ isSettled }) => isSettled)) {
       await once(this, 'answer', { signal }).catch(() => {})
     }
     // Behind what is still being opened.
     await this.#table?.set(this.#sources.flatMap(({ specs }) => specs))
+    return this.#sources.every(({ isSettled }) => isSettled)
   }
 
   /** Asks apps and relays once which endpoints there are; what does not answer shows in the status. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomically } from '@postern/program'
@@ -68,7 +69,10 @@ export class ConnectorState {
     this.#state = state
     const path = this.#path
     if (path === undefined) return Promise.resolve()
-    const written = this.#writing.then(() => writeAtomically(path, `${JSON.stringify(this.#state, null, 2)}\n`))
+    // Programs that are run at the same time remember in the same place.
+    const draft = `${path}.${randomUUID()}.new`
+    const text = (): string => `${JSON.stringify(this.#state, null, 2)}\n`
+    const written = this.#writing.then(() => writeAtomically(path, text(), { draft }))
     this.#writing = written.catch(() => {})
     return written
   }

@@ -172,9 +172,14 @@ export class RouteTable {
 
   /** Connectors that start together find the same port free, and all but one of them move on. */
   async #open(route: Route, address: string, another: () => Promise<string>): Promise<void> {
-    for (let at = address, moves = 0; !(await route.listen(at)) && this.#isAlone(route); moves += 1) {
-      const next = await another()
-      if (next === at || moves === maxMoves) return
+    for (let at = address, moves = 0; ; moves += 1) {
+      const problem = await route.listen(at)
+      if (problem === undefined) return
+      const next = this.#isAlone(route) && moves < maxMoves ? await another() : at
+      if (next === at) {
+        route.keepTrying(at, problem)
+        return
+      }
       at = next
     }
   }

@@ -160,11 +160,11 @@ export class Route {
     this.#problem = problem
   }
 
-  /** Opens the endpoint's port at a loopback address; what cannot be opened is tried again until it can. */
-  async listen(address: string): Promise<boolean> {
+  /** Tries to open the endpoint's port at a loopback address; what is wrong, if something is. */
+  async listen(address: string): Promise<string | undefined> {
     this.#address = address
     clearTimeout(this.#retry)
-    if (this.#isStopped) return false
+    if (this.#isStopped) return undefined
     const { port, protocol, framing } = this.#spec
     const forwarder = new LocalForwarder({
       forward: { relayName: this.place.path, bindings: [{ protocol, host: address, port, portName: this.#portName }] },
@@ -178,13 +178,18 @@ export class Route {
     try {
       await forwarder.start()
     } catch (error) {
-      this.#fail(error, address)
-      return false
+      return describeFailure(formatTarget(this.#spec), undefined, error)
     }
     this.#problem = undefined
     this.#forwarder = forwarder
     if (this.#isStopped) await forwarder.stop({ graceMs: 0 })
-    return true
+    return undefined
+  }
+
+  /** Says why the port could not be opened, and tries again until it can. */
+  keepTrying(address: string, problem: string): void {
+    this.refuse(problem)
+    if (!this.#isStopped) this.#retry = setTimeout(() => void this.#tryAgain(address), retryMs)
   }
 
   /** Takes nothing new; open streams may go on for `graceMs`. */
@@ -194,8 +199,8 @@ export class Route {
     await this.#forwarder?.stop({ graceMs })
   }
 
-  #fail(error: unknown, address: string): void {
-    this.refuse(describeFailure(formatTarget(this.#spec), undefined, error))
-    if (!this.#isStopped) this.#retry = setTimeout(() => void this.listen(address), retryMs)
+  async #tryAgain(address: string): Promise<void> {
+    const problem = await this.listen(address)
+    if (problem !== undefined) this.keepTrying(address, problem)
   }
 }

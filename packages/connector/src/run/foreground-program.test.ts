@@ -54,6 +54,18 @@ test('signals are passed on, each once, and the end is left to the program', asy
   assert.equal(code, 5)
 })
 
+test('a signal that comes at the very moment when the program begins reaches it', async () => {
+  const script = 'trap "exit 7" HUP; kill -HUP $PPID; sleep 10'
+  const outer = `import { runInForeground } from ${JSON.stringify(inner)}
+    process.exitCode = await runInForeground(['sh', '-c', ${JSON.stringify(script)}], { isInForeground: () => false })`
+  const ends = Array.from({ length: 12 }, async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', outer], { stdio: 'inherit' })
+    const [code, signal] = await once(child, 'close')
+    return code ?? signal
+  })
+  assert.deepEqual(new Set(await Promise.all(ends)), new Set([7]))
+})
+
 test('in the foreground of a terminal its keys come to the program from the terminal alone', async () => {
   const { said, code } = await signalled({ send: [['SIGINT', 'SIGHUP', 'SIGTERM']], isInForeground: true })
   assert.deepEqual([said, code], [['up', 'SIGTERM'], 5])

@@ -27,12 +27,13 @@ export function runInForeground(command: Command, options: ForegroundProgramOpti
   const { env = process.env, signals = process, isInForeground = isForegroundOfTerminal } = options
   const [program, ...args] = command
   const { promise, resolve, reject } = Promise.withResolvers<number>()
-  const child = spawn(program, args, { env, stdio: 'inherit' })
+  // From before the program begins: it may be quick, or whoever wants to end it.
   const pass = (signal: NodeJS.Signals): void => {
     if (fromTerminal.has(signal) && isInForeground()) return
     child.kill(signal)
   }
   for (const signal of passedOn) signals.on(signal, pass)
+  const child = spawn(program, args, { env, stdio: 'inherit' })
   child.once('error', reject)
   child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']))
   return promise.finally(() => {

@@ -6,8 +6,11 @@ import type { Command } from './namespace-commands.ts'
 import type { OpenReply, OpenRequest } from './own-network-worker.ts'
 import type { PrivateNamespace } from './private-namespace.ts'
 
-/** A listening or bound socket is made in milliseconds. */
-const openTimeoutMs = 10_000
+/**
+ * A socket is made in milliseconds once the process inside is up, which under load takes many times its usual tenth of a second;
+ * a program that began without its endpoints would be worse off than one that waits.
+ */
+const openTimeoutMs = 30_000
 
 /** The process that opens sockets inside. */
 export function ownNetworkHolder(): Command {

@@ -14,6 +14,8 @@ import { NamespacesForbidden, PrivateNamespace } from './private-namespace.ts'
 /** Apps and relays are waited for before the program begins: it may ask for a name only once. */
 const settleTimeoutMs = 10_000
 
+const tooSlow = `Not every app or relay has said within ${settleTimeoutMs / 1000} s which endpoints there are: the program begins, and names that are said later come into being then.`
+
 /** How a program comes to see the endpoints. */
 export type Way = 'auto' | 'namespace' | FallBack
 
@@ -53,7 +55,8 @@ export async function runProgram(options: RunOptions): Promise<number> {
   }
 }
 
-async function runInNamespace({ command, ownNetwork, connector: settings, note }: RunOptions): Promise<number> {
+async function runInNamespace(options: RunOptions): Promise<number> {
+  const { command, ownNetwork, connector: settings, note } = options
   await using hosts = await PrivateHostsFile.create([])
   await using namespace = await PrivateNamespace.open({
     hostsFile: hosts.path,
@@ -62,7 +65,7 @@ async function runInNamespace({ command, ownNetwork, connector: settings, note }
   })
   await hosts.unlink()
   const network = ownNetwork ? { sockets: new OwnNetwork(namespace) } : {}
-  await using connector = await startConnector({ ...settings, ...network }, hosts)
+  await using connector = await startConnector(options, { ...settings, ...network }, hosts)
   const around = { ownNetwork, firstFreePort: readFirstFreePort() }
   const problems = [checkNameService() ?? [], obstaclesOf(connector.targets, around)].flat()
   for (const problem of problems) note(problem)
@@ -75,9 +78,10 @@ function runWithHook({ command, hookEnvironment }: RunOptions): Promise<number> 
   return runInForeground(command, { env: nodeEnvironment(env, import.meta.resolve('@postern/connector/register')) })
 }
 
-async function runWithHostsProperty({ command, connector: settings, note }: RunOptions): Promise<number> {
+async function runWithHostsProperty(options: RunOptions): Promise<number> {
+  const { command, connector: settings, note } = options
   await using hosts = await PrivateHostsFile.create([])
-  await using connector = await startConnector(settings, hosts)
+  await using connector = await startConnector(options, settings, hosts)
   for (const problem of obstaclesOf(connector.targets, { ownNetwork: false, firstFreePort: readFirstFreePort() })) {
     note(problem)
   }
@@ -85,7 +89,11 @@ async function runWithHostsProperty({ command, connector: settings, note }: RunO
 }
 
 /** Starts a connector that keeps a hosts file up to date. */
-async function startConnector(options: ConnectorOptions, hosts: PrivateHostsFile): Promise<Connector> {
+async function startConnector(
+  { note }: Pick<RunOptions, 'note'>,
+  options: ConnectorOptions,
+  hosts: PrivateHostsFile,
+): Promise<Connector> {
   const connector = new Connector(options)
   const write = (): Promise<void> => hosts.write(hostsLines(connector.addresses, connector.searchDomains))
   connector.on(
@@ -93,7 +101,7 @@ async function startConnector(options: ConnectorOptions, hosts: PrivateHostsFile
     () => void write().catch((error: Error) => options.logger?.error('connector.hosts', { error })),
   )
   await connector.start()
-  await connector.settled(AbortSignal.timeout(settleTimeoutMs))
+  if (!(await connector.settled(AbortSignal.timeout(settleTimeoutMs)))) note(tooSlow)
   await write()
   return connector
 }

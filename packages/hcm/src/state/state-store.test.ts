@@ -7,7 +7,7 @@ import { open, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { Secret, writeAtomically } from '@postern/program'
+import { type OpenForWriting, Secret, writeAtomically } from '@postern/program'
 import fc from 'fast-check'
 import { formatState, type HcmState, parseState, type StoredHybridConnection } from './hcm-state.ts'
 import { StateStore } from './state-store.ts'
@@ -103,14 +103,15 @@ test('a write that breaks off at any byte leaves the old text', async (t) => {
     fc.asyncProperty(fc.string(), fc.string({ minLength: 1 }), fc.nat(), async (old, next, cut) => {
       await writeAtomically(path, old)
       const bytes = Buffer.from(next)
-      const broken = writeAtomically(path, next, async (name) => {
+      const breaksOff: OpenForWriting = async (name) => {
         const file = await open(name, 'w')
         const writeFile = async (): Promise<void> => {
           await file.write(bytes.subarray(0, cut % (bytes.length + 1)))
           throw new Error('killed')
         }
         return { writeFile, sync: () => file.sync(), close: () => file.close() }
-      })
+      }
+      const broken = writeAtomically(path, next, { open: breaksOff })
       await assert.rejects(broken, /killed/)
       assert.equal(await readFile(path, 'utf8'), Buffer.from(old).toString())
       await writeAtomically(path, next)
