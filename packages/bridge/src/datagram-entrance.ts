@@ -6,12 +6,14 @@ import { type BindRules, bindError, bindHost, boundAddress, type Entrance } from
 import type { FarEnd } from './far-end.ts'
 import type { PortBinding } from './forward.ts'
 import type { OpenTunnels } from './open-tunnels.ts'
+import { sendOrDrop } from './send-or-drop.ts'
 
 /** Clients of one port: more than this are not served, since each holds a relayed connection. */
 const maxSessions = 1_024
 
-/** Datagrams of one client that wait while its connection is made; a network would drop them sooner. */
+/** Datagrams of one client that wait while its connection is made, and their bytes; a network would drop them sooner. */
 const maxWaiting = 64
+const maxWaitingBytes = 65_536
 
 /** What a {@link DatagramEntrance} works with. */
 export interface DatagramEntranceOptions {
@@ -26,6 +28,7 @@ export interface DatagramEntranceOptions {
 interface Session {
   readonly gone: AbortController
   readonly waiting: Uint8Array[]
+  waitingBytes: number
   tunnel?: DatagramTunnel
 }
 
@@ -72,14 +75,14 @@ export class DatagramEntrance implements Entrance {
     const known = this.#sessions.get(key)
     if (known?.tunnel) known.tunnel.send(datagram)
     else if (known) {
-      if (known.waiting.length < maxWaiting) known.waiting.push(datagram)
+      keep(known, datagram)
     } else if (this.#sessions.size < maxSessions) this.#open(key, datagram, from)
     else this.#options.tunnels.fail(new Error(`${this.address}: more than ${maxSessions} UDP clients at a time`))
   }
 
   #open(key: string, datagram: Uint8Array, from: RemoteInfo): void {
     const { binding, farEnd, tunnels, idleTimeoutMs } = this.#options
-    const session: Session = { gone: new AbortController(), waiting: [datagram] }
+    const session: Session = { gone: new AbortController(), waiting: [datagram], waitingBytes: datagram.length }
     this.#sessions.set(key, session)
     const release = tunnels.track(() => {
       session.gone.abort()
@@ -115,13 +118,19 @@ export class DatagramEntrance implements Entrance {
     })
   }
 
-  #answer(datagram: Uint8Array, { address, port }: RemoteInfo): void {
+  #answer(datagram: Uint8Array, from: RemoteInfo): void {
     try {
-      this.#socket.send(datagram, port, address, () => {})
+      sendOrDrop(this.#socket, datagram, from)
     } catch {
       // The port is closed.
     }
   }
+}
+
+function keep(session: Session, datagram: Uint8Array): void {
+  if (session.waiting.length >= maxWaiting || session.waitingBytes + datagram.length > maxWaitingBytes) return
+  session.waitingBytes += datagram.length
+  session.waiting.push(datagram)
 }
 
 async function bind(binding: PortBinding, rules: BindRules): Promise<Socket> {

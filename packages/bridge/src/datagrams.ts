@@ -16,25 +16,58 @@ export function encodeDatagram(payload: Uint8Array): Uint8Array {
   return framed
 }
 
-/** Reads datagrams from chunks of any size. What is kept is less than one datagram. */
+/** What is kept of a datagram begins with room for this much, and grows with what comes. */
+const firstKeptBytes = 2_048
+
+/** Reads datagrams from chunks of any size. What is kept is less than one datagram, and is copied only a few times. */
 export class DatagramDecoder {
-  #kept: Uint8Array = new Uint8Array(0)
+  #kept = new Uint8Array(0)
+  #keptBytes = 0
 
   /** Takes the next chunk and returns the datagrams that are whole now. */
   push(chunk: Uint8Array): readonly Uint8Array[] {
-    const bytes = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk])
     const datagrams: Uint8Array[] = []
     let at = 0
+    while (this.#keptBytes > 0 && at < chunk.length) {
+      at = this.#keep(chunk, at, this.#missingBytes)
+      if (this.#missingBytes > 0) continue
+      datagrams.push(this.#kept.slice(lengthBytes, this.#keptBytes))
+      this.#keptBytes = 0
+    }
     for (;;) {
-      const [high, low] = bytes.subarray(at, at + lengthBytes)
-      if (high === undefined || low === undefined) break
-      const end = at + lengthBytes + high * 256 + low
-      if (end > bytes.length) break
-      datagrams.push(bytes.subarray(at + lengthBytes, end))
+      const end = endOf(chunk, at)
+      if (end > chunk.length) break
+      datagrams.push(chunk.subarray(at + lengthBytes, end))
       at = end
     }
-    // A copy: what is kept shall not hold a large chunk of which it is the last bytes.
-    this.#kept = new Uint8Array(bytes.subarray(at))
+    if (at < chunk.length) this.#keep(chunk, at, chunk.length - at)
+    else if (this.#keptBytes === 0) this.#kept = nothing
     return datagrams
   }
+
+  /** Bytes without which nothing more is known of the datagram that is kept. */
+  get #missingBytes(): number {
+    return endOf(this.#kept.subarray(0, this.#keptBytes), 0) - this.#keptBytes
+  }
+
+  #keep(chunk: Uint8Array, at: number, most: number): number {
+    const end = Math.min(chunk.length, at + most)
+    const bytes = this.#keptBytes + end - at
+    if (bytes > this.#kept.length) {
+      const larger = new Uint8Array(Math.max(bytes, firstKeptBytes, 2 * this.#kept.length))
+      larger.set(this.#kept.subarray(0, this.#keptBytes))
+      this.#kept = larger
+    }
+    this.#kept.set(chunk.subarray(at, end), this.#keptBytes)
+    this.#keptBytes = bytes
+    return end
+  }
+}
+
+const nothing = new Uint8Array(0)
+
+/** Where the datagram ends that begins at `at`; where its length ends, as long as that is not there. */
+function endOf(bytes: Uint8Array, at: number): number {
+  const [high, low] = bytes.subarray(at, at + lengthBytes)
+  return high === undefined || low === undefined ? at + lengthBytes : at + lengthBytes + high * 256 + low
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { errorTable } from '@postern/protocol'
-import { compact } from './carriers/stream-connection.ts'
+import { compact } from './carriers/waiting-bytes.ts'
 import { cutSocket } from './cut-socket.ts'
 import type { TunnelConnection, TunnelHandler } from './tunnel-connection.ts'
 
@@ -9,6 +9,9 @@ import type { TunnelConnection, TunnelHandler } from './tunnel-connection.ts'
  * start the reading for every single chunk.
  */
 const defaultMaxBufferedBytes = 262_144
+
+/** Writes that may wait for the socket: each costs some hundred bytes more than it carries, and a hostile peer sends bytes one by one. */
+const maxWaitingWrites = 512
 
 /** How a tunnelled connection ended. */
 export interface PumpResult {
@@ -51,6 +54,8 @@ export class Pump implements TunnelHandler, PumpCounts {
   #socketHasEnded = false
   #relayHasEnded = false
   #isCorked = false
+  /** Since the socket had nothing to send. */
+  #waitingWrites = 0
   #openEnds = 2
   #problem: Error | undefined
 
@@ -99,8 +104,22 @@ export class Pump implements TunnelHandler, PumpCounts {
       setImmediate(uncork, this)
     }
     // What waits shall not keep alive more than itself.
-    socket.write(socket.writableLength === 0 ? chunk : compact(chunk))
+    if (socket.writableLength === 0) {
+      this.#waitingWrites = 0
+      socket.write(chunk)
+    } else {
+      socket.write(compact(chunk))
+      this.#waitingWrites += 1
+    }
     if (socket.writableLength > defaultMaxBufferedBytes) this.#connection.pause()
+    else if (this.#waitingWrites > maxWaitingWrites) this.#waitForWrites()
+  }
+
+  /** So few bytes that the socket would not say when it has taken them. */
+  #waitForWrites(): void {
+    this.#waitingWrites = 0
+    this.#connection.pause()
+    this.#socket.write(nothing, () => this.#connection.resume())
   }
 
   uncork(): void {
@@ -142,6 +161,8 @@ export class Pump implements TunnelHandler, PumpCounts {
     this.#report({ error: this.#problem, bytesToRelay: this.bytesToRelay, bytesFromRelay: this.bytesFromRelay })
   }
 }
+
+const nothing = new Uint8Array(0)
 
 /** One function for all, so that a turn costs no closure. */
 function uncork(pump: Pump): void {

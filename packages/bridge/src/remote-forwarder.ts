@@ -21,6 +21,7 @@ import { HttpForwarder } from './http-forwarder.ts'
 import { OpenTunnels } from './open-tunnels.ts'
 import { formatCloseReason, formatPortNameRefusal, portNameHeader } from './port-name-refusal.ts'
 import { encodePreambleReply } from './preamble.ts'
+import { sendOrDrop } from './send-or-drop.ts'
 
 /** UDP sessions of one forwarder; each holds a socket of this machine. */
 const maxDatagramSessions = 1_024
@@ -243,7 +244,7 @@ export class RemoteForwarder implements Forwarder {
           connection,
           first: waiting.take(),
           idleTimeoutMs: this.#options.datagramIdleTimeoutMs,
-          onDatagram: (datagram) => socket.send(datagram, () => {}),
+          onDatagram: (datagram) => sendOrDrop(socket, datagram),
           onClosed: (result) => {
             this.#datagramSessions -= 1
             socket.close()

@@ -4,6 +4,8 @@ export interface CarrierLimits {
   readonly maxCarrierStreams: number
   /** Streams of all carriers of this end. */
   readonly maxStreams: number
+  /** OPENs that a peer may send on one carrier in a second. */
+  readonly maxOpensPerSecond: number
   /** Ended streams that are remembered for a peer which has not heard of the end. */
   readonly maxFinishedStreams: number
   /** Window and replay buffer that each direction of a stream begins with; also what a peer may send before it is granted more. */
@@ -17,6 +19,8 @@ export interface CarrierLimits {
 export const defaultCarrierLimits: CarrierLimits = {
   maxCarrierStreams: 1024,
   maxStreams: 8192,
+  // All that one carrier may hold, sixteen times a second: more than one core can open, so that honest ends never meet it.
+  maxOpensPerSecond: 16_384,
   maxFinishedStreams: 4096,
   // What a quiet stream may cost; larger only when measured to be needed.
   firstWindowBytes: 65_536,
@@ -61,7 +65,7 @@ export const smallTurnBytes = 4096
 /** What one of the others sends before the next has its turn. */
 export const largeTurnBytes = 16_384
 
-/** RESETs for streams that do not exist, waiting to be sent. */
+/** RESETs for streams that do not exist, waiting to be sent, besides one for each stream that a carrier may hold. */
 export const maxWaitingResets = 1024
 
 export const maxWaitingDatagramBytes = 262_144

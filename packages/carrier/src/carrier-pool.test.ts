@@ -71,6 +71,10 @@ interface BedOptions {
   readonly dialFails?: () => boolean
   readonly isListenerAway?: () => boolean
   readonly dialHangs?: () => boolean
+  /** The listener's end takes a carrier only to send it away. */
+  readonly sendsAway?: boolean
+  readonly keepWarmMs?: number
+  readonly onCold?: () => void
 }
 
 function openBed(t: TestContext, options: BedOptions = {}) {
@@ -94,6 +98,8 @@ function openBed(t: TestContext, options: BedOptions = {}) {
     now,
     ...(options.maxCarriers !== undefined && { maxCarriers: options.maxCarriers }),
     ...(options.isListenerAway && { isListenerAway: options.isListenerAway }),
+    ...(options.onCold && { onCold: options.onCold }),
+    ...(options.keepWarmMs !== undefined && { keepWarmMs: options.keepWarmMs }),
     onDialFailed: (error) => failures.push(error),
     dial: async ({ listenerId, signal }) => {
       asked.push(listenerId)
@@ -102,7 +108,8 @@ function openBed(t: TestContext, options: BedOptions = {}) {
       signal.throwIfAborted()
       const [ours, theirs] = MemoryConnection.pair()
       connections.push(ours)
-      runner.add(theirs)
+      const carrier = runner.add(theirs)
+      if (options.sendsAway) carrier.goAway('draining', 'not here')
       return ours
     },
   })
@@ -274,6 +281,49 @@ test('a carrier that is idle for long is closed, the last one stays', async (t) 
   for (const stream of [...pool.streams()]) stream.reset('cancelled')
   await pass(70_000)
   assert.deepEqual([pool.carrierCount, runner.carriers.length], [1, 1])
+})
+
+test('a listener that sends every carrier away is asked again, not too often', async (t) => {
+  const { openStream, pass, asked } = openBed(t, { sendsAway: true })
+  openStream()
+  await pass(30_000)
+  assert.ok(asked.length >= 5 && asked.length <= 18, `${asked.length} tries`)
+})
+
+test('a carrier that is lost is dialed again before anybody needs it', async (t) => {
+  const { pool, connections, openStream, pass, asked } = openBed(t)
+  openStream()
+  await settled()
+  for (const stream of [...pool.streams()]) stream.reset('cancelled')
+  await settled()
+  connections[0]?.abort()
+  assert.equal(pool.carrierCount, 0)
+  await pass(5000)
+  assert.deepEqual([pool.carrierCount, pool.streamCount, asked], [1, 0, [undefined, 'l1']])
+})
+
+test('places are made ready before they are needed, and kept as long as the others are taken', async (t) => {
+  const { pool, openStream, pass } = openBed(t)
+  const ends = [openStream(), openStream()]
+  await pass(120_000)
+  assert.deepEqual([pool.carrierCount, pool.streamCount], [2, 2])
+  ends.push(openStream())
+  await settled()
+  assert.ok(ends.every(({ isConnected }) => isConnected))
+})
+
+test('nothing is kept or dialed for those who have not come for long', async (t) => {
+  let colds = 0
+  const { pool, openStream, pass, asked, connections } = openBed(t, { keepWarmMs: 70_000, onCold: () => (colds += 1) })
+  openStream()
+  await settled()
+  for (const stream of [...pool.streams()]) stream.reset('cancelled')
+  await pass(69_000)
+  assert.deepEqual([pool.carrierCount, colds], [1, 0])
+  await pass(2000)
+  assert.deepEqual([pool.carrierCount, colds > 0], [0, true])
+  await pass(60_000)
+  assert.deepEqual([asked.length, connections.length], [1, 1])
 })
 
 test('a peer that breaks the protocol is told with 1002, and cut', async (t) => {

@@ -27,8 +27,15 @@ export interface CarrierPoolOptions {
   readonly isListenerAway?: (error: unknown) => boolean
   /** Default 8. */
   readonly maxCarriers?: number
-  /** A carrier without a stream is closed after this long; the last one stays. Default 60 s. */
+  /** A carrier without a stream, and without which there is room enough, is closed after this long. Default 60 s. */
   readonly idleTimeoutMs?: number
+  /**
+   * So long after the last stream a carrier is kept ready, and dialed again when it is lost, so that whoever comes back does not wait.
+   * Default 10 min.
+   */
+  readonly keepWarmMs?: number
+  /** Nobody has used the pool for so long that its last carrier was closed. May be said often. */
+  readonly onCold?: () => void
   readonly limits?: Partial<CarrierLimits>
   readonly budget?: CreditBudget
   /** A clock that never goes back. Default: `performance.now`. */
@@ -44,8 +51,8 @@ const maxRetryDelayMs = 4000
 const maxAwayDelayMs = 1000
 
 /**
- * Carriers of one principal to one listener: dialled when a stream needs one, few, and closed when idle for long. Streams that
- * move much get a carrier of their own.
+ * Carriers of one principal to one listener: dialled when a stream needs one or soon may, few, and closed when idle for long.
+ * Streams that move much get a carrier of their own.
  */
 export class CarrierPool implements Disposable {
   readonly #options: CarrierPoolOptions
@@ -63,11 +70,14 @@ export class CarrierPool implements Disposable {
   #isListenerAway = false
   #notBeforeMs = 0
   #retryTimer: NodeJS.Timeout | undefined
+  /** When there last was a stream. */
+  #lastUsedAtMs: number
 
   constructor(options: CarrierPoolOptions) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
     const nowMs = this.#now()
+    this.#lastUsedAtMs = nowMs
     this.#session = new SenderSession({
       nowMs,
       onCarrierNeeded: () => this.#dial(),
@@ -79,6 +89,7 @@ export class CarrierPool implements Disposable {
       now: this.#now,
       onTick: (at) => this.#onTick(at),
       onCarrierLost: (carrier) => this.#onCarrierLost(carrier),
+      onCarrierDraining: (carrier) => this.#judge(carrier),
     })
     this.#placement = new BulkPlacement(nowMs)
   }
@@ -108,7 +119,11 @@ export class CarrierPool implements Disposable {
 
   /** Opens a stream; see {@link SenderSession.open}. */
   open(options: OpenOptions): CarrierStream | undefined {
-    return this.#session.open(options, this.#now())
+    const nowMs = this.#now()
+    this.#lastUsedAtMs = nowMs
+    const stream = this.#session.open(options, nowMs)
+    if (!this.#isRoomyWithout(undefined)) this.#dial()
+    return stream
   }
 
   /** Adds a relayed connection that has agreed already. */
@@ -121,10 +136,10 @@ export class CarrierPool implements Disposable {
   /** Resets every stream and closes every carrier. */
   [Symbol.dispose](): void {
     this.#isClosed = true
-    clearTimeout(this.#retryTimer)
     for (const dial of this.#dials) dial.abort()
     for (const stream of this.#session.streams()) stream.reset('cancelled')
     this.#runner[Symbol.dispose]()
+    clearTimeout(this.#retryTimer)
   }
 
   /** One at a time unless it takes long: what it brings may be enough. A failure is followed by a pause. */
@@ -177,16 +192,46 @@ export class CarrierPool implements Disposable {
     this.#retryTimer.unref()
   }
 
+  /** What was sent away has been judged then. */
   #onCarrierLost(carrier: Carrier): void {
-    if (carrier.isDraining && carrier.streamCount === 0) return
+    if (!carrier.isDraining) this.#judge(carrier)
+  }
+
+  /** A listener that cuts us or sends us away at once is not hammered. */
+  #judge(carrier: Carrier): void {
     if (this.#now() - (this.#addedAtMs.get(carrier) ?? 0) < provenAfterMs) this.#noteFailure()
   }
 
   #onTick(nowMs: number): void {
-    const isProven = this.#runner.carriers.some((each) => nowMs - (this.#addedAtMs.get(each) ?? nowMs) >= provenAfterMs)
-    if (isProven) this.#failures = 0
+    if (this.#runner.carriers.some((carrier) => this.#isProven(carrier, nowMs))) this.#failures = 0
     this.#placeBulk(nowMs)
-    this.#closeIdle(nowMs)
+    this.#keepWarm(nowMs)
+  }
+
+  /** One that is leaving may have to wait for another: its age says nothing. */
+  #isProven(carrier: Carrier, nowMs: number): boolean {
+    return !carrier.isDraining && nowMs - (this.#addedAtMs.get(carrier) ?? nowMs) >= provenAfterMs
+  }
+
+  #keepWarm(nowMs: number): void {
+    const { keepWarmMs = 600_000, onCold } = this.#options
+    if (this.streamCount > 0) this.#lastUsedAtMs = nowMs
+    const isWarm = nowMs - this.#lastUsedAtMs < keepWarmMs
+    if (isWarm && !this.#isRoomyWithout(undefined)) this.#dial()
+    this.#closeIdle(nowMs, isWarm)
+    if (!isWarm && this.carrierCount === 0) onCold?.()
+  }
+
+  /** A quarter of the places is free for those who come while another carrier is dialed. */
+  #isRoomyWithout(leaving: Carrier | undefined): boolean {
+    let places = 0
+    let taken = 0
+    for (const carrier of this.#runner.carriers) {
+      if (carrier === leaving || carrier.isDraining) continue
+      places += carrier.maxStreams
+      taken += carrier.streamCount
+    }
+    return places > 0 && taken * 4 <= places * 3
   }
 
   #placeBulk(nowMs: number): void {
@@ -200,16 +245,14 @@ export class CarrierPool implements Disposable {
     }
   }
 
-  #closeIdle(nowMs: number): void {
+  #closeIdle(nowMs: number, isWarm: boolean): void {
     const { idleTimeoutMs = 60_000 } = this.#options
-    let left = this.carrierCount
     for (const carrier of this.#runner.carriers) {
       const isIdle = carrier.streamCount === 0
       if (!isIdle) this.#usedAtMs.set(carrier, nowMs)
       const idleMs = nowMs - (this.#usedAtMs.get(carrier) ?? nowMs)
-      if (!isIdle || left === 1 || idleMs < idleTimeoutMs || carrier.isDraining) continue
-      left -= 1
-      carrier.goAway('idle', 'Idle')
+      if (!isIdle || idleMs < idleTimeoutMs || carrier.isDraining) continue
+      if (!isWarm || this.#isRoomyWithout(carrier)) carrier.goAway('idle', 'Idle')
     }
   }
 }

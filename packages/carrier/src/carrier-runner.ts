@@ -41,6 +41,8 @@ export interface CarrierRunnerOptions {
   readonly session: RunnableSession
   /** A carrier has ended: by which violation, or undefined when the connection did. */
   readonly onCarrierLost?: (carrier: Carrier, error: CarrierError | undefined) => void
+  /** No stream is opened on it any more, and it will be closed. */
+  readonly onCarrierDraining?: (carrier: Carrier) => void
   /** Called about once a second, after the session has looked at the clock. */
   readonly onTick?: (nowMs: number) => void
   /** A clock that never goes back. Default: `performance.now`. */
@@ -59,14 +61,17 @@ const closeTimeoutMs = 5000
 export class CarrierRunner implements Disposable {
   readonly #session: RunnableSession
   readonly #onCarrierLost: CarrierRunnerOptions['onCarrierLost']
+  readonly #onCarrierDraining: CarrierRunnerOptions['onCarrierDraining']
   readonly #onTick: CarrierRunnerOptions['onTick']
   readonly #now: () => number
   readonly #running = new Map<Carrier, RunningCarrier>()
   readonly #timer: NodeJS.Timeout
 
-  constructor({ session, onCarrierLost, onTick, now = () => performance.now() }: CarrierRunnerOptions) {
+  constructor(options: CarrierRunnerOptions) {
+    const { session, onCarrierLost, onCarrierDraining, onTick, now = () => performance.now() } = options
     this.#session = session
     this.#onCarrierLost = onCarrierLost
+    this.#onCarrierDraining = onCarrierDraining
     this.#onTick = onTick
     this.#now = now
     this.#timer = setInterval(() => this.#tick(), tickIntervalMs)
@@ -88,6 +93,7 @@ export class CarrierRunner implements Disposable {
         this.#running.delete(carrier)
         this.#onCarrierLost?.(carrier, error)
       },
+      onDraining: (carrier) => this.#onCarrierDraining?.(carrier),
     })
     this.#running.set(running.carrier, running)
     running.start()
@@ -113,6 +119,7 @@ interface RunningCarrierOptions {
   readonly session: RunnableSession
   readonly now: () => number
   readonly onLost: (carrier: Carrier, error: CarrierError | undefined) => void
+  readonly onDraining: (carrier: Carrier) => void
 }
 
 /** One carrier and its connection. */
@@ -162,6 +169,10 @@ class RunningCarrier implements CarrierConnectionHandler, CarrierHandler {
       this.#soonTimer = undefined
       this.carrier.settle()
     }, confirmSoonMs)
+  }
+
+  onDraining(): void {
+    this.#options.onDraining(this.carrier)
   }
 
   onEmpty(): void {

@@ -19,6 +19,7 @@ import {
   writeResume,
 } from './codec/messages.ts'
 import { readU48, writeU48 } from './codec/numbers.ts'
+import { OpenRate } from './open-rate.ts'
 import { type ResetCode, resetCodeOf, resetNumber, resetText } from './reset-code.ts'
 import type { CarrierStream, StreamCarrier } from './streams/carrier-stream.ts'
 import { TurnQueue } from './streams/turn-queue.ts'
@@ -88,12 +89,17 @@ export class Carrier implements StreamCarrier, FrameSink {
   /** More answers wait than an honest peer leaves unread. */
   #isFlooded = false
   readonly #pulse: CarrierPulse
+  readonly #openRate: OpenRate
+  readonly #maxWaiting: number
 
   constructor(owner: CarrierOwner, handler: CarrierHandler) {
     this.#owner = owner
     this.#handler = handler
     this.#pulse = new CarrierPulse(owner.nowMs)
     const { limits } = owner
+    this.#openRate = new OpenRate(limits.maxOpensPerSecond, owner.nowMs)
+    // Each stream that is here may be given up while nothing can be sent: that is no flood.
+    this.#maxWaiting = maxWaitingResets + limits.maxCarrierStreams
     this.#control.push(
       encodeHello({
         id: owner.id,
@@ -147,10 +153,14 @@ export class Carrier implements StreamCarrier, FrameSink {
     return this.#peer !== undefined && !this.#isDraining && !this.#isLost
   }
 
+  /** Streams that both ends let be here at a time; 0 before the peer has said hello. */
+  get maxStreams(): number {
+    return Math.min(this.#peer?.maxStreams ?? 0, this.#owner.limits.maxCarrierStreams)
+  }
+
   /** One more stream may be put here. */
   get hasRoom(): boolean {
-    const max = Math.min(this.#peer?.maxStreams ?? 0, this.#owner.limits.maxCarrierStreams)
-    return this.isOpen && !this.isDoubtful && this.streamCount < max && this.#highestId < 0xffff_ffff
+    return this.isOpen && !this.isDoubtful && this.streamCount < this.maxStreams && this.#highestId < 0xffff_ffff
   }
 
   get hasWork(): boolean {
@@ -350,8 +360,13 @@ export class Carrier implements StreamCarrier, FrameSink {
     if (id <= this.#highestId) throw new CarrierError('CARRIER_STREAM_NUMBER')
     this.#highestId = id
     if (this.#streams.size >= this.#owner.limits.maxCarrierStreams) this.sendReset(id, 'overloaded')
-    else if (type === FrameType.open) this.#owner.onOpen(this, id, decodeOpen(payload))
+    else if (type === FrameType.open) this.#onOpen(id, payload)
     else this.#owner.onResume(this, id, decodeResume(payload))
+  }
+
+  #onOpen(id: number, payload: Uint8Array): void {
+    if (this.#openRate.admit(this.nowMs)) this.#owner.onOpen(this, id, decodeOpen(payload))
+    else this.sendReset(id, 'overloaded', 'Too many streams were opened in too short a time')
   }
 
   /** The sender's end moves it elsewhere. */
@@ -411,7 +426,7 @@ export class Carrier implements StreamCarrier, FrameSink {
 
   #sendFrame(frame: Uint8Array): void {
     if (this.#isLost) return
-    if (this.#control.length >= maxWaitingResets) this.#isFlooded = true
+    if (this.#control.length >= this.#maxWaiting) this.#isFlooded = true
     else this.#control.push(frame)
     this.#announceWork()
   }

@@ -1,53 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Carrier, minSendBufferBytes } from './carrier.ts'
-import { TestEnd } from './carrier-link.contract.ts'
+import type { Carrier } from './carrier.ts'
 import { CarrierFrameDecoder } from './codec/frame-decoder.ts'
-import { ListenerSession } from './listener-session.ts'
+import { bytesOf, data, hello, number, open, openListener, secret } from './hostile-peer.contract.ts'
 import { SenderSession } from './sender-session.ts'
-import type { CarrierStream } from './streams/carrier-stream.ts'
-
-const hello = '01000017 00000000 0101 0003 00000400 00010000 0000ea60 000000000000 00'
-const secret = '00112233445566778899aabbccddeeff'
-const number = (value: number): string => value.toString(16).padStart(8, '0')
-
-/** OPEN of attempt 0 for target "a:1" with 64 KiB of credit. */
-const open = (id: number, key = secret): string =>
-  `10000026 ${number(id)} 00000000 ${key} 000000000000 000000010000 00 0003 613a31`
-const data = (id: number, offset: number, bytes: string): string =>
-  `13${(6 + bytes.length / 2).toString(16).padStart(6, '0')} ${number(id)} 0000${number(offset)} ${bytes}`
-
-function bytesOf(...frames: string[]): Uint8Array {
-  return new Uint8Array(Buffer.from(frames.join('').replaceAll(' ', ''), 'hex'))
-}
-
-interface Victim {
-  readonly carrier: Carrier
-  readonly streams: { readonly stream: CarrierStream; readonly end: TestEnd }[]
-  readonly session: ListenerSession
-  readonly feed: (...frames: string[]) => void
-  /** What it has to say, as hex. */
-  readonly answers: () => string
-}
-
-function openListener(limits: ConstructorParameters<typeof ListenerSession>[0]['limits'] = {}): Victim {
-  const streams: { stream: CarrierStream; end: TestEnd }[] = []
-  const session = new ListenerSession({
-    ...{ id: 'l', limits, nowMs: 0 },
-    onStream: (stream) => {
-      const end = new TestEnd()
-      stream.setHandler(end)
-      streams.push({ stream, end })
-    },
-  })
-  const carrier = session.addCarrier({ onWork: () => {} }, 0)
-  const buffer = new Uint8Array(minSendBufferBytes)
-  return {
-    ...{ carrier, session, streams },
-    feed: (...frames) => carrier.receive(bytesOf(...frames), 0),
-    answers: () => Buffer.from(buffer.subarray(0, carrier.writeTo(buffer, 0))).toString('hex'),
-  }
-}
 
 describe('a listener end ends the carrier of a peer', () => {
   const cases: readonly (readonly [string, string, readonly string[]])[] = [

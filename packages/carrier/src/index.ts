@@ -17,4 +17,4 @@ export { ListenerSession, type ListenerSessionOptions } from './listener-session
 export type { ResetCode, StreamReset } from './reset-code.ts'
 export { type OpenOptions, SenderSession, type SenderSessionOptions } from './sender-session.ts'
 export type { CarrierStream, CarrierStreamHandler } from './streams/carrier-stream.ts'
-export { CreditBudget } from './streams/credit-budget.ts'
+export { CreditBudget, type CreditBudgetOptions } from './streams/credit-budget.ts'

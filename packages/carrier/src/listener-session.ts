@@ -27,7 +27,7 @@ export interface ListenerSessionOptions {
  *
  * @see docs/protocol/carrier.md
  */
-export class ListenerSession implements CarrierOwner {
+export class ListenerSession implements CarrierOwner, Disposable {
   readonly role = 'listener'
   readonly id: string
   readonly limits: CarrierLimits
@@ -90,12 +90,18 @@ export class ListenerSession implements CarrierOwner {
     if (this.#answerKnown(carrier, id, open)) return
     const isNew = open.received === 0 && (open.attempt === 0 || !this.#finished.mayHaveForgotten(this.nowMs))
     if (!isNew) carrier.sendReset(id, 'unknown-stream')
-    else if (this.#streams.size >= this.limits.maxStreams) carrier.sendReset(id, 'overloaded')
+    else if (this.#streams.size >= this.limits.maxStreams || !this.#budget.addStream())
+      carrier.sendReset(id, 'overloaded')
     else this.#accept(carrier, id, open)
   }
 
   onResume(carrier: Carrier, id: number, resume: Resume): void {
     if (!this.#answerKnown(carrier, id, resume)) carrier.sendReset(id, 'unknown-stream')
+  }
+
+  /** Gives up every stream: nobody will look at the clock for them any more. */
+  [Symbol.dispose](): void {
+    for (const stream of this.#streams.values()) stream.reset('cancelled', 'The listener has stopped')
   }
 
   #accept(carrier: Carrier, id: number, open: Open): void {
@@ -134,6 +140,7 @@ export class ListenerSession implements CarrierOwner {
 
   #onClosed(stream: CarrierStream, reset: StreamReset | undefined): void {
     this.#streams.delete(stream.key)
+    this.#budget.removeStream()
     this.#finished.add(stream.key, { position: stream.finalPosition, reset }, this.nowMs)
   }
 }

@@ -101,7 +101,7 @@ export class SenderSession implements CarrierOwner {
   open({ handler, target = '', context = '', kind = 'tcp' }: OpenOptions, nowMs: number): CarrierStream | undefined {
     this.nowMs = nowMs
     const tail = encodeOpenTail(target, context)
-    if (this.#streams.size >= this.limits.maxStreams) return undefined
+    if (this.#streams.size >= this.limits.maxStreams || !this.#budget.addStream()) return undefined
     const secret = crypto.getRandomValues(new Uint8Array(secretBytes))
     const stream = makeStream(
       {
@@ -114,6 +114,7 @@ export class SenderSession implements CarrierOwner {
         key: hexOf(secret),
         onClosed: (closed, reset) => {
           this.#streams.delete(closed)
+          this.#budget.removeStream()
           if (reset?.by === 'us') this.#resets.add(closed, this.nowMs)
         },
       },

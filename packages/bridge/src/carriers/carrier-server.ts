@@ -13,6 +13,7 @@ import { RelayError } from '@postern/protocol'
 import { cutSocket } from '../cut-socket.ts'
 import { DatagramTunnel, defaultDatagramIdleMs } from '../datagram-tunnel.ts'
 import type { OpenTunnels } from '../open-tunnels.ts'
+import { sendOrDrop } from '../send-or-drop.ts'
 import type { CarrierMode } from './relay-ways.ts'
 import { StreamConnection } from './stream-connection.ts'
 import { readStreamContext } from './stream-context.ts'
@@ -54,6 +55,7 @@ export class CarrierServer implements Disposable {
   readonly #options: CarrierServerOptions
   /** Made for the first carrier: most listeners of a process with hundreds of them have none. */
   #runner: CarrierRunner | undefined
+  #session: ListenerSession | undefined
   #dialing = 0
   #datagramStreams = 0
   #isStopping = false
@@ -87,8 +89,9 @@ export class CarrierServer implements Disposable {
     this.#isStopping = true
   }
 
-  /** Ends all carriers; streams that are still open are lost. */
+  /** Ends all carriers; streams that are still open are cut. */
   [Symbol.dispose](): void {
+    this.#session?.[Symbol.dispose]()
     this.#runner?.[Symbol.dispose]()
   }
 
@@ -100,6 +103,7 @@ export class CarrierServer implements Disposable {
       onStream: (stream) => this.#onStream(stream),
       ...(budget && { budget }),
     })
+    this.#session = session
     return new CarrierRunner({ session })
   }
 
@@ -158,7 +162,7 @@ export class CarrierServer implements Disposable {
       connection,
       first: new Uint8Array(0),
       idleTimeoutMs: datagramIdleTimeoutMs,
-      onDatagram: (datagram) => socket.send(datagram, () => {}),
+      onDatagram: (datagram) => sendOrDrop(socket, datagram),
       onClosed: (result) => {
         this.#datagramStreams -= 1
         socket.close()

@@ -37,6 +37,14 @@ const patienceMs = 3_000
 /** Targets whose pool is remembered. */
 const maxProvenTargets = 1_024
 
+/** More listeners than a hybrid connection has: a relay that has a new one for us each time gets no further. */
+const maxPools = 64
+
+/** Whoever came so recently may come again: when their listener has gone another one is looked for before they ask. */
+const keepWarmMs = 600_000
+const firstWarmDelayMs = 500
+const maxWarmDelayMs = 30_000
+
 /** The carriers of one principal to one hybrid connection: a pool for each listener that carries. */
 export class SenderCarriers implements Disposable {
   readonly #options: SenderCarriersOptions
@@ -48,6 +56,9 @@ export class SenderCarriers implements Disposable {
   #dialing: { readonly key: string; readonly done: Promise<unknown>; readonly sinceMs: number } | undefined
   #plainUntilMs = 0
   #aloneUntilMs = 0
+  /** What was asked last, of any listener. */
+  #lastAsked: { readonly request: ReachRequest; readonly atMs: number } | undefined
+  #warmTimer: NodeJS.Timeout | undefined
 
   constructor(options: SenderCarriersOptions) {
     this.#options = options
@@ -66,6 +77,7 @@ export class SenderCarriers implements Disposable {
    * @throws {RelayError} as {@link Sender.connectRaw}; the signal's reason when it was aborted.
    */
   async reach(request: ReachRequest): Promise<Reached> {
+    if (request.refused.size === 0) this.#lastAsked = { request, atMs: performance.now() }
     const pool = this.#find(request)
     if (pool) return pool
     const key = keyOf(request)
@@ -77,14 +89,7 @@ export class SenderCarriers implements Disposable {
       if (found) return found
     }
     if (performance.now() < this.#plainUntilMs) return undefined
-    const dialed = this.#dialFirst(request)
-    const done = dialed.then(ignore)
-    done.catch(ignore)
-    this.#dialing = { key, done, sinceMs: performance.now() }
-    void done.catch(ignore).finally(() => {
-      if (this.#dialing?.done === done) this.#dialing = undefined
-    })
-    return dialed
+    return this.#dialForAll(request)
   }
 
   /** True when the target was reached through this pool before: nobody need wait to hear it again. */
@@ -122,6 +127,7 @@ export class SenderCarriers implements Disposable {
   /** Cuts all streams and carriers. */
   [Symbol.dispose](): void {
     this.#closing.abort()
+    clearTimeout(this.#warmTimer)
     for (const pool of this.#pools) pool[Symbol.dispose]()
     this.#pools.clear()
     this.#proven.clear()
@@ -143,6 +149,17 @@ export class SenderCarriers implements Disposable {
     pool[Symbol.dispose]()
   }
 
+  #dialForAll(request: ReachRequest): Promise<Reached> {
+    const dialed = this.#dialFirst(request)
+    const done = dialed.then(ignore)
+    done.catch(ignore)
+    this.#dialing = { key: keyOf(request), done, sinceMs: performance.now() }
+    void done.catch(ignore).finally(() => {
+      if (this.#dialing?.done === done) this.#dialing = undefined
+    })
+    return dialed
+  }
+
   /** Not bound to the caller's patience: others wait for it too. */
   async #dialFirst(request: ReachRequest): Promise<Reached> {
     const { headers, signal } = request
@@ -162,8 +179,10 @@ export class SenderCarriers implements Disposable {
     throw signal.reason
   }
 
+  /** @throws {RelayError} ServerBusy when there are too many, and all are in use. */
   #openPool(first: RelayedConnection): CarrierPool {
     const { sender, budget } = this.#options
+    if (this.#pools.size >= maxPools) this.#makeRoom(first)
     const pool: CarrierPool = new CarrierPool({
       budget,
       dial: async ({ listenerId, signal }) => {
@@ -174,14 +193,46 @@ export class SenderCarriers implements Disposable {
         connection.abort()
         throw new RelayError('ConnectionFailed', { message: 'The listener does not carry any more' })
       },
+      onCold: () => this.#forget(pool),
       onDialFailed: (error) => {
-        if (!pool.isReachable && isListenerAway(error)) resetUnanswered(pool)
+        if (!pool.isReachable && isListenerAway(error)) this.#onListenerGone(pool)
       },
       isListenerAway,
     })
     pool.add(first)
     this.#pools.add(pool)
     return pool
+  }
+
+  #makeRoom(first: RelayedConnection): void {
+    for (const pool of this.#pools) if (pool.streamCount === 0) return this.#forget(pool)
+    first.abort()
+    throw new RelayError('ServerBusy', { message: `More than ${maxPools} listeners are in use at a time` })
+  }
+
+  #onListenerGone(pool: CarrierPool): void {
+    resetUnanswered(pool)
+    if (pool.streamCount > 0) return
+    this.#forget(pool)
+    this.#findAnother(0)
+  }
+
+  /** Looks for another listener, less and less often, as long as somebody may come who would have to wait. */
+  #findAnother(delayMs: number): void {
+    clearTimeout(this.#warmTimer)
+    this.#warmTimer = setTimeout(() => this.#dialAhead(Math.max(firstWarmDelayMs, 2 * delayMs)), delayMs)
+    this.#warmTimer.unref()
+  }
+
+  #dialAhead(nextDelayMs: number): void {
+    const [asked, nowMs] = [this.#lastAsked, performance.now()]
+    if (this.#closing.signal.aborted || !asked || nowMs - asked.atMs > keepWarmMs) return
+    if (this.#pools.size > 0 || this.#dialing || nowMs < this.#plainUntilMs) return
+    this.#dialForAll({ ...asked.request, signal: this.#closing.signal }).then(
+      // Nobody has asked for a plain one.
+      (reached) => reached && !(reached instanceof CarrierPool) && reached.abort(),
+      () => this.#findAnother(Math.min(maxWarmDelayMs, nextDelayMs)),
+    )
   }
 }
 

@@ -2,6 +2,7 @@ import type { CarrierStream, CarrierStreamHandler, ResetCode, StreamReset } from
 import type { RelayError } from '@postern/protocol'
 import type { TunnelConnection, TunnelHandler } from '../tunnel-connection.ts'
 import { streamError } from './stream-error.ts'
+import { WaitingBytes } from './waiting-bytes.ts'
 
 /** What {@link StreamConnection} is made from. */
 export interface StreamConnectionOptions {
@@ -13,15 +14,13 @@ export interface StreamConnectionOptions {
   readonly copies?: boolean
 }
 
-/** A piece that is less than this part of its buffer is copied before it waits: it would keep all of the buffer. */
-const wasteful = 4
-
-/** Datagrams that wait for a handler; a network would drop them sooner. */
+/** Datagrams that wait for a handler, and their bytes; a network would drop them sooner. */
 const maxEarlyDatagrams = 64
+const maxEarlyDatagramBytes = 65_536
 
 /**
- * One stream of a carrier as a {@link TunnelConnection}. What arrives before {@link StreamConnection.open} waits, within the
- * credit that the peer was granted.
+ * One stream of a carrier as a {@link TunnelConnection}. What arrives before {@link StreamConnection.open}, or while paused,
+ * waits, within the credit that the peer was granted.
  */
 export class StreamConnection implements TunnelConnection, CarrierStreamHandler {
   readonly trackingId: string
@@ -34,12 +33,16 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   readonly #copies: boolean
   #stream: CarrierStream | undefined
   #handler: TunnelHandler | undefined
-  /** Bytes or datagrams from before there was a handler. */
+  /** Bytes from before there was a handler, or that came while paused. */
+  #waiting: WaitingBytes | undefined
+  /** Datagrams from before there was a handler. */
   #early: Uint8Array[] = none
+  #earlyBytes = 0
   #isPaused = false
-  /** Bytes that were handed on while paused: the peer gets no credit for them yet. */
-  #unconsumedBytes = 0
+  #isHanding = false
   #hasEnded = false
+  #isEndTold = false
+  #isCloseTold = false
   #outcome: { readonly error: RelayError | undefined } | undefined
   #onSettled: ((error: RelayError | undefined) => void) | undefined
 
@@ -74,12 +77,9 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
     this.#handler = handler
     const early = this.#early
     this.#early = none
-    for (const bytes of early) {
-      if (this.#isUdp) handler.onDatagram?.(bytes)
-      else this.#hand(bytes, handler)
-    }
-    if (this.#hasEnded) handler.onEof()
-    if (this.#outcome) queueMicrotask(() => handler.onClosed(this.#outcome?.error))
+    for (const datagram of early) handler.onDatagram?.(datagram)
+    if (this.#outcome) queueMicrotask(() => this.#handWaiting())
+    else this.#handWaiting()
   }
 
   send(bytes: Uint8Array): boolean {
@@ -109,9 +109,7 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    const bytes = this.#unconsumedBytes
-    this.#unconsumedBytes = 0
-    this.#stream?.consume(bytes)
+    this.#handWaiting()
   }
 
   onConnected(): void {
@@ -119,18 +117,19 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   }
 
   onData(bytes: Uint8Array): void {
-    if (this.#handler) this.#hand(bytes, this.#handler)
-    else this.#keep(compact(bytes))
+    if (this.#handler && !this.#isPaused && !this.#waiting) return this.#hand(bytes, this.#handler)
+    this.#waiting ??= new WaitingBytes()
+    this.#waiting.add(bytes)
   }
 
   onDatagram(datagram: Uint8Array): void {
     if (this.#handler) this.#handler.onDatagram?.(datagram)
-    else if (this.#early.length < maxEarlyDatagrams) this.#keep(new Uint8Array(datagram))
+    else this.#keepDatagram(datagram)
   }
 
   onEnd(): void {
     this.#hasEnded = true
-    this.#handler?.onEof()
+    this.#tellEnd()
   }
 
   onDrain(): void {
@@ -141,23 +140,50 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
     const error = reset && streamError(reset, this.trackingId)
     this.#outcome = { error }
     this.#early = none
+    // What waits when a stream is cut is nobody's any more.
+    if (error) this.#waiting = undefined
     this.#settle(error)
-    this.#handler?.onClosed(error)
+    this.#tellEnd()
   }
 
   #hand(bytes: Uint8Array, handler: TunnelHandler): void {
     handler.onData(bytes)
-    if (this.#isPaused) this.#unconsumedBytes += bytes.length
-    else this.#stream?.consume(bytes.length)
+    this.#stream?.consume(bytes.length)
   }
 
-  #keep(bytes: Uint8Array): void {
+  /** Hands on what waits, as long as it is taken. */
+  #handWaiting(): void {
+    const handler = this.#handler
+    if (this.#isHanding || !handler) return
+    this.#isHanding = true
+    for (let waiting = this.#waiting; waiting && !this.#isPaused; waiting = this.#waiting) {
+      const bytes = waiting.shift()
+      if (bytes) this.#hand(bytes, handler)
+      else this.#waiting = undefined
+    }
+    this.#isHanding = false
+    this.#tellEnd()
+  }
+
+  /** The end comes behind what waits, and never where there was a cut. */
+  #tellEnd(): void {
+    const handler = this.#handler
+    if (!handler || this.#waiting) return
+    if (this.#hasEnded && !this.#isEndTold && !this.#outcome?.error) {
+      this.#isEndTold = true
+      handler.onEof()
+    }
+    if (this.#outcome && !this.#isCloseTold) {
+      this.#isCloseTold = true
+      handler.onClosed(this.#outcome.error)
+    }
+  }
+
+  #keepDatagram(datagram: Uint8Array): void {
     if (this.#early === none) this.#early = []
-    this.#early.push(bytes)
-  }
-
-  get #isUdp(): boolean {
-    return this.#stream?.kind === 'udp'
+    if (this.#early.length >= maxEarlyDatagrams || this.#earlyBytes + datagram.length > maxEarlyDatagramBytes) return
+    this.#earlyBytes += datagram.length
+    this.#early.push(new Uint8Array(datagram))
   }
 
   #settle(error: RelayError | undefined): void {
@@ -169,8 +195,3 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
 
 /** Shared by all that have nothing: never added to. */
 const none: Uint8Array[] = []
-
-/** The same bytes, in a buffer of their own where they are a small part of a large one. */
-export function compact(bytes: Uint8Array): Uint8Array {
-  return bytes.length * wasteful < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes
-}

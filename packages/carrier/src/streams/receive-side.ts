@@ -81,6 +81,6 @@ export class ReceiveSide {
     this.#measuredFrom = this.#consumed
     if (!isFast) return
     const more = Math.min(this.#windowBytes, this.#maxBytes - this.#windowBytes)
-    if (more > 0 && this.#budget.take(more)) this.#windowBytes += more
+    if (more > 0 && this.#budget.take(more, this.#windowBytes)) this.#windowBytes += more
   }
 }

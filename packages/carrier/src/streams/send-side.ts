@@ -123,6 +123,6 @@ export class SendSide {
   #grow(received: number): void {
     if (!this.isFull || this.limit - received <= this.#capacityBytes) return
     const more = Math.min(this.#capacityBytes, this.#maxBytes - this.#capacityBytes)
-    if (more > 0 && this.#budget.take(more)) this.#capacityBytes += more
+    if (more > 0 && this.#budget.take(more, this.#capacityBytes)) this.#capacityBytes += more
   }
 }
