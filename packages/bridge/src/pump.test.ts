@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { Listener, Sender } from '@postern/client'
 import { StubRelay } from '@postern/testkit'
 import { Pump, type PumpResult } from './pump.ts'
+import type { TunnelConnection } from './tunnel-connection.ts'
 
 const signal = () => AbortSignal.timeout(10_000)
 
@@ -37,4 +38,37 @@ test('a TCP side that was cut before it was joined cuts the relayed connection',
   const [error] = await once(sender.resume(), 'error', { signal: signal() })
   assert.match(String(error), /cut/)
   assert.match(String((await result.promise).error), /cut/)
+})
+
+test('a TCP side that does not read is given no pile of tiny writes, and all of them in the end', async (t) => {
+  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const accepted = once(server, 'connection')
+  const socket = connect({ port: (server.address() as { port: number }).port, host: '127.0.0.1', allowHalfOpen: true })
+  const [other] = (await accepted) as [Socket]
+  t.after(() => {
+    socket.destroy()
+    other.destroy()
+    server.close()
+  })
+  let isPaused = false
+  const resumed = Promise.withResolvers<void>()
+  const connection: TunnelConnection = {
+    ...{ trackingId: 't', protocol: undefined, bufferedBytes: 0, send: () => true },
+    ...{ open() {}, end() {}, fail() {}, abort() {} },
+    pause: () => (isPaused = true),
+    resume: () => resumed.resolve(),
+  }
+  const pump = new Pump({ socket, connection, onClosed: () => {} })
+  pump.start()
+  // The kernel takes what it can.
+  while (socket.writableLength === 0) {
+    socket.write(Buffer.alloc(65_536))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  let bytes = 0
+  for (; !isPaused && bytes < 10_000; bytes += 1) pump.onData(Buffer.from('x'))
+  assert.ok(bytes <= 600, `${bytes} writes`)
+  other.resume()
+  await resumed.promise
 })

@@ -77,7 +77,9 @@ export class SenderCarriers implements Disposable {
    * @throws {RelayError} as {@link Sender.connectRaw}; the signal's reason when it was aborted.
    */
   async reach(request: ReachRequest): Promise<Reached> {
-    if (request.refused.size === 0) this.#lastAsked = { request, atMs: performance.now() }
+    if (request.refused.size === 0) {
+      this.#lastAsked = { request: { ...request, signal: this.#closing.signal }, atMs: performance.now() }
+    }
     const pool = this.#find(request)
     if (pool) return pool
     const key = keyOf(request)
@@ -228,7 +230,7 @@ export class SenderCarriers implements Disposable {
     const [asked, nowMs] = [this.#lastAsked, performance.now()]
     if (this.#closing.signal.aborted || !asked || nowMs - asked.atMs > keepWarmMs) return
     if (this.#pools.size > 0 || this.#dialing || nowMs < this.#plainUntilMs) return
-    this.#dialForAll({ ...asked.request, signal: this.#closing.signal }).then(
+    this.#dialForAll(asked.request).then(
       // Nobody has asked for a plain one.
       (reached) => reached && !(reached instanceof CarrierPool) && reached.abort(),
       () => this.#findAnother(Math.min(maxWarmDelayMs, nextDelayMs)),
