@@ -18,6 +18,14 @@ export function findPostgresPrograms(): string | undefined {
   }
 }
 
+/** Where a server listens. */
+export interface PostgresPlace {
+  readonly address: string
+  readonly port: number
+  /** Comes before the command and runs it in another network, which takes root. */
+  readonly enter?: readonly string[]
+}
+
 /** A real PostgreSQL in a folder of its own that everybody of this machine may use. */
 export class PostgresServer implements AsyncDisposable {
   readonly port: number
@@ -31,10 +39,7 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   /** Listens on a free port of the loopback address unless it is told where. */
-  static async start(
-    programs: string,
-    place?: { readonly address: string; readonly port: number },
-  ): Promise<PostgresServer> {
+  static async start(programs: string, place?: PostgresPlace): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'postern-postgres-'))
     const user = await serverUser()
     const data = join(folder, 'data')
@@ -45,7 +50,7 @@ export class PostgresServer implements AsyncDisposable {
     const { address, port } = place ?? { address: '127.0.0.1', port: await freePort() }
     const settings = [`port=${port}`, `listen_addresses=${address}`, `unix_socket_directories=${folder}`, 'fsync=off']
     const flags = settings.flatMap((setting) => ['-c', setting])
-    const server = startProgram(join(programs, 'postgres'), ['-D', data, ...flags], { ...user, timeoutMs: 600_000 })
+    const server = startServer([join(programs, 'postgres'), '-D', data, ...flags], user, place?.enter)
     await untilReady(server)
     return new PostgresServer(port, server, folder)
   }
@@ -67,6 +72,19 @@ export class PostgresServer implements AsyncDisposable {
     await closed
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+function startServer(
+  [program = '', ...args]: readonly string[],
+  user: Awaited<ReturnType<typeof serverUser>>,
+  enter?: readonly string[],
+): RunningProgram {
+  const timeoutMs = 600_000
+  if (!enter || !user) return startProgram(program, args, { ...user, timeoutMs })
+  // Who enters another network is root until then.
+  const become = ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--']
+  const [first = '', ...rest] = [...enter, ...become, program, ...args]
+  return startProgram(first, rest, { timeoutMs })
 }
 
 /** PostgreSQL refuses to run as root. */
