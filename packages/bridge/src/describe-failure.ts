@@ -27,7 +27,11 @@ export function describeFailure(relayName: string, keyName: string | undefined, 
   if (!(error instanceof RelayError))
     return `${relayName}: ${oneLine(error instanceof Error ? error.message : String(error))}`
   const status = localCodes.has(error.code) ? '' : `${error.httpStatus} `
-  const rule = keyName !== undefined && ruleStatuses.has(error.httpStatus) && status !== '' ? ` (rule ${keyName})` : ''
+  const isOfSite = error.code === 'EndpointNotAllowed'
+  const rule =
+    keyName !== undefined && ruleStatuses.has(error.httpStatus) && status !== '' && !isOfSite
+      ? ` (rule ${keyName})`
+      : ''
   const { help } = error
   return `${relayName}: ${status}${oneLine(error.message).replace(/\.$/, '')}${rule}.${help ? ` ${oneLine(help)}` : ''}`
 }

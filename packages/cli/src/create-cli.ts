@@ -91,6 +91,7 @@ const commands: readonly CommandEntry[] = [
       return (command) => {
         configureRegistry(command)
         configureHcm(command)
+        command.addHelpText('after', hcmNote)
       }
     },
   },
@@ -112,6 +113,10 @@ const commands: readonly CommandEntry[] = [
 ]
 
 /** A command whose parts stand in the table of commands of the management API. */
+const hcmNote = `
+list, show, enrol, revoke and enrolment ask a relay about all its managers. The other commands are about the one that runs here,
+and are those of the program hcm: hcm run, hcm add, hcm status, hcm doctor.`
+
 function managed(name: string, summary: string): CommandEntry {
   return {
     name,

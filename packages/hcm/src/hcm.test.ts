@@ -75,7 +75,7 @@ test('a changed endpoint is not followed until the site allows it, and then at o
     [status.Target, status.Problem?.Hop, status.Problem?.Code],
     ['Unknown', 'policy', 'EndpointNotAllowed'],
   )
-  assert.match(status.Problem?.Message ?? '', new RegExp(`hcm policy allow ${changed}`))
+  assert.match(status.Problem?.WhatToDo ?? '', new RegExp(`hcm policy allow ${changed}`))
   await assert.rejects(
     open(relay, 'db'),
     (error: Error & { httpStatus: number }) => error.httpStatus === 403 && !error.message.includes(changed),

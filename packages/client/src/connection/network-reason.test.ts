@@ -7,8 +7,9 @@ function failure(code: string, message = 'long text'): Error {
 }
 
 test('errors of the system are their codes, what waited too long is a timeout', () => {
-  assert.deepEqual(networkReason(failure('ECONNREFUSED')), { reason: 'ECONNREFUSED' })
-  assert.deepEqual(networkReason(new AggregateError([failure('EHOSTUNREACH')])), { reason: 'EHOSTUNREACH' })
+  assert.deepEqual(networkReason(failure('EPIPE')), { reason: 'EPIPE' })
+  assert.match(networkReason(failure('ECONNREFUSED')).help ?? '', /that the relay runs/)
+  assert.equal(networkReason(new AggregateError([failure('EHOSTUNREACH')])).reason, 'EHOSTUNREACH')
   assert.deepEqual(networkReason(failure('ETIMEDOUT')), { reason: 'timeout' })
   assert.deepEqual(networkReason(new DOMException('', 'TimeoutError')), { reason: 'timeout' })
   assert.deepEqual(networkReason(failure('ERR_X', 'a\nb')), { reason: 'a b' })

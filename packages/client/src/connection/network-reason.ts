@@ -15,11 +15,17 @@ export function networkReason(thrown: unknown): NetworkReason {
   if (thrown instanceof AggregateError) return networkReason(thrown.errors[0] ?? thrown.message)
   if (code === 'ENOTFOUND') return { reason: 'ENOTFOUND (no such host name)', help: nameHelp }
   if (untrusted.has(code)) return { reason: withoutAdvice(thrown.message), help: trustHelp }
-  if (code.startsWith('E') && !code.startsWith('ERR_')) return { reason: code }
+  if (code.startsWith('E') && !code.startsWith('ERR_')) return { reason: code, ...helpByCode[code] }
   return { reason: thrown.message.replaceAll(/\s+/g, ' ') || code }
 }
 
 const nameHelp = 'Check the host name in the connection string, and the DNS of this machine.'
+
+const helpByCode: Readonly<Record<string, { readonly help: string }>> = {
+  ECONNREFUSED: { help: 'Check host and port, and that the relay runs.' },
+  ENETUNREACH: { help: 'Check the network of this machine.' },
+  EHOSTUNREACH: { help: 'Check the network of this machine, and that the relay is up.' },
+}
 
 const trustHelp =
   'Trust the authority that has signed its certificate: --tls-ca FILE, NODE_EXTRA_CA_CERTS, or the store of the system.'

@@ -37,7 +37,7 @@ export function relayRouteOf(options: RelayOptions): RelayRoute {
     proxy,
     open: async (signal) => {
       if (proxy) return openTunnel(proxy, { host, port, signal, lookup, ca: tls ? tls.ca : undefined })
-      const socket = connect({ host, port, noDelay: true, ...(family !== undefined && { family }) })
+      const socket = connect({ host, port, lookup, noDelay: true, ...(family !== undefined && { family }) })
       await untilOpen(socket, { event: 'connect', signal })
       return socket
     },

@@ -40,3 +40,8 @@ export function print({ output }: Pick<AskFlags, 'output'>, value: unknown, text
 export function failWhenWrong(statuses: readonly HybridConnectionStatus[]): void {
   if (statuses.some(({ Problem }) => Problem !== undefined)) process.exitCode = 1
 }
+
+/** Lines to paste, at the end of `--help`. */
+export function addExamples(command: Command, ...lines: readonly string[]): Command {
+  return command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`)
+}

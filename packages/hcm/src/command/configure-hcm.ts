@@ -1,7 +1,7 @@
 import { RelayError } from '@postern/protocol'
 import type { Command } from 'commander'
 import type { ControlClient } from '../control/control-client.ts'
-import { type AskFlags, addAskOptions, clientOf, failWhenWrong, print } from './ask-service.ts'
+import { type AskFlags, addAskOptions, addExamples, clientOf, failWhenWrong, print } from './ask-service.ts'
 import { configureAdd } from './configure-add.ts'
 import { configureDoctor } from './configure-doctor.ts'
 import { configureLogin } from './configure-login.ts'
@@ -80,7 +80,13 @@ export function spellShortFlags(args: readonly string[]): readonly string[] {
 }
 
 function configureJoin(program: Command): void {
-  addAskOptions(program.command('join').description('Joins a relay with a token that `postern hcm enrol` made there.'))
+  addExamples(
+    addAskOptions(
+      program.command('join').description('Joins a relay with a token that `postern hcm enrol` made there.'),
+    ),
+    'hcm join @/run/secrets/token --endpoint https://relay.example.com:8444',
+    'hcm join - --endpoint https://relay.example.com:8444 --name site1 < token',
+  )
     .argument('<token>', 'one-time token; @FILE or - (standard input) keep it out of the list of processes')
     .requiredOption('--endpoint <URL>', 'https://HOST[:PORT] of the management door')
     .option('--name <NAME>', 'how the relay shall call this HCM; default: the name of this machine', '')
@@ -101,7 +107,11 @@ function named(
   word: string,
   ...[summary, perform]: [string, (client: ControlClient, where: Where, flags: AskFlags) => Promise<void>]
 ): void {
-  addAskOptions(program.command(word).description(summary))
+  addExamples(
+    addAskOptions(program.command(word).description(summary)),
+    `hcm ${word} db`,
+    `hcm ${word} db --namespace contoso`,
+  )
     .argument('[name]', 'name of the hybrid connection')
     .option('-n, --name <NAME>', 'the same as a flag')
     .option('--namespace <NAMESPACE>', 'namespace, where a name is there twice; -ns works too')

@@ -1,16 +1,21 @@
 import { isRelayError } from '@postern/protocol'
 import type { Command } from 'commander'
 import { hcmVersion } from '../hcm-version.ts'
-import { type AskFlags, addAskOptions, clientOf, failWhenWrong, print } from './ask-service.ts'
+import { type AskFlags, addAskOptions, addExamples, clientOf, failWhenWrong, print } from './ask-service.ts'
 import { formatService, formatStatus, formatStatuses } from './format-status.ts'
 
 /** Adds `hcm status`. */
 export function configureStatus(program: Command): void {
-  addAskOptions(
-    program
-      .command('status')
-      .description('Shows how the service and all, or one, are doing; fails when something is wrong.'),
+  const status = program
+    .command('status')
+    .description('Shows how the service and all, or one, are doing; fails when something is wrong.')
+  addExamples(
+    status,
+    'hcm status',
+    'hcm status db',
+    "hcm status -o json | jq -r '.ConnectionInformations[] | select(.Problem) | .Name'",
   )
+  addAskOptions(status)
     .argument('[name]', 'only this hybrid connection, with everything that is known of it')
     .option('--namespace <NAMESPACE>', 'namespace, where a name is there twice')
     .action(async (name: string | undefined, flags: AskFlags & { readonly namespace?: string }) => {

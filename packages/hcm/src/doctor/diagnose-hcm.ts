@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises'
 import type { ConnectionOptions } from 'node:tls'
 import {
   entityChecks,
+  findingOf,
   type LearnedEntity,
   type LiveListener,
   listenerChecks,
@@ -41,6 +42,8 @@ export interface DiagnoseHcmOptions {
   readonly enrolledTokens?: (() => TokenProvider) | undefined
   /** The listener of the service that runs, where its control channel is open. */
   readonly live: (stored: StoredHybridConnection) => LiveListener | undefined
+  /** The endpoint that the service that runs was told last. */
+  readonly lastEndpoint: (stored: StoredHybridConnection) => Endpoint | undefined
   /** What is to be said of the service. */
   readonly service: Finding
   /** Targets must speak TLS with a certificate that is trusted here. */
@@ -109,7 +112,8 @@ function siteChecks(
   { tour, learned }: { readonly tour: Tour; readonly learned: LearnedEntity },
 ): readonly Check[] {
   const { demandsTls, policy } = tour
-  const endpoint = (): Endpoint | undefined => (learned.facts ? learned.facts.endpoint : pinnedOf(stored))
+  const endpoint = (): Endpoint | undefined =>
+    learned.facts ? learned.facts.endpoint : (tour.lastEndpoint(stored) ?? pinnedOf(stored))
   return [
     { hop: 'endpoint', after: ['entity'], run: () => judgeEndpoint(stored, { learned, endpoint: endpoint() }) },
     {
@@ -144,14 +148,13 @@ function judgeEndpoint(
 
 async function judgePolicy(policy: EndpointPolicy, endpoint: Endpoint, consent: EndpointConsent): Promise<Finding> {
   const decision = policy.decide(endpoint, consent)
-  const fix = `hcm policy allow ${formatEndpoint(endpoint)}, or set the endpoint of the hybrid connection back.`
   if (decision === 'allowed') return fine(`${formatEndpoint(endpoint)} is allowed here`)
-  if (decision === 'refused') return broken(endpointNotAllowed(endpoint).message, fix)
+  if (decision === 'refused') return findingOf(endpointNotAllowed(endpoint), hopTable.policy.fix)
   const found = await lookup(endpoint.host, { all: true }).catch((): LookupAddress[] => [])
   if (found.length === 0) return notChecked('not checked: networks are allowed, and the name has no address')
   if (found.some(({ address }) => policy.allowsAddress(address, endpoint.port))) {
     return fine(`${formatEndpoint(endpoint)} is in a network that is allowed here`)
   }
   const addresses = found.map(({ address }) => address)
-  return broken(endpointNotAllowed(endpoint, addresses).message, fix)
+  return findingOf(endpointNotAllowed(endpoint, addresses), hopTable.policy.fix)
 }

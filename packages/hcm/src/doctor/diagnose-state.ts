@@ -1,12 +1,12 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
-import { createRelayFetch } from '@postern/client'
+import { createRelayFetch, type Endpoint, parseEndpoint } from '@postern/client'
 import { broken, type DoctorReport, doubtful, type Finding, fine, hopTable, type Secret } from '@postern/program'
 import type { DoctorWish } from '../control/control-operations.ts'
 import { relayTokensOf } from '../enrolment/hcm-identity.ts'
 import type { HcmService } from '../service/hcm-service.ts'
-import { findStored, keyOf } from '../service/stored-access.ts'
+import { findStored } from '../service/stored-access.ts'
 import type { StoredHybridConnection } from '../state/hcm-state.ts'
 import { StateStore } from '../state/state-store.ts'
 import { diagnoseHcm } from './diagnose-hcm.ts'
@@ -34,9 +34,10 @@ export async function diagnoseState(
   if (chosen.length === 0) return alone(doubtful('no hybrid connections yet', 'Add one: hcm add "<connection string>"'))
   const live = (stored: StoredHybridConnection): { readonly id: string; readonly since: string } | undefined => {
     if (!service?.isListening(stored)) return undefined
-    const status = service.list().find((each) => keyOf(stored) === keyOf({ host: stored.host, path: each.Name }))
-    return { id: listenerId, since: status?.Since ?? 'a while' }
+    return { id: listenerId, since: service.statusOf(stored).Since }
   }
+  const lastEndpoint = (stored: StoredHybridConnection): Endpoint | undefined =>
+    parseEndpoint(service?.statusOf(stored).Endpoint ?? '')
   const counted = `${all.length} hybrid ${all.length === 1 ? 'connection' : 'connections'}`
   return diagnoseHcm({
     store,
@@ -45,6 +46,7 @@ export async function diagnoseState(
     proxy,
     demandsTls,
     live,
+    lastEndpoint,
     ...(identity && { enrolledTokens: () => relayTokensOf(identity, key, createRelayFetch(proxy?.reveal())) }),
     service: service
       ? fine(`the service runs; ${counted}`)

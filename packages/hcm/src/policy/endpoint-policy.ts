@@ -53,6 +53,7 @@ export function endpointNotAllowed(endpoint: Endpoint, addresses: readonly strin
   const where = formatEndpoint(endpoint)
   const found = addresses.length === 0 ? '' : ` (it resolves to ${addresses.join(', ')})`
   return new RelayError('EndpointNotAllowed', {
-    message: `The endpoint ${where} is not allowed here${found}; to allow it: hcm policy allow ${where}`,
+    message: `The endpoint ${where} is not allowed here${found}`,
+    help: `If it is right, allow it: hcm policy allow ${where}. Otherwise set the endpoint of the hybrid connection back.`,
   })
 }

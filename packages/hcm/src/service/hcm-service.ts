@@ -37,6 +37,8 @@ export interface GivenHybridConnection {
 /** How long streams of a hybrid connection that is removed may go on. */
 const removalGraceMs = 2_000
 
+const againHelp = 'To give it another key: hcm remove it, then hcm add it again.'
+
 /** Holds many hybrid connections. Each lives by itself: a change of one touches no other. */
 export class HcmService {
   readonly #options: HcmServiceOptions
@@ -69,12 +71,12 @@ export class HcmService {
 
   /** How all are doing, in the order in which they were added. */
   list(): readonly HybridConnectionStatus[] {
-    return this.#state.hybridConnections.map((stored) => this.#statusOf(stored))
+    return this.#state.hybridConnections.map((stored) => this.statusOf(stored))
   }
 
   /** @throws {RelayError} ResourceNotFound, InvalidConfiguration when several are meant. */
   show(name: ConnectionName): HybridConnectionStatus {
-    return this.#statusOf(this.#find(name))
+    return this.statusOf(this.#find(name))
   }
 
   /**
@@ -94,7 +96,7 @@ export class HcmService {
       if (keyed) return keyed
       const standing = this.#agents.get(key)
       if (standing && standing.status.Status !== 'NotFound') {
-        throw new RelayError('ResourceConflict', { message: `Connection already exists: ${key}` })
+        throw new RelayError('ResourceConflict', { message: `Connection already exists: ${key}`, help: againHelp })
       }
       const stored: StoredHybridConnection = {
         ...place,
@@ -143,12 +145,17 @@ export class HcmService {
   async test(name: ConnectionName): Promise<HybridConnectionStatus> {
     const stored = this.#find(name)
     await this.#agents.get(keyOf(stored))?.test()
-    return this.#statusOf(stored)
+    return this.statusOf(stored)
   }
 
   /** The listener of a hybrid connection is connected now. */
   isListening(stored: StoredHybridConnection): boolean {
     return this.#agents.get(keyOf(stored))?.isListening ?? false
+  }
+
+  /** How a stored hybrid connection is doing. */
+  statusOf(stored: StoredHybridConnection): HybridConnectionStatus {
+    return this.#agents.get(keyOf(stored))?.status ?? discontinuedStatus(stored)
   }
 
   /** The rules of the site. */
@@ -317,10 +324,6 @@ export class HcmService {
 
   #stored(key: string): StoredHybridConnection | undefined {
     return this.#state.hybridConnections.find((each) => keyOf(each) === key)
-  }
-
-  #statusOf(stored: StoredHybridConnection): HybridConnectionStatus {
-    return this.#agents.get(keyOf(stored))?.status ?? discontinuedStatus(stored)
   }
 
   #find(name: ConnectionName): StoredHybridConnection {

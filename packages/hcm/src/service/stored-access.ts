@@ -55,8 +55,9 @@ export function findStored(state: HcmState, { namespace, name }: ConnectionName)
     throw new RelayError('ResourceNotFound', { message: `There is no hybrid connection ${wanted} here`, help })
   }
   if (others.length === 0) return found
-  const hosts = [found, ...others].map(({ host }) => host).join(', ')
+  const flags = [found, ...others].map(({ host }) => `--namespace ${host}`).join(' or ')
   throw new RelayError('InvalidConfiguration', {
-    message: `Several are called ${wanted}; say which namespace: ${hosts}`,
+    message: `Several are called ${wanted}`,
+    help: `Say which: ${flags}`,
   })
 }

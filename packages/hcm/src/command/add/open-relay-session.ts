@@ -25,8 +25,8 @@ export async function openRelaySession(flags: RelaySessionFlags): Promise<Manage
       (error: unknown) => {
         if (!isRelayError(error, 'AuthenticationMissing')) throw error
         throw new RelayError('AuthenticationMissing', {
-          message:
-            'Nobody is signed in. Sign in for this command only with --endpoint https://HOST:8444 (the management door of the relay), or keep a sign-in with: hcm login --endpoint https://HOST:8444',
+          message: 'Nobody is signed in',
+          help: 'For this command only: --endpoint https://HOST:8444, the management door of the relay. To keep it: hcm login --endpoint https://HOST:8444',
         })
       },
     )
