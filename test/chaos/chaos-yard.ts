@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { findFixedPorts } from './fixed-ports.ts'
 import { readRelayMetrics } from './relay-metrics.ts'
 import { SupervisedProgram } from './supervised-program.ts'
-import { untilTunnelWorks } from './tunnel-probe.ts'
+import { type TunnelRecovery, untilTunnelWorks } from './tunnel-probe.ts'
 
 /** What `postern up --json` says, as far as it is needed here. */
 export interface RelayReadyLine {
@@ -24,6 +24,8 @@ export interface ChaosYardOptions {
   /** Between two PINGs of the forwarders, ms. Default: what `postern bridge` does. */
   readonly forwarderPingMs?: number
   readonly onTargetMessage?: (message: unknown) => void
+  /** Default `off`: every connection has its own relayed connection, and goes to either listener. */
+  readonly carriers?: 'auto' | 'off'
 }
 
 /** The hybrid connection of the tunnel. */
@@ -51,6 +53,7 @@ export class ChaosYard implements AsyncDisposable {
   /** What the relay said at its first start. */
   readonly ready: RelayReadyLine
   readonly caPem: string
+  readonly carriers: 'auto' | 'off'
   readonly #folder: string
   readonly #resourcesFile: string
 
@@ -62,6 +65,7 @@ export class ChaosYard implements AsyncDisposable {
     this.port = built.port
     this.ready = built.ready
     this.caPem = built.caPem
+    this.carriers = built.carriers
     this.forwarderBootMs = built.sender.readyAtMs - built.sender.startedAtMs
     this.#folder = built.folder
     this.dataFolder = join(built.folder, 'data')
@@ -74,13 +78,19 @@ export class ChaosYard implements AsyncDisposable {
     const started: SupervisedProgram[] = []
     try {
       const yard = new ChaosYard(await build(folder, options, started))
-      await untilTunnelWorks({ port: yard.port, doors, sinceMs: Date.now(), timeoutMs: firstTimeoutMs })
+      await yard.untilWorks(Date.now(), firstTimeoutMs)
       return yard
     } catch (error) {
       await Promise.all(started.map((program) => program[Symbol.asyncDispose]()))
       await rm(folder, { recursive: true, force: true })
       throw error
     }
+  }
+
+  /** Fresh connections come through: by both listeners, or by the one at which the sender's carriers end. */
+  untilWorks(sinceMs: number, timeoutMs: number): Promise<TunnelRecovery> {
+    const isOneEnough = this.carriers === 'auto'
+    return untilTunnelWorks({ port: this.port, doors, isOneEnough, sinceMs, timeoutMs })
   }
 
   get programs(): readonly SupervisedProgram[] {
@@ -108,11 +118,13 @@ export class ChaosYard implements AsyncDisposable {
   }
 }
 
-interface BuiltYard extends Pick<ChaosYard, 'relay' | 'target' | 'listeners' | 'sender' | 'port' | 'ready' | 'caPem'> {
+interface BuiltYard
+  extends Pick<ChaosYard, 'relay' | 'target' | 'listeners' | 'sender' | 'port' | 'ready' | 'caPem' | 'carriers'> {
   readonly folder: string
 }
 
 async function build(folder: string, options: ChaosYardOptions, started: SupervisedProgram[]): Promise<BuiltYard> {
+  const { carriers = 'off', forwarderPingMs: pingMs } = options
   const [data = 0, management = 0, port = 0, ...targetPorts] = await findFixedPorts(5)
   const resources = join(folder, 'resources.yaml')
   await declareResources(resources, [tunnelName])
@@ -122,7 +134,13 @@ async function build(folder: string, options: ChaosYardOptions, started: Supervi
   const { caFile, hybridConnections } = ready
   const access = hybridConnections.find(({ name }) => name === tunnelName)
   const forwarder = (name: string, connectionString: string | null | undefined, ...args: string[]): SupervisedProgram =>
-    forwarderProgram({ name, args, caFile, connectionString: connectionString ?? '', pingMs: options.forwarderPingMs })
+    forwarderProgram({
+      name,
+      args: pingMs === undefined ? ['--carriers', carriers, ...args] : args,
+      caFile,
+      connectionString: connectionString ?? '',
+      pingMs,
+    })
   const listener = (index: number): SupervisedProgram =>
     forwarder(`listener ${doors[index]}`, access?.listen, '-T', `${tunnelName}:127.0.0.1:${targetPorts[index]}`)
   const listeners = [listener(0), listener(1)] as const
@@ -134,7 +152,8 @@ async function build(folder: string, options: ChaosYardOptions, started: Supervi
   })
   started.push(...listeners, sender, target)
   await Promise.all([target, sender, ...listeners].map((program) => program.start()))
-  return { relay, target, listeners, sender, port, ready, caPem: await readFile(caFile, 'utf8'), folder }
+  const caPem = await readFile(caFile, 'utf8')
+  return { relay, target, listeners, sender, port, ready, caPem, carriers, folder }
 }
 
 /** Where a relay keeps its things and is found. */
@@ -175,10 +194,7 @@ function forwarderProgram(plan: {
   const { name, args, connectionString, caFile, pingMs } = plan
   return new SupervisedProgram({
     name,
-    args:
-      pingMs === undefined
-        ? [postern, 'bridge', '--carriers', 'off', '--json', ...args]
-        : [quickForwarder, String(pingMs), ...args],
+    args: pingMs === undefined ? [postern, 'bridge', '--json', ...args] : [quickForwarder, String(pingMs), ...args],
     environment: { POSTERN_CONNECTION_STRING: connectionString, NODE_EXTRA_CA_CERTS: caFile },
     isReady: (line) => line.startsWith('{'),
   })

@@ -6,4 +6,7 @@ import { chaosSeed } from './random.ts'
 const durationMs = Number(process.env['POSTERN_CHAOS_SECONDS'] ?? 120) * 1000
 
 test('whoever is killed at random, the tunnel works again and nothing is left behind', () =>
-  killAtRandom({ durationMs, seed: chaosSeed() }))
+  killAtRandom({ durationMs, seed: chaosSeed(), carriers: 'off' }))
+
+test('with carriers too, and connections go on when the relay comes back', () =>
+  killAtRandom({ durationMs, seed: chaosSeed(), carriers: 'auto' }))

@@ -21,6 +21,8 @@ export interface ClientReport {
   readonly received: number
   readonly planned: number
   readonly openedAtMs: number
+  /** When the target's first word came; undefined when none did. */
+  readonly reachedAtMs?: number
   readonly endedAtMs: number
 }
 
@@ -86,6 +88,7 @@ function converse(plan: Plan): Promise<ClientReport> {
   const openedAtMs = Date.now()
   const reader = new PayloadReader(doorBytes)
   let outcome: ClientReport['outcome'] = 'broken'
+  let reached: { readonly reachedAtMs: number } | undefined
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
     const cut = (why: 'cancelled' | 'stuck'): void => {
@@ -93,7 +96,10 @@ function converse(plan: Plan): Promise<ClientReport> {
       socket.resetAndDestroy()
     }
     socket.setTimeout(stuckAfterMs, () => cut('stuck'))
-    socket.on('data', (chunk) => reader.push(chunk))
+    socket.on('data', (chunk) => {
+      reached ??= { reachedAtMs: Date.now() }
+      reader.push(chunk)
+    })
     socket.on('end', () => {
       outcome = 'ended'
       // An end before ours: the rest would only be answered by a reset.
@@ -103,7 +109,7 @@ function converse(plan: Plan): Promise<ClientReport> {
     socket.on('close', () => {
       const isPrefix = !reader.isWrong && (reader.id === undefined || reader.id === id)
       const bytes = { received: reader.received, planned: plan.bytes }
-      const times = { openedAtMs, endedAtMs: Date.now() }
+      const times = { openedAtMs, ...reached, endedAtMs: Date.now() }
       resolve({ kind: 'client', id, outcome, isPrefix, isWhole: isPrefix && reader.isWhole, ...bytes, ...times })
     })
     void send(socket, { ...plan, id, onCancel: () => cut('cancelled') })

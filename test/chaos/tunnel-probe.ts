@@ -53,16 +53,18 @@ export interface TunnelRecovery {
   readonly allMs: number
 }
 
-/** Probes until fresh connections have come by each of the doors, all of them begun after this call. */
+/** Probes until fresh connections have come by each of the doors, or by one; all of them begun after this call. */
 export async function untilTunnelWorks(options: {
   /** A port of this machine, or the path of a Unix socket. */
   readonly port: number | string
   readonly doors: readonly string[]
+  /** Default false: by every one of them. */
+  readonly isOneEnough?: boolean
   /** Counted from here, ms since 1970. */
   readonly sinceMs: number
   readonly timeoutMs: number
 }): Promise<TunnelRecovery> {
-  const { port, doors, sinceMs, timeoutMs } = options
+  const { port, doors, isOneEnough = false, sinceMs, timeoutMs } = options
   const missing = new Set(doors)
   const over = new AbortController()
   const deadline = Date.now() + timeoutMs
@@ -71,7 +73,8 @@ export async function untilTunnelWorks(options: {
     const door = await probeTunnel(port, over.signal).catch(() => undefined)
     if (door === undefined || over.signal.aborted) return
     firstMs ??= Date.now() - sinceMs
-    missing.delete(door)
+    if (isOneEnough) missing.clear()
+    else missing.delete(door)
   }
   const probes = new Set<Promise<void>>()
   while (missing.size > 0 && Date.now() < deadline) {
