@@ -2,6 +2,7 @@ import { type ErrorCode, RelayError } from '@postern/protocol'
 
 /** Codes whose HTTP status nobody has sent: they happened on this side of the relay. */
 const localCodes = new Set<ErrorCode>([
+  'CertificateOutOfDate',
   'ConnectionFailed',
   'ConnectTimeout',
   'ControlChannelLost',

@@ -153,6 +153,19 @@ test('a relay that was away is found again within 5 s, and the status says so me
   assert.equal(await ask(second, 'db', 'x'), 'one x')
 })
 
+test('who has lost the relay does not call itself connected by its own count of listeners', async (t) => {
+  await using target = await startTarget('one')
+  const entities = [{ name: 'db', userMetadata: metadataOf(`127.0.0.1:${target.port}`) }]
+  await using relay = await startBedRelay(0, entities)
+  const { control, until } = await startBed(t, { entityIntervalMs: 600_000 })
+  await control.call('add', { connectionString: connectionStringOf(relay, 'db'), follow: false })
+  await control.call('test', { name: 'db' })
+  await until('db', ({ NumberOfListeners }) => NumberOfListeners === 1)
+  await relay.relay.stop({ graceMs: 0 })
+  const away = await until('db', ({ Problem }) => Problem?.Hop === 'relay')
+  assert.deepEqual([away.Status, away.NumberOfListeners], ['Disconnected', undefined])
+})
+
 test('a wrong key and a missing hybrid connection are NotFound with the hop, and may be added again', async (t) => {
   await using relay = await startBedRelay()
   await using target = await startTarget('one')

@@ -7,6 +7,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls'
+import { RelayError } from '@postern/protocol'
 import type { DialOptions } from '@postern/websocket'
 import { LookupCache } from './lookup-cache.ts'
 import { chooseProxy } from './proxy/choose-proxy.ts'
@@ -83,7 +84,7 @@ export function createOpenSocket({ tls, connectTimeoutMs, addressFamily, proxy }
         await untilOpen(socket, { event: secure ? 'secureConnect' : 'connect', signal: within.signal })
       } catch (error) {
         tunnel?.destroy()
-        throw error
+        throw outOfDate(error, `${host}:${port}`) ?? error
       }
       return socket
     } catch (error) {
@@ -95,6 +96,16 @@ export function createOpenSocket({ tls, connectTimeoutMs, addressFamily, proxy }
     }
   }
 }
+
+/** A certificate whose time has not come, or is over: as often as not it is the clock here that is wrong. */
+function outOfDate(cause: unknown, target: string): RelayError | undefined {
+  const { code = '', message } = cause as NodeJS.ErrnoException
+  if (!outOfDateCodes.has(code)) return undefined
+  const text = `Cannot reach ${target}: its ${message}, and the clock of this machine says ${new Date().toISOString()}`
+  return new RelayError('CertificateOutOfDate', { message: text, cause })
+}
+
+const outOfDateCodes: ReadonlySet<string> = new Set(['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED'])
 
 /** A bound that also ends by somebody else's signal. AbortSignal.any and timeout would outlive the connection. */
 class Deadline {

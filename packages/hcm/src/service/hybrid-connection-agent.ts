@@ -298,6 +298,8 @@ export class HybridConnectionAgent {
     })
     this.#listener.on('offline', (error, retryInMs) => {
       this.#heard.resolve()
+      // We may have been the only one: who else is there has to be asked anew.
+      if (this.#relayError === undefined) this.#forgetListeners()
       this.#relayError = error
       const message = this.#note(error)
       this.#settle()
@@ -398,6 +400,12 @@ export class HybridConnectionAgent {
       void this.#target.check()
     } else if (!facts.endpoint) this.#target.forget()
     this.#settle()
+  }
+
+  #forgetListeners(): void {
+    const { listenerCount: _, ...facts } = this.#facts
+    this.#facts = facts
+    void this.#entity.refresh()
   }
 
   #problem(): Problem | undefined {

@@ -276,6 +276,11 @@ export const errorTable = {
     message: 'The connection has failed',
     help: 'Check address, network and, for TLS, the certificate authority that this program trusts.',
   },
+  CertificateOutOfDate: {
+    ...badGateway,
+    message: "The certificate is not valid at this machine's time",
+    help: 'Set the clock of this machine: timedatectl set-ntp true. If it is right, have the certificate of the relay renewed.',
+  },
   ConnectTimeout: {
     httpStatus: 504,
     closeCode: 1011,
