@@ -26,10 +26,15 @@ export class HeldConnection implements Disposable {
     socket.on('data', (chunk) => this.#reader.push(chunk))
   }
 
-  /** Opens one that comes by this door. */
-  static async open(port: number, door: string): Promise<HeldConnection> {
+  /**
+   * Opens one that comes by this door.
+   *
+   * @param place a port of this machine, or the path of a Unix socket.
+   */
+  static async open(place: number | string, door: string): Promise<HeldConnection> {
     for (let id = 1; ; id += 1) {
-      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+      const way = typeof place === 'number' ? { port: place, host: '127.0.0.1' } : { path: place }
+      const socket = connect({ ...way, allowHalfOpen: true, noDelay: true })
       socket.on('error', () => {})
       const [greeting] = (await once(socket, 'data', { signal: AbortSignal.timeout(10_000) })) as [Buffer]
       if (greeting.toString('latin1') === door) return new HeldConnection(socket, door, id)

@@ -1,19 +1,20 @@
 // What breaks is the way to the relay, or the relay. Everything runs in network namespaces (network-yard.ts).
 import { after, before, describe, it } from 'node:test'
+import { type BedHoldings, expectNoLeak, holdingsOf } from './bed-holdings.ts'
 import { FaultBed } from './fault-bed.ts'
 import { whyNoNetworkYard } from './network-yard.ts'
-import { expectNoLeak, openFilesOf, suffer } from './outage.ts'
+import { suffer } from './outage.ts'
 
 /** Long enough to be noticed, and for TCP to pause for longer than the return may take. */
 const outageMs = 12_000
 
 describe('when the way to the relay breaks and is mended', { skip: whyNoNetworkYard() }, () => {
   let bed: FaultBed
-  let atRest: Readonly<Record<string, number>>
+  let atRest: BedHoldings
 
   before(async () => {
     bed = await FaultBed.open()
-    atRest = openFilesOf(bed)
+    atRest = await holdingsOf(bed)
   })
   after(() => bed?.[Symbol.asyncDispose]())
 
@@ -34,12 +35,5 @@ describe('when the way to the relay breaks and is mended', { skip: whyNoNetworkY
       lastsMs: 6_000,
     }))
 
-  it('a relay that has moved to another address is found by its name', (context) =>
-    suffer(context, bed, {
-      begin: () => Promise.all([bed.yard.silence('site', 'relay'), bed.yard.silence('app', 'relay')]),
-      end: () => bed.yard.resolve({ 'relay.test': 'relayMoved' }),
-      lastsMs: outageMs,
-    }))
-
-  it('nothing is left behind', () => expectNoLeak(bed, atRest))
+  it('nothing is left behind', (context) => expectNoLeak(context, bed, atRest))
 })

@@ -25,40 +25,53 @@ export interface FaultBedOptions {
   readonly site?: PlaceOptions
   /** More environment variables of the HCM. */
   readonly hcmEnvironment?: Readonly<Record<string, string>>
+  /** Default: all. */
+  readonly ways?: readonly Way[]
 }
 
-/** Ways through the relay that a fault must not break for long: by the HCM, and by `postern bridge` at both ends. */
-export type Way = 'hcm' | 'bridge'
+/**
+ * Ways through the relay that a fault must not break for long: a relayed connection to the HCM, `postern bridge` at both ends, and
+ * a service that a connector leads to the HCM.
+ */
+export type Way = 'hcm' | 'bridge' | 'connector'
+
+export const ways: readonly Way[] = ['hcm', 'bridge', 'connector']
 
 const ports = { hcm: 7001, bridge: 7002 } as const
 /** What the target says first, by port. */
-const letters = { hcm: 'A', bridge: 'B' } as const
+const letters = { hcm: 'A', bridge: 'B', connector: 'A' } as const
+
+/** As programs of the application name it, and as the site knows it. */
+const service = 'db.corp'
 
 const firstTimeoutMs = 60_000
 
 /**
- * A private site with an HCM, a bridge and a service, an application, and a relay between them, each in a network of its own. The
- * test stands outside: it breaks networks and programs, and comes in by Unix sockets of the application's side.
+ * A private site with an HCM, a bridge and a service, an application with a connector, and a relay between them, each in a network
+ * of its own. The test stands outside: it breaks networks and programs, and comes in by Unix sockets of the application's side.
  */
 export class FaultBed implements AsyncDisposable {
   readonly yard: NetworkYard
+  readonly ways: readonly Way[]
   readonly #folder: string
   readonly #programs = new Map<string, SupervisedProgram>()
+  #trust: Readonly<Record<string, string>> = {}
   #keys = { primaryKey: keyOf('first'), secondaryKey: keyOf('second') }
 
-  private constructor(yard: NetworkYard, folder: string) {
+  private constructor(yard: NetworkYard, folder: string, used: readonly Way[]) {
     this.yard = yard
+    this.ways = used
     this.#folder = folder
   }
 
   /** Starts everything and waits until both ways work. */
   static async open(options: FaultBedOptions = {}): Promise<FaultBed> {
     const folder = await mkdtemp(join(tmpdir(), 'postern-faults-'))
-    const yard = await NetworkYard.open({ site: options.site ?? {}, app: {} })
-    const bed = new FaultBed(yard, folder)
+    const yard = await NetworkYard.open({ site: { ...options.site, services: [service] }, app: {} })
+    const bed = new FaultBed(yard, folder, options.ways ?? ways)
     try {
       await bed.#start(options)
-      await Promise.all([bed.untilWorks('hcm', firstTimeoutMs), bed.untilWorks('bridge', firstTimeoutMs)])
+      await Promise.all(bed.ways.map((way) => bed.untilWorks(way, firstTimeoutMs)))
       return bed
     } catch (error) {
       await bed[Symbol.asyncDispose]()
@@ -81,12 +94,17 @@ export class FaultBed implements AsyncDisposable {
 
   /** The programs that go to sleep with the machine of the private site. */
   get atSite(): readonly SupervisedProgram[] {
-    return [this.hcm, this.#program('bridge at the site')]
+    return [this.hcm, ...(this.ways.includes('bridge') ? [this.#program('bridge at the site')] : [])]
   }
 
   /** Ends that nobody asked for. */
   get unexpectedEnds(): readonly string[] {
     return [...this.#programs.values()].flatMap(({ unexpectedEnds }) => unexpectedEnds)
+  }
+
+  /** The letter that the target says first. */
+  letter(way: Way): string {
+    return letters[way]
   }
 
   /** The Unix socket that leads an application through the relay. */
@@ -157,25 +175,39 @@ export class FaultBed implements AsyncDisposable {
     const ready = JSON.parse(await this.#add('relay', 'relay', [postern, ...this.#relayWords]).start()) as {
       caFile: string
     }
-    const trust = { NODE_EXTRA_CA_CERTS: ready.caFile }
+    this.#trust = { NODE_EXTRA_CA_CERTS: ready.caFile }
+    this.#add('target', 'site', [echoTarget, String(ports.hcm), String(ports.bridge)])
+    const hcm = [hcmProgram, 'run', '--json', '--state-dir', this.#stateFolder]
+    this.#add('hcm', 'site', hcm, { ...this.#trust, ...hcmEnvironment })
+    if (this.ways.includes('bridge')) await this.#addBridges()
+    const tcpDoor = this.ways.includes('connector') ? await this.#startConnector() : []
+    this.#add('application', 'app', [appDoor, this.door('hcm'), ...tcpDoor], this.#access('db'))
+    await Promise.all(this.lasting.filter(({ startedAtMs }) => startedAtMs === 0).map((program) => program.start()))
+    await this.askHcm('add', this.connectionString('db'))
+  }
+
+  async #addBridges(): Promise<void> {
     const configuration = join(this.#folder, 'bridge.yml')
     const forward = { RelayName: 'cache', BindLocalSocket: this.door('bridge'), PortName: String(ports.bridge) }
     await writeFile(configuration, JSON.stringify({ LocalForward: [forward] }))
-    const access = (name: string): Record<string, string> => ({
-      ...trust,
-      POSTERN_CONNECTION_STRING: this.connectionString(name),
-    })
     const far = ['bridge', '--json', '-T', `cache:127.0.0.1:${ports.bridge}`]
-    this.#add('target', 'site', [echoTarget, String(ports.hcm), String(ports.bridge)])
-    this.#add('hcm', 'site', [hcmProgram, 'run', '--json', '--state-dir', this.#stateFolder], {
-      ...trust,
-      ...hcmEnvironment,
-    })
-    this.#add('bridge at the site', 'site', [postern, ...far], access('cache'))
-    this.#add('bridge at the application', 'app', [postern, 'bridge', '--json', '-f', configuration], access('cache'))
-    this.#add('application', 'app', [appDoor, this.door('hcm')], access('db'))
-    await Promise.all(this.lasting.map((program) => program.start()))
-    await this.askHcm('add', this.connectionString('db'))
+    const near = ['bridge', '--json', '-f', configuration]
+    this.#add('bridge at the site', 'site', [postern, ...far], this.#access('cache'))
+    this.#add('bridge at the application', 'app', [postern, ...near], this.#access('cache'))
+  }
+
+  /** Resolves with what the application's door needs to lead to the service: it has an address there. */
+  async #startConnector(): Promise<readonly string[]> {
+    const words = ['connector', '--json', '--state-dir', join(this.#folder, 'connector')]
+    const POSTERN_CONNECTION_STRINGS = `${service}:${ports.hcm}=${this.connectionString('db')}`
+    const environment = { ...this.#trust, POSTERN_CONNECTION_STRINGS }
+    const ready = await this.#add('connector', 'app', [postern, ...words], environment).start()
+    const [, host = '', port = ''] = /"address":"(127[.\d]+):(\d+)"/.exec(ready) ?? []
+    return [this.door('connector'), host, port]
+  }
+
+  #access(name: string): Readonly<Record<string, string>> {
+    return { ...this.#trust, POSTERN_CONNECTION_STRING: this.connectionString(name) }
   }
 
   get #relayWords(): readonly string[] {
@@ -197,7 +229,7 @@ export class FaultBed implements AsyncDisposable {
   }
 
   async #declare(): Promise<void> {
-    const endpoint = JSON.stringify([{ key: 'endpoint', value: `127.0.0.1:${ports.hcm}` }])
+    const endpoint = JSON.stringify([{ key: 'endpoint', value: `${service}:${ports.hcm}` }])
     const rules = [{ name: 'Root', rights: ['Listen', 'Send', 'Manage'], ...this.#keys }]
     const hybridConnections = [{ name: 'db', userMetadata: endpoint }, { name: 'cache' }]
     // JSON is YAML.
@@ -211,8 +243,7 @@ export class FaultBed implements AsyncDisposable {
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
   ): SupervisedProgram {
-    const isReady = (line: string): boolean =>
-      name === 'relay' ? line.startsWith('{"data"') : /^(?:\{|ready)/.test(line)
+    const isReady = (line: string): boolean => (firstLine[name] ?? /^(?:\{|ready)/).test(line)
     const program = new SupervisedProgram({ name, args, environment, isReady, enter: this.yard.enter(place) })
     this.#programs.set(name, program)
     return program
@@ -224,6 +255,9 @@ export class FaultBed implements AsyncDisposable {
     return program
   }
 }
+
+/** By which line these say that they are up; others do by any. */
+const firstLine: Readonly<Record<string, RegExp>> = { relay: /^\{"data"/, connector: /^\{"endpoints"/ }
 
 /** Keys are base64 of 32 bytes. */
 function keyOf(word: string): string {

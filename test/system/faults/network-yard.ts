@@ -9,6 +9,8 @@ import { SlowLink } from './slow-link.ts'
 export interface PlaceOptions {
   /** Packets take this long in each direction; default: a wire that takes no time. */
   readonly delayMs?: number
+  /** Names that only this place knows, of services on its own machine. */
+  readonly services?: readonly string[]
 }
 
 /** Where a place's address and the relay's addresses towards it are. */
@@ -18,6 +20,7 @@ interface Place {
   /** The relay's device that leads here. */
   readonly relayEnd: string
   readonly link: SlowLink | undefined
+  readonly services: readonly string[]
 }
 
 /** The relay's usual address in the subnet of a place, another one that it may move to, and the place's own ones. */
@@ -63,10 +66,13 @@ export class NetworkYard implements AsyncDisposable {
 
   /** Says in all places which of the relay's addresses names mean from now on. */
   async resolve(names: Readonly<Record<string, RelayAddress>>): Promise<void> {
-    for (const { namespace, subnet } of this.#places.values()) {
+    for (const { namespace, subnet, services } of this.#places.values()) {
       const lines = Object.entries(names).map(([name, at]) => `${subnet}.${hosts[at]} ${name}`)
       // Written in place: programs that run see this very file.
-      await writeFile(join(namespacesFolder, namespace, 'hosts'), `127.0.0.1 localhost\n${lines.join('\n')}\n`)
+      await writeFile(
+        join(namespacesFolder, namespace, 'hosts'),
+        `127.0.0.1 localhost ${services.join(' ')}\n${lines.join('\n')}\n`,
+      )
     }
   }
 
@@ -111,18 +117,19 @@ export class NetworkYard implements AsyncDisposable {
     }
   }
 
-  async #makePlace(name: string, namespace: string, { delayMs }: PlaceOptions): Promise<void> {
+  async #makePlace(name: string, namespace: string, options: PlaceOptions): Promise<void> {
+    const { delayMs, services = [] } = options
     const number = this.#places.size + 1
     const subnet = `10.211.${number}`
     const relayEnd = `to${number}`
     await this.#makeNamespace(namespace)
-    this.#places.set(name, { namespace, subnet, relayEnd, link: undefined })
+    this.#places.set(name, { namespace, subnet, relayEnd, link: undefined, services })
     if (delayMs === undefined) {
       const peer = ['peer', 'name', 'uplink', 'netns', namespace]
       await output('ip', ['-n', this.#relay, 'link', 'add', relayEnd, 'type', 'veth', ...peer])
     } else {
       const link = await SlowLink.start({ enter: this.enter('relay'), ends: [relayEnd, 'uplink'], delayMs })
-      this.#places.set(name, { namespace, subnet, relayEnd, link })
+      this.#places.set(name, { namespace, subnet, relayEnd, link, services })
       await output('ip', ['-n', this.#relay, 'link', 'set', 'uplink', 'netns', namespace])
     }
     await this.#in('relay', 'ip', 'address', 'add', `${subnet}.${hosts.relay}/24`, 'dev', relayEnd)

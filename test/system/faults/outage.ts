@@ -3,8 +3,8 @@ import type { TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { probeTunnel } from '../../chaos/tunnel-probe.ts'
 import { WithheldTime } from '../../chaos/withheld-time.ts'
-import { cpuSeconds, openFiles } from '../process-facts.ts'
-import type { FaultBed, Way } from './fault-bed.ts'
+import { cpuSeconds } from '../process-facts.ts'
+import type { FaultBed } from './fault-bed.ts'
 
 /** Something breaks, and is mended. */
 export interface Outage {
@@ -28,12 +28,6 @@ const patienceMs = 40_000
 /** Trying again costs something; a loop that does not wait would take a whole processor. */
 const maxCpuShare = 0.15
 
-/** Carriers that wait for the next connection. Each outage makes dozens of attempts: a leak would be more. */
-const warmFiles = 8
-
-/** Old connections may take a while to be given up. */
-const settleMs = 40_000
-
 /**
  * Lets something break while applications go on asking, mends it, and fails unless fresh connections work soon afterwards by
  * every way, no program has ended, and none was busy with waiting.
@@ -50,10 +44,10 @@ export async function suffer(context: TestContext, bed: FaultBed, outage: Outage
   const shares = before.map(({ pid, cpu }) => (cpuSeconds(pid) - cpu) / (outage.lastsMs / 1000))
   const withheldBefore = withheld.totalMs
   await outage.end()
-  const tookMs = await Promise.all(ways.map((way) => bed.untilWorks(way, patienceMs)))
+  const tookMs = await Promise.all(bed.ways.map((way) => bed.untilWorks(way, patienceMs)))
   const withheldMs = withheld.totalMs - withheldBefore
   await asking
-  for (const [index, way] of ways.entries()) context.diagnostic(`${way}: back after ${tookMs[index]} ms`)
+  for (const [index, way] of bed.ways.entries()) context.diagnostic(`${way}: back after ${tookMs[index]} ms`)
   context.diagnostic(`withheld by the machine: ${withheldMs.toFixed(0)} ms`)
   for (const [index, { name }] of bed.lasting.entries()) {
     const share = shares[index] ?? 0
@@ -62,7 +56,7 @@ export async function suffer(context: TestContext, bed: FaultBed, outage: Outage
   }
   const bound = maxRecoveryMs + roomMs + 2 * withheldMs
   const said = bed.lasting.map((program) => `${program.name}:\n${program.said}`).join('\n')
-  for (const [index, way] of ways.entries()) {
+  for (const [index, way] of bed.ways.entries()) {
     assert.ok(
       (tookMs[index] ?? 0) < bound,
       `${way}: back after ${tookMs[index]} ms, withheld ${withheldMs} ms\n${said}`,
@@ -75,30 +69,11 @@ export async function suffer(context: TestContext, bed: FaultBed, outage: Outage
   )
 }
 
-/** Open files of the programs at rest. */
-export function openFilesOf(bed: FaultBed): Readonly<Record<string, number>> {
-  return Object.fromEntries(bed.lasting.map(({ name, pid }) => [name, openFiles(pid)]))
-}
-
-/** Waits until the programs have hardly more files open than before. */
-export async function expectNoLeak(bed: FaultBed, before: Readonly<Record<string, number>>): Promise<void> {
-  const deadline = Date.now() + settleMs
-  for (;;) {
-    const now = openFilesOf(bed)
-    const more = Object.entries(now).filter(([name, files]) => files > (before[name] ?? 0) + warmFiles)
-    if (more.length === 0) return
-    if (Date.now() > deadline) assert.deepEqual(now, before, 'open files')
-    await wait(200)
-  }
-}
-
-const ways: readonly Way[] = ['hcm', 'bridge']
-
 /** Nobody stops asking because it is in vain: what waits in the network then must not hold up what comes later. */
 async function askNowAndThen(bed: FaultBed, lastsMs: number): Promise<void> {
   const asked: Promise<unknown>[] = []
   for (const deadline = Date.now() + lastsMs; Date.now() < deadline; await wait(askEveryMs)) {
-    for (const way of ways) asked.push(probeTunnel(bed.door(way), AbortSignal.timeout(askForMs)).catch(() => {}))
+    for (const way of bed.ways) asked.push(probeTunnel(bed.door(way), AbortSignal.timeout(askForMs)).catch(() => {}))
   }
   await Promise.all(asked)
 }

@@ -1,16 +1,18 @@
-// The private site's machine sleeps, moves to another network, or starts before its network does.
+// The private site's machine sleeps, moves to another network, does not find the relay where it was, or starts before its
+// network does.
 import { after, before, describe, it } from 'node:test'
+import { type BedHoldings, expectNoLeak, holdingsOf } from './bed-holdings.ts'
 import { FaultBed } from './fault-bed.ts'
 import { whyNoNetworkYard } from './network-yard.ts'
-import { expectNoLeak, openFilesOf, suffer } from './outage.ts'
+import { suffer } from './outage.ts'
 
 describe('when the machine of the private site was away', { skip: whyNoNetworkYard() }, () => {
   let bed: FaultBed
-  let atRest: Readonly<Record<string, number>>
+  let atRest: BedHoldings
 
   before(async () => {
     bed = await FaultBed.open()
-    atRest = openFilesOf(bed)
+    atRest = await holdingsOf(bed)
   })
   after(() => bed?.[Symbol.asyncDispose]())
 
@@ -38,6 +40,13 @@ describe('when the machine of the private site was away', { skip: whyNoNetworkYa
       lastsMs: 1_500,
     }))
 
+  it('the relay has moved to another address meanwhile, and is found by its name', (context) =>
+    suffer(context, bed, {
+      begin: () => Promise.all([bed.yard.silence('site', 'relay'), bed.yard.silence('app', 'relay')]),
+      end: () => bed.yard.resolve({ 'relay.test': 'relayMoved' }),
+      lastsMs: 8_000,
+    }))
+
   it('it starts before its network does', async (context) => {
     await bed.yard.link('site', 'down')
     await bed.hcm.kill()
@@ -45,5 +54,5 @@ describe('when the machine of the private site was away', { skip: whyNoNetworkYa
     await suffer(context, bed, { begin: () => {}, end: () => bed.yard.link('site', 'up'), lastsMs: 4_000 })
   })
 
-  it('nothing is left behind', () => expectNoLeak(bed, atRest))
+  it('nothing is left behind', (context) => expectNoLeak(context, bed, atRest))
 })
