@@ -102,7 +102,7 @@ export default {
     workspacePackage('carrier', 'protocol', 'websocket'),
     workspacePackage('client', 'protocol', 'websocket'),
     workspacePackage('server', 'protocol', 'websocket', 'carrier', 'program'),
-    workspacePackage('bridge', 'carrier', 'client', 'protocol', 'program'),
+    workspacePackage('bridge', 'carrier', 'client', 'protocol', 'program', 'websocket'),
     workspacePackage('hcm', 'bridge', 'client', 'management', 'protocol', 'program'),
     workspacePackage('connector', 'bridge', 'client', 'management', 'protocol', 'program'),
     workspacePackage('portal', 'management', 'protocol'),

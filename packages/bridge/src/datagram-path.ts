@@ -71,7 +71,8 @@ class FramedDatagrams implements DatagramPath {
   }
 
   onFirst(bytes: Uint8Array): void {
-    for (const datagram of this.#decoder.push(bytes)) this.#handler?.onDatagram(datagram)
+    // Sockets send later.
+    for (const datagram of this.#decoder.push(bytes)) this.#handler?.onDatagram(new Uint8Array(datagram))
   }
 
   send(datagram: Uint8Array): boolean {

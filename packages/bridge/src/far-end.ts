@@ -34,8 +34,6 @@ export interface FarEndRequest extends Preamble {
   readonly signal: AbortSignal
   /** Address of the program that wants it, for the log of the far end. */
   readonly client?: string | undefined
-  /** Who writes may use the memory again at once. Default false. */
-  readonly copies?: boolean
   /** False to have nothing opened before the target is known to be there. Default true. */
   readonly mayHurry?: boolean
   /** The far end is there. `first` came with its answer; open the connection again within this call. */
@@ -76,7 +74,7 @@ export class FarEnd {
       stream = new RelayedStream(connection)
       if (first.length > 0) stream.push(first)
     }
-    const how = { mode: 'stream', copies: true, mayHurry: false } as const
+    const how = { mode: 'stream', mayHurry: false } as const
     await this.#search({ ...how, portName: target, client, signal, onOpened }, target)
     if (!stream) throw new RelayError('TargetUnreachable')
     return stream
@@ -145,12 +143,11 @@ export class FarEnd {
 
   async #openStream(request: FarEndRequest, target: string, pool: CarrierPool): Promise<void> {
     const { attempts = 1, carriers } = this.#options
-    const { mayHurry = true, mode, client, copies = false } = request
+    const { mayHurry = true, mode, client } = request
     const { connection, settled } = openStream(pool, {
       target,
       kind: mode === 'datagram' ? 'udp' : 'tcp',
       client,
-      copies,
       signal: request.signal,
     })
     const noted = settled.then(

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { errorTable } from '@postern/protocol'
-import { compact } from './carriers/waiting-bytes.ts'
+import { GatheredWrites, SharedReadBuffer, sharedRegions } from '@postern/websocket'
 import { cutSocket } from './cut-socket.ts'
 import type { TunnelConnection, TunnelHandler } from './tunnel-connection.ts'
 
@@ -10,8 +10,8 @@ import type { TunnelConnection, TunnelHandler } from './tunnel-connection.ts'
  */
 const defaultMaxBufferedBytes = 262_144
 
-/** Writes that may wait for the socket: each costs some hundred bytes more than it carries, and a hostile peer sends bytes one by one. */
-const maxWaitingWrites = 512
+/** Where all sockets are read to: nothing is left in it between two reads. */
+const reading = new SharedReadBuffer()
 
 /** How a tunnelled connection ended. */
 export interface PumpResult {
@@ -48,20 +48,21 @@ export class Pump implements TunnelHandler, PumpCounts {
   bytesFromRelay = 0
   readonly #socket: Socket
   readonly #connection: TunnelConnection
+  /** To the socket: what one turn of the loop brings is one write. */
+  readonly #out: GatheredWrites
   readonly #maxBufferedBytes: number
   readonly #report: PumpOptions['onClosed']
   #hasConnected: boolean
   #socketHasEnded = false
   #relayHasEnded = false
-  #isCorked = false
-  /** Since the socket had nothing to send. */
-  #waitingWrites = 0
+  #isHoldingBack = false
   #openEnds = 2
   #problem: Error | undefined
 
   constructor({ socket, connection, onClosed }: PumpOptions) {
     this.#socket = socket
     this.#connection = connection
+    this.#out = new GatheredWrites({ socket, regions: sharedRegions, onWritten: () => this.#onWritten() })
     this.#maxBufferedBytes = connection.maxBufferedBytes ?? defaultMaxBufferedBytes
     this.#report = onClosed
     this.#hasConnected = !socket.connecting
@@ -75,11 +76,6 @@ export class Pump implements TunnelHandler, PumpCounts {
     socket.once('connect', () => {
       this.#hasConnected = true
     })
-    socket.on('data', (chunk) => {
-      this.bytesToRelay += chunk.length
-      if (!connection.send(chunk) && connection.bufferedBytes > this.#maxBufferedBytes) socket.pause()
-    })
-    socket.on('drain', () => connection.resume())
     socket.on('end', () => {
       this.#socketHasEnded = true
       connection.end()
@@ -88,48 +84,29 @@ export class Pump implements TunnelHandler, PumpCounts {
       this.#problem ??= error
     })
     socket.on('close', () => this.#onSocketClosed())
+    if (first && first.length > 0) this.onData(first)
     connection.open(this)
     // It may have been cut while the relayed connection was made; that event is not repeated.
-    if (socket.closed) this.#onSocketClosed()
-    else if (first && first.length > 0) this.onData(first)
+    if (socket.closed) return this.#onSocketClosed()
+    reading.read(socket, (bytes) => this.#onSocketData(bytes))
+    if (!socket.isPaused()) socket.resume()
+  }
+
+  #onSocketData(bytes: Uint8Array): void {
+    const connection = this.#connection
+    this.bytesToRelay += bytes.length
+    if (!connection.send(bytes) && connection.bufferedBytes > this.#maxBufferedBytes) this.#socket.pause()
   }
 
   onData(chunk: Uint8Array): void {
     this.bytesFromRelay += chunk.length
-    const socket = this.#socket
-    if (!this.#isCorked) {
-      // Each write is a system call: what one turn of the loop brings is one.
-      this.#isCorked = true
-      socket.cork()
-      setImmediate(uncork, this)
-    }
-    // What waits shall not keep alive more than itself.
-    if (socket.writableLength === 0) {
-      this.#waitingWrites = 0
-      socket.write(chunk)
-    } else {
-      socket.write(compact(chunk))
-      this.#waitingWrites += 1
-    }
-    if (socket.writableLength > defaultMaxBufferedBytes) this.#connection.pause()
-    else if (this.#waitingWrites > maxWaitingWrites) this.#waitForWrites()
-  }
-
-  /** So few bytes that the socket would not say when it has taken them. */
-  #waitForWrites(): void {
-    this.#waitingWrites = 0
-    this.#connection.pause()
-    this.#socket.write(nothing, () => this.#connection.resume())
-  }
-
-  uncork(): void {
-    this.#isCorked = false
-    this.#socket.uncork()
+    this.#out.write(chunk)
+    if (this.#out.waitingBytes > defaultMaxBufferedBytes) this.#holdBack()
   }
 
   onEof(): void {
     this.#relayHasEnded = true
-    this.#socket.end()
+    this.#out.end(() => this.#socket.end())
   }
 
   onDrain(): void {
@@ -142,6 +119,18 @@ export class Pump implements TunnelHandler, PumpCounts {
       cutSocket(this.#socket)
     }
     this.#closed()
+  }
+
+  #holdBack(): void {
+    this.#isHoldingBack = true
+    this.#connection.pause()
+  }
+
+  /** Part of what waited for the socket has left. */
+  #onWritten(): void {
+    if (!this.#isHoldingBack || this.#out.waitingBytes > defaultMaxBufferedBytes / 2) return
+    this.#isHoldingBack = false
+    this.#connection.resume()
   }
 
   #onSocketClosed(): void {
@@ -160,13 +149,6 @@ export class Pump implements TunnelHandler, PumpCounts {
     if (this.#openEnds > 0) return
     this.#report({ error: this.#problem, bytesToRelay: this.bytesToRelay, bytesFromRelay: this.bytesFromRelay })
   }
-}
-
-const nothing = new Uint8Array(0)
-
-/** One function for all, so that a turn costs no closure. */
-function uncork(pump: Pump): void {
-  pump.uncork()
 }
 
 function reasonOf(error: Error): string {

@@ -275,7 +275,7 @@ export class RemoteForwarder implements Forwarder {
     }
     connection.open({
       onData: (chunk) => {
-        chunks.push(chunk)
+        chunks.push(new Uint8Array(chunk))
         connection.pause()
       },
       onEof: onOver,

@@ -23,7 +23,7 @@ export interface TunnelConnection {
   readonly maxBufferedBytes?: number
   /** Names who hears about everything from now on, and begins to read. */
   open(handler: TunnelHandler): void
-  /** Sends bytes, which must not change any more. @returns false when they wait: `onDrain` follows */
+  /** Sends a copy of bytes. @returns false when they wait: `onDrain` follows */
   send(bytes: Uint8Array): boolean
   /** Nothing more comes from us. */
   end(): void

@@ -59,8 +59,10 @@ export class TestLink {
     const bytes = (isThere ? this.toListener : this.toSender).take(max)
     if (bytes.length === 0) return false
     const carrier = isThere ? this.listener : this.sender
-    // The receiver owns what it gets.
-    carrier.receive(bytes.slice(), this.#bed.nowMs)
+    const lent = bytes.slice()
+    carrier.receive(lent, this.#bed.nowMs)
+    // Sockets are read into the same memory again.
+    lent.fill(0xee)
     return true
   }
 
@@ -107,7 +109,7 @@ export class TestEnd implements CarrierStreamHandler {
   onData(bytes: Uint8Array): void {
     this.#refuseAfterEnd()
     if (this.isEnded) throw new Error('Bytes came after the end')
-    this.heard.push(bytes)
+    this.heard.push(bytes.slice())
     this.heardBytes += bytes.length
     this.unconsumed += bytes.length
   }

@@ -1,4 +1,4 @@
-import { xorRegion } from './mask/xor-mask.ts'
+import { xorCopy, xorRegion } from './mask/xor-mask.ts'
 
 export interface FrameHeader {
   readonly opcode: number
@@ -80,6 +80,14 @@ export function encodeFrame(
   frame.set(payload, at)
   xorRegion(frame, at, at, length, maskKey, 0)
   return frame
+}
+
+/** Writes a client's whole binary or continuation frame into `buffer`, from its beginning. @returns its length */
+export function writeMaskedFrame(buffer: Uint8Array, opcode: number, payload: Uint8Array, fin: boolean): number {
+  const maskKey = randomMaskKey()
+  const at = writeFrameHeader(buffer, 0, { opcode, fin, length: payload.length, maskKey })
+  xorCopy(payload, buffer, at, maskKey)
+  return at + payload.length
 }
 
 /** Random words are drawn in bulk: one call to the generator for many frames. */

@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { decodeClose, encodeClose } from './close-payload.ts'
 import { FrameDecoder, type FrameSink } from './frame-decoder.ts'
-import { encodeFrame, writeFrameHeader } from './frame-encoder.ts'
+import { encodeFrame, writeFrameHeader, writeMaskedFrame } from './frame-encoder.ts'
+import { SharedReadBuffer } from './io/shared-read-buffer.ts'
+import { sharedRegions } from './io/write-regions.ts'
 import { Opcode } from './opcode.ts'
 import { WebSocketError } from './web-socket-error.ts'
 
@@ -18,7 +20,10 @@ export interface EndpointEnd {
 /** Hears what a peer sends. Messages come in pieces: start, data, end. */
 export interface EndpointHandler {
   onMessageStart(kind: 'text' | 'binary'): void
-  /** The bytes are the receiver's. More of the same chunk may follow `pause`, at most what one read brought. */
+  /**
+   * The bytes are the receiver's, with {@link WebSocketEndpointOptions.lends} during the call only. More of the same chunk may follow
+   * `pause`, at most what one read brought.
+   */
   onMessageData(chunk: Uint8Array): void
   onMessageEnd(): void
   /** The peer sends nothing more. Without half-close its CLOSE is being answered. */
@@ -41,6 +46,11 @@ export interface WebSocketEndpointOptions {
   readonly maxFrameBytes?: number
   /** The peer's CLOSE is reported and not answered: sending goes on until `close`. Default false. */
   readonly allowHalfClose?: boolean
+  /**
+   * The handler copies what it keeps of a chunk: all sockets are read into one buffer. Nothing is read before the first `resume`.
+   * Default false.
+   */
+  readonly lends?: boolean
 }
 
 /** How long the peer may take to answer CLOSE, or to end TCP after both, once it has taken all bytes. */
@@ -50,6 +60,9 @@ const closeTimeoutMs = 5000
 const maxStalledTimeouts = 6
 
 const nothing = new Uint8Array(0)
+
+/** Where sockets are read to whose handlers copy: nothing is left in it between two reads. */
+const reading = new SharedReadBuffer()
 
 /** One end of an open WebSocket over a byte stream. */
 export class WebSocketEndpoint implements FrameSink {
@@ -76,6 +89,16 @@ export class WebSocketEndpoint implements FrameSink {
   #closeTimer: NodeJS.Timeout | undefined
   #stalledTimeouts = 0
   #unsentBytes = 0
+  /** Reading begins with `resume`. */
+  #mayRead: boolean
+  #isHeld = false
+  /** Of frames that are being written, in order. */
+  readonly #regions: Uint8Array[] = []
+  /** Made once. */
+  readonly #onRegionTaken = (): void => {
+    const region = this.#regions.shift()
+    if (region) sharedRegions.give(region)
+  }
 
   constructor(options: WebSocketEndpointOptions) {
     this.#stream = options.stream
@@ -85,7 +108,8 @@ export class WebSocketEndpoint implements FrameSink {
     this.#allowHalfClose = options.allowHalfClose ?? false
     this.#decoder = new FrameDecoder({ expectMask: !this.#isClient, sink: this })
     const { head = nothing, stream } = options
-    stream.on('data', (chunk: Uint8Array) => this.#onData(chunk))
+    this.#mayRead = options.lends !== true
+    if (this.#mayRead) stream.on('data', (chunk: Uint8Array) => this.#onData(chunk))
     stream.on('drain', () => this.#onDrain())
     stream.on('end', () => this.#onStreamEnd())
     stream.on('error', (error: Error) => {
@@ -94,7 +118,8 @@ export class WebSocketEndpoint implements FrameSink {
     stream.on('close', () => this.#onStreamClosed())
     // The owner has no reference to this endpoint yet: the first bytes wait for the next turn.
     if (head.length > 0) stream.unshift(head)
-    stream.resume()
+    if (this.#mayRead) stream.resume()
+    else stream.pause()
     if (stream.destroyed) process.nextTick(() => this.#onStreamClosed())
   }
 
@@ -154,11 +179,18 @@ export class WebSocketEndpoint implements FrameSink {
   }
 
   pause(): void {
+    this.#isHeld = true
     this.#stream.pause()
   }
 
   resume(): void {
-    this.#stream.resume()
+    this.#isHeld = false
+    if (!this.#mayRead) {
+      this.#mayRead = true
+      reading.read(this.#stream, (chunk) => this.#onData(chunk))
+    }
+    // What had been read before may have been enough for the handler.
+    if (!this.#isHeld) this.#stream.resume()
   }
 
   onFrame(opcode: number): void {
@@ -298,6 +330,7 @@ export class WebSocketEndpoint implements FrameSink {
 
   /** A server's payload goes out as it is, behind a header of its own; a client's is masked into a copy. */
   #sendFrame(opcode: number, payload: Uint8Array, fin: boolean): boolean {
+    if (this.#isClient && payload.length >= shortPayloadBytes) return this.#sendLargeMasked(opcode, payload, fin)
     if (this.#isClient || payload.length < shortPayloadBytes) {
       return this.#write(encodeFrame(opcode, payload, { mask: this.#isClient, fin }))
     }
@@ -306,9 +339,22 @@ export class WebSocketEndpoint implements FrameSink {
     return this.#write(payload)
   }
 
+  /** Masked into memory that is used again: a new buffer for each frame would be as much work as to fill it. */
+  #sendLargeMasked(opcode: number, payload: Uint8Array, fin: boolean): boolean {
+    if (this.#isSendingOver) return true
+    const region = sharedRegions.take()
+    this.#regions.push(region)
+    const length = writeMaskedFrame(region, opcode, payload, fin)
+    return this.#write(region.subarray(0, length), this.#onRegionTaken)
+  }
+
+  get #isSendingOver(): boolean {
+    return this.#sentClose || this.#stream.destroyed || this.#stream.writableEnded
+  }
+
   /** Writes of one turn leave together: each write is a system call, and with TLS a record. */
   #write(bytes: Uint8Array, onWritten?: (error: Error | null | undefined) => void): boolean {
-    if (this.#sentClose || this.#stream.destroyed || this.#stream.writableEnded) return true
+    if (this.#isSendingOver) return true
     this.bytesSent += bytes.length
     if (!this.#corked) {
       this.#corked = true

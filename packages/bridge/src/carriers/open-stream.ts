@@ -12,7 +12,6 @@ export interface OpenStreamOptions {
   readonly target: string
   readonly kind: 'tcp' | 'udp'
   readonly client: string | undefined
-  readonly copies: boolean
   /** Resets the stream as long as it is not settled. */
   readonly signal: AbortSignal
 }
@@ -30,9 +29,9 @@ export interface OpenedStream {
  * @throws {RelayError} ServerBusy when the pool has as many streams as it may.
  */
 export function openStream(pool: CarrierPool, options: OpenStreamOptions): OpenedStream {
-  const { target, kind, client, copies, signal } = options
+  const { target, kind, client, signal } = options
   const trackingId = randomUUID()
-  const connection = new StreamConnection({ trackingId, cutCode: 'cancelled', copies })
+  const connection = new StreamConnection({ trackingId, cutCode: 'cancelled' })
   const context = encodeStreamContext({ trackingId, client })
   const stream = pool.open({ handler: connection, target, kind, context })
   if (!stream) throw new RelayError('ServerBusy', { message: 'Too many streams of this hybrid connection at a time' })

@@ -10,8 +10,6 @@ export interface StreamConnectionOptions {
   readonly client?: string | undefined
   /** What the peer is told when this end cuts the stream. */
   readonly cutCode: ResetCode
-  /** Programs may use the memory of what they have sent again. Default false: sockets never do. */
-  readonly copies?: boolean
 }
 
 /** Datagrams that wait for a handler, and their bytes; a network would drop them sooner. */
@@ -30,7 +28,6 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   /** A stream has no subprotocol of its own. */
   readonly protocol = undefined
   readonly #cutCode: ResetCode
-  readonly #copies: boolean
   #stream: CarrierStream | undefined
   #handler: TunnelHandler | undefined
   /** Bytes from before there was a handler, or that came while paused. */
@@ -46,11 +43,10 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   #outcome: { readonly error: RelayError | undefined } | undefined
   #onSettled: ((error: RelayError | undefined) => void) | undefined
 
-  constructor({ trackingId, client, cutCode, copies = false }: StreamConnectionOptions) {
+  constructor({ trackingId, client, cutCode }: StreamConnectionOptions) {
     this.trackingId = trackingId
     this.client = client
     this.#cutCode = cutCode
-    this.#copies = copies
   }
 
   /** Names the stream that this is the handler of. */
@@ -83,7 +79,7 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   }
 
   send(bytes: Uint8Array): boolean {
-    return this.#stream?.write(this.#copies ? new Uint8Array(bytes) : bytes) ?? true
+    return this.#stream?.write(bytes) ?? true
   }
 
   sendDatagram(datagram: Uint8Array): void {

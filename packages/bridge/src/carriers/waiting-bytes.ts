@@ -3,9 +3,6 @@ const smallPieceBytes = 1024
 const firstBlockBytes = 1024
 const maxBlockBytes = 16_384
 
-/** A piece that is less than this part of its buffer is copied before it waits: it would keep all of the buffer. */
-const wasteful = 4
-
 /** Bytes of a stream that nobody takes yet: first in, first out, in about as much memory as there are bytes. */
 export class WaitingBytes {
   #pieces: Uint8Array[] = []
@@ -19,10 +16,11 @@ export class WaitingBytes {
     return this.#first === this.#pieces.length && this.#blockUsed === 0
   }
 
+  /** Adds a copy. */
   add(bytes: Uint8Array): void {
     if (bytes.length > smallPieceBytes) {
       this.#closeBlock()
-      this.#pieces.push(compact(bytes))
+      this.#pieces.push(new Uint8Array(bytes))
       return
     }
     let from = 0
@@ -74,8 +72,3 @@ export class WaitingBytes {
 }
 
 const nothing = new Uint8Array(0)
-
-/** The same bytes, in a buffer of their own where they are a small part of a large one. */
-export function compact(bytes: Uint8Array): Uint8Array {
-  return bytes.length * wasteful < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes
-}

@@ -13,7 +13,7 @@ import { readU32, readU48 } from './numbers.ts'
 export interface FrameSink {
   /** A whole frame other than DATA: its payload is `buffer` from `start` to `end`, valid during the call. */
   onFrame(frame: { readonly type: number; readonly stream: number }, payload: Uint8Array): void
-  /** Bytes of DATA as they come, in order; they are the receiver's. A frame may be told in several parts. */
+  /** Bytes of DATA as they come, in order, valid during the call. A frame may be told in several parts. */
   onData(stream: number, offset: number, bytes: Uint8Array): void
 }
 

@@ -23,7 +23,7 @@ import type { TurnTaker } from './turn-queue.ts'
 export interface CarrierStreamHandler {
   /** The listener's end has reached the target; at the sender's end only. */
   onConnected?(): void
-  /** The bytes are the receiver's. Say {@link CarrierStream.consume} when done with them: that grants the peer more. */
+  /** Valid during the call. Say {@link CarrierStream.consume} when done with them: that grants the peer more. */
   onData(bytes: Uint8Array): void
   /** Valid during the call. */
   onDatagram?(datagram: Uint8Array): void
@@ -188,7 +188,7 @@ export class CarrierStream implements TurnTaker {
   }
 
   /**
-   * Sends bytes. They must not change any more.
+   * Sends a copy of bytes.
    *
    * @returns false when the buffer is full: write no more until `onDrain`
    */

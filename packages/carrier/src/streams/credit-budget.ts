@@ -1,3 +1,11 @@
+import { BlockPool } from './block-pool.ts'
+
+/** What a stream in a hurry writes at once; large enough for one read of a socket. */
+const blockBytes = 65_536
+
+/** 8 MiB, as much as two streams that fill a path of 50 ms. */
+const maxFreeBlocks = 128
+
 /** What all sessions of a process share. */
 export interface CreditBudgetOptions {
   /** What windows and replay buffers may grow by together. */
@@ -13,6 +21,8 @@ export interface CreditBudgetOptions {
 export class CreditBudget {
   readonly totalBytes: number
   readonly maxStreams: number
+  /** Replay buffers of busy streams are made of these. */
+  readonly blocks: BlockPool = new BlockPool({ blockBytes, maxFree: maxFreeBlocks })
   #usedBytes = 0
   #streams = 0
 

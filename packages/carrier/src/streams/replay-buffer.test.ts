@@ -1,30 +1,38 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { BlockPool } from './block-pool.ts'
 import { ReplayBuffer } from './replay-buffer.ts'
 
-const piece = fc.record({
-  bytes: fc.oneof(fc.nat(20), fc.constantFrom(0, 1023, 1024, 1025, 3000, 40_000)),
-  /** How large the buffer is of which the piece is a part. */
-  within: fc.constantFrom(0, 10, 200_000),
+const part = fc.double({ min: 0, max: 1, noNaN: true })
+const step = fc.record({
+  which: fc.nat(1),
+  do: fc.oneof(
+    fc.record({ bytes: fc.oneof(fc.nat(20), fc.constantFrom(0, 1023, 1024, 1025, 3000, 16_384, 40_000, 65_536)) }),
+    fc.record({ forget: fc.oneof(part, fc.constant(1)) }),
+    fc.record({ from: part, length: part }),
+  ),
 })
-const step = fc.oneof(
-  piece,
-  fc.record({ forget: fc.double({ min: 0, max: 1, noNaN: true }) }),
-  fc.record({ from: fc.double({ min: 0, max: 1, noNaN: true }), length: fc.double({ min: 0, max: 1, noNaN: true }) }),
-)
 
-test('a replay buffer gives back the bytes of any place that it has not forgotten', () => {
+function pool({ maxFree = 2 } = {}): BlockPool {
+  return new BlockPool({ blockBytes: 65_536, maxFree })
+}
+
+test('replay buffers of one pool give back the bytes of any place that they have not forgotten', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const buffer = new ReplayBuffer()
-      let all = Buffer.alloc(0)
-      for (const step of steps) {
+      const shared = pool()
+      const buffers = [0, 100].map((seed) => ({ seed, buffer: new ReplayBuffer(shared), all: Buffer.alloc(0) }))
+      for (const { which, do: step } of steps) {
+        const one = buffers[which]!
+        const { buffer, seed, all } = one
         if ('bytes' in step) {
-          const bytes = new Uint8Array(step.bytes + step.within).subarray(step.within)
-          for (let i = 0; i < bytes.length; i += 1) bytes[i] = (all.length + i) * 31 + ((all.length + i) >> 8)
+          const bytes = new Uint8Array(step.bytes)
+          for (let i = 0; i < bytes.length; i += 1) bytes[i] = (seed + all.length + i) * 31 + ((all.length + i) >> 8)
           buffer.append(bytes)
-          all = Buffer.concat([all, bytes])
+          one.all = Buffer.concat([all, bytes])
+          // The memory is the caller's again.
+          bytes.fill(0)
         } else if ('forget' in step) {
           buffer.forget(buffer.start + Math.floor(step.forget * buffer.bytes))
         } else {
@@ -35,25 +43,30 @@ test('a replay buffer gives back the bytes of any place that it has not forgotte
           assert.ok(copy.subarray(1, -1).equals(all.subarray(offset, offset + length)))
           assert.deepEqual([copy[0], copy.at(-1)], [0, 0])
         }
-        assert.equal(buffer.end, all.length)
+        assert.equal(buffer.end, one.all.length)
       }
     }),
     { numRuns: 200 },
   )
 })
 
-test('a small piece does not keep the large buffer alive that it came in', () => {
-  const buffer = new ReplayBuffer()
-  const held = new Uint8Array(1_000_000)
-  buffer.append(held.subarray(0, 5000))
-  held[0] = 9
-  const copy = new Uint8Array(1)
-  buffer.copyRange(copy, 0, 0, 1)
-  assert.equal(copy[0], 0)
+test('blocks of what was forgotten are used again, and a quiet stream takes none', () => {
+  const shared = pool({ maxFree: 10 })
+  const buffer = new ReplayBuffer(shared)
+  buffer.append(new Uint8Array(3 * 65_536))
+  buffer.forget(65_536)
+  assert.equal(shared.freeCount, 1)
+  buffer.append(new Uint8Array(65_536))
+  assert.equal(shared.freeCount, 0)
+  buffer.dispose()
+  assert.equal(shared.freeCount, 3)
+  const quiet = new ReplayBuffer(shared)
+  for (let i = 0; i < 100; i += 1) quiet.append(new Uint8Array(100))
+  assert.equal(shared.freeCount, 3)
 })
 
 test('what was forgotten, or never came, is not given', () => {
-  const buffer = new ReplayBuffer()
+  const buffer = new ReplayBuffer(pool())
   buffer.append(new Uint8Array(10))
   assert.throws(() => buffer.copyRange(new Uint8Array(20), 0, 0, 11), RangeError)
   buffer.forget(10)

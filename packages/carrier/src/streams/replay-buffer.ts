@@ -1,38 +1,55 @@
-/** Pieces up to here are copied together: a reference to each would cost more than its bytes. */
-const copiedPieceBytes = 1024
+import type { BlockPool } from './block-pool.ts'
+
+/** Quiet streams begin with little; each further block is four times as large, then they come from the pool. */
 const firstBlockBytes = 1024
-const maxBlockBytes = 16_384
+const maxOwnBlockBytes = 16_384
 
 /**
  * The bytes of one direction that the peer has not confirmed, by offset: appended at the end, read from anywhere, forgotten
- * from the beginning. Holds large pieces by reference: they must not change before they are forgotten.
+ * from the beginning. Keeps copies, in blocks that are used again: the buffers of the writer would live until the peer
+ * confirms, and grow old for the garbage collector (measured: a third of the CPU time of a bulk stream).
  */
 export class ReplayBuffer {
   /** Offset of the oldest byte. */
   start = 0
   /** Offset behind the newest byte. */
   end = 0
-  #pieces: Uint8Array[] = []
-  /** How much of each piece counts: the last block is still being filled. */
+  readonly #pool: BlockPool
+  #blocks: Uint8Array[] = []
+  /** How much of each block counts: the last one is still being filled. */
   #lengths: number[] = []
-  /** Pieces before this index are forgotten. */
+  /** Blocks before this index are forgotten. */
   #first = 0
   #firstOffset = 0
-  #block: Uint8Array | undefined
-  #blockUsed = 0
   /** Where the last read ended: reads go on from there. */
   #cursor = 0
   #cursorOffset = 0
+
+  constructor(pool: BlockPool) {
+    this.#pool = pool
+  }
 
   get bytes(): number {
     return this.end - this.start
   }
 
+  /** Copies the bytes. */
   append(bytes: Uint8Array): void {
-    if (bytes.length === 0) return
-    // A small part of a large buffer would keep all of it alive.
-    if (bytes.length <= copiedPieceBytes) this.#appendCopy(bytes)
-    else this.#push(bytes.length * 2 >= bytes.buffer.byteLength ? bytes : new Uint8Array(bytes), bytes.length)
+    let from = 0
+    while (from < bytes.length) {
+      const last = this.#blocks.length - 1
+      const used = this.#lengths[last] ?? 0
+      const block = this.#blocks[last]
+      if (block === undefined || used === block.length) {
+        this.#blocks.push(this.#newBlock(block, bytes.length - from))
+        this.#lengths.push(0)
+        continue
+      }
+      const taken = Math.min(bytes.length - from, block.length - used)
+      block.set(taken === bytes.length ? bytes : bytes.subarray(from, from + taken), used)
+      this.#lengths[last] = used + taken
+      from += taken
+    }
     this.end += bytes.length
   }
 
@@ -43,18 +60,18 @@ export class ReplayBuffer {
     let from = offset - this.#cursorOffset
     let left = length
     while (left > 0) {
-      const piece = this.#pieces[this.#cursor]
-      const pieceBytes = this.#lengths[this.#cursor] ?? 0
-      if (piece === undefined) throw new RangeError('Bytes that are not in the replay buffer were asked for')
-      const taken = Math.min(left, pieceBytes - from)
-      if (taken === piece.length) target.set(piece, to)
-      else target.set(piece.subarray(from, from + taken), to)
+      const block = this.#blocks[this.#cursor]
+      const blockBytes = this.#lengths[this.#cursor] ?? 0
+      if (block === undefined) throw new RangeError('Bytes that are not in the replay buffer were asked for')
+      const taken = Math.min(left, blockBytes - from)
+      if (taken === block.length) target.set(block, to)
+      else target.set(block.subarray(from, from + taken), to)
       to += taken
       left -= taken
       from += taken
       if (left === 0) return
       this.#cursor += 1
-      this.#cursorOffset += pieceBytes
+      this.#cursorOffset += blockBytes
       from = 0
     }
   }
@@ -67,14 +84,15 @@ export class ReplayBuffer {
       return
     }
     this.start = offset
-    let pieceBytes = this.#lengths[this.#first] ?? 0
-    while (this.#firstOffset + pieceBytes <= offset) {
-      this.#pieces[this.#first] = noBytes
-      this.#firstOffset += pieceBytes
+    let blockBytes = this.#lengths[this.#first] ?? 0
+    while (this.#firstOffset + blockBytes <= offset) {
+      this.#give(this.#first)
+      this.#blocks[this.#first] = noBytes
+      this.#firstOffset += blockBytes
       this.#first += 1
-      pieceBytes = this.#lengths[this.#first] ?? 0
+      blockBytes = this.#lengths[this.#first] ?? 0
     }
-    if (this.#first >= 64 && this.#first * 2 >= this.#pieces.length) this.#compact()
+    if (this.#first >= 64 && this.#first * 2 >= this.#blocks.length) this.#compact()
   }
 
   /** Forgets everything; nothing can be read or appended any more. */
@@ -88,60 +106,40 @@ export class ReplayBuffer {
       this.#cursor = this.#first
       this.#cursorOffset = this.#firstOffset
     }
-    let pieceBytes = this.#lengths[this.#cursor] ?? 0
-    while (this.#cursor < this.#pieces.length && this.#cursorOffset + pieceBytes <= offset) {
+    let blockBytes = this.#lengths[this.#cursor] ?? 0
+    while (this.#cursor < this.#blocks.length && this.#cursorOffset + blockBytes <= offset) {
       // The open block may grow: the cursor waits in it.
-      if (this.#cursor === this.#pieces.length - 1) break
-      this.#cursorOffset += pieceBytes
+      if (this.#cursor === this.#blocks.length - 1) break
+      this.#cursorOffset += blockBytes
       this.#cursor += 1
-      pieceBytes = this.#lengths[this.#cursor] ?? 0
+      blockBytes = this.#lengths[this.#cursor] ?? 0
     }
   }
 
-  #appendCopy(bytes: Uint8Array): void {
-    let from = 0
-    while (from < bytes.length) {
-      const block = this.#openBlock()
-      const taken = Math.min(bytes.length - from, block.length - this.#blockUsed)
-      block.set(taken === bytes.length ? bytes : bytes.subarray(from, from + taken), this.#blockUsed)
-      const last = this.#lengths.length - 1
-      this.#lengths[last] = (this.#lengths[last] ?? 0) + taken
-      this.#blockUsed += taken
-      from += taken
-    }
-  }
-
-  #openBlock(): Uint8Array {
-    const block = this.#block
-    if (block && this.#blockUsed < block.length) return block
-    const bytes = block ? Math.min(block.length * 4, maxBlockBytes) : firstBlockBytes
-    const fresh = new Uint8Array(bytes)
-    this.#push(fresh, 0)
-    this.#block = fresh
-    this.#blockUsed = 0
-    return fresh
-  }
-
-  #push(piece: Uint8Array, length: number): void {
-    this.#pieces.push(piece)
-    this.#lengths.push(length)
-    this.#block = undefined
+  /** Behind `last`, for at least some of so many bytes. */
+  #newBlock(last: Uint8Array | undefined, bytes: number): Uint8Array {
+    const grown = last ? last.length * 4 : firstBlockBytes
+    const isLarge = bytes > maxOwnBlockBytes || grown > maxOwnBlockBytes
+    return isLarge ? this.#pool.take() : new Uint8Array(grown)
   }
 
   #clear(): void {
-    if (this.#pieces.length > 0) {
-      this.#pieces = []
-      this.#lengths = []
-    }
+    for (let i = this.#first; i < this.#blocks.length; i += 1) this.#give(i)
+    this.#blocks.length = 0
+    this.#lengths.length = 0
     this.#first = 0
     this.#firstOffset = this.end
     this.#cursor = 0
     this.#cursorOffset = this.end
-    this.#block = undefined
+  }
+
+  #give(index: number): void {
+    const block = this.#blocks[index]
+    if (block) this.#pool.give(block)
   }
 
   #compact(): void {
-    this.#pieces.splice(0, this.#first)
+    this.#blocks.splice(0, this.#first)
     this.#lengths.splice(0, this.#first)
     this.#cursor = Math.max(0, this.#cursor - this.#first)
     if (this.#cursor === 0) this.#cursorOffset = this.#firstOffset

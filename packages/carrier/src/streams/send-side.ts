@@ -3,7 +3,7 @@ import { ReplayBuffer } from './replay-buffer.ts'
 
 /** The direction of a stream that we send: what was written, sent, confirmed and granted. */
 export class SendSide {
-  readonly replay: ReplayBuffer = new ReplayBuffer()
+  readonly replay: ReplayBuffer
   /** Offset of the next byte to send on the present carrier; may go back when the stream moves. */
   next = 0
   /** Bytes below this offset may be sent. */
@@ -21,6 +21,7 @@ export class SendSide {
   readonly #budget: CreditBudget
 
   constructor(options: { readonly firstBytes: number; readonly maxBytes: number; readonly budget: CreditBudget }) {
+    this.replay = new ReplayBuffer(options.budget.blocks)
     this.#firstBytes = options.firstBytes
     this.#capacityBytes = options.firstBytes
     this.#maxBytes = options.maxBytes
@@ -51,6 +52,7 @@ export class SendSide {
     return this.replay.bytes * 2 <= this.#capacityBytes
   }
 
+  /** Copies the bytes. */
   write(bytes: Uint8Array): void {
     this.replay.append(bytes)
   }

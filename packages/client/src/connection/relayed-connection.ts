@@ -4,7 +4,7 @@ import { type KeepAlive, type KeepAlivePeer, WebSocketEndpoint } from '@postern/
 
 /** What one end of a relayed connection has to say; calls come in the order of the methods, `onClosed` exactly once. */
 export interface RelayedConnectionHandler {
-  /** Bytes have arrived; they are the receiver's. */
+  /** Bytes have arrived; they are there during the call only. */
   onData(chunk: Uint8Array): void
   /** The peer has said that nothing more comes from it. We may go on sending. */
   onEof(): void
@@ -62,6 +62,7 @@ export class RelayedConnection {
       head,
       role: 'client',
       allowHalfClose: true,
+      lends: true,
       handler: {
         onMessageStart: ignore,
         onMessageData: (chunk) => this.#handler?.onData(chunk),

@@ -37,7 +37,7 @@ export class RelayedStream extends Duplex {
     this.#connection = connection
     connection.open({
       onData: (chunk) => {
-        if (!this.push(chunk)) connection.pause()
+        if (!this.push(Buffer.from(chunk))) connection.pause()
       },
       onEof: () => {
         this.#peerEnded = true

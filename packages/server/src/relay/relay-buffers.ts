@@ -1,5 +1,4 @@
-import { SharedReadBuffer } from './shared-read-buffer.ts'
-import { WriteRegions } from './write-regions.ts'
+import { SharedReadBuffer, WriteRegions } from '@postern/websocket'
 
 /** Memory that the relayed connections of a node share. */
 export interface RelayBuffers {

@@ -3,12 +3,12 @@ import {
   encodeFrame,
   type ForwardSink,
   FrameForwarder,
+  GatheredWrites,
   type KeepAlivePeer,
   Opcode,
   WebSocketError,
 } from '@postern/websocket'
 import type { EntityCounters } from '../telemetry/counters.ts'
-import { GatheredWrites } from './gathered-writes.ts'
 import type { RelayBuffers } from './relay-buffers.ts'
 
 /** What a side tells the connection that owns it. */

@@ -56,6 +56,16 @@ export function xorRegion(
   return (phase + length) & 3
 }
 
+/** Masks all of `source` into `target` at `at`, without a copy in between. The key's first byte is for the first one. */
+export function xorCopy(source: Uint8Array, target: Uint8Array, at: number, key: number): void {
+  for (let done = 0; done < source.length; done += scratchBytes) {
+    const step = Math.min(scratchBytes, source.length - done)
+    scratch.set(step === source.length ? source : source.subarray(done, done + step))
+    xor(0, step, key)
+    target.set(step === scratchBytes ? scratch : scratch.subarray(0, step), at + done)
+  }
+}
+
 function xorShort(buffer: Uint8Array, source: number, target: number, length: number, key: number): void {
   let i = 0
   for (; i + 4 <= length; i += 4) {

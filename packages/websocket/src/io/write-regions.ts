@@ -4,7 +4,7 @@ const regionBytes = 131_072
 /** Free regions that are kept for the next busy connection: 8 MiB. */
 const maxFreeRegions = 64
 
-/** Large buffers that the busy connections of a node share: one is out only while bytes wait in it. */
+/** Large buffers that busy connections share: one is out only while bytes wait in it. */
 export class WriteRegions {
   readonly #free: Uint8Array[] = []
 
@@ -22,3 +22,6 @@ export class WriteRegions {
     return this.#free.length
   }
 }
+
+/** Those of the process, for all that is not told to use others. Memory and nothing else: no connection hears of another. */
+export const sharedRegions: WriteRegions = new WriteRegions()

@@ -5,20 +5,19 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { Duplex } from 'node:stream'
 import { after, before, test } from 'node:test'
 import * as tls from 'node:tls'
-import { DevelopmentCa } from '../certificates/development-ca.ts'
+import { createTestAuthority } from '@postern/testkit'
 import { SharedReadBuffer } from './shared-read-buffer.ts'
 
-let ca: DevelopmentCa
 let servers: readonly { readonly name: string; readonly server: Server; readonly dial: (port: number) => Socket }[]
 
 before(async () => {
-  ca = await DevelopmentCa.open(await DevelopmentCa.createPair({ machine: 'test', nowMs: Date.now() }))
-  const { certPem, keyPem } = await ca.issue(['localhost'], Date.now())
+  const ca = await createTestAuthority('shared read buffer')
+  const { cert, key } = await ca.issue({ hosts: ['localhost'] })
   servers = [
     { name: 'TCP', server: createServer({ allowHalfOpen: true }), dial: (port) => connect(port, '127.0.0.1') },
     {
       name: 'TLS',
-      server: tls.createServer({ cert: certPem, key: keyPem, allowHalfOpen: true }),
+      server: tls.createServer({ cert, key, allowHalfOpen: true }),
       dial: (port) => tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ca: ca.certPem }),
     },
   ]

@@ -43,6 +43,8 @@ export class SharedReadBuffer {
     const onRead = (length: number): void => onBytes(buffer.subarray(0, length))
     Object.assign(socket, { [this.#fields.buffer]: buffer, [this.#fields.callback]: onRead })
     handle.useUserBuffer(buffer)
+    // Node stops the reading of such a socket in `pause` alone: it may have been called before, by the receiver of early bytes.
+    if (socket.isPaused()) socket.pause()
     return true
   }
 }
