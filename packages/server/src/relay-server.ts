@@ -13,6 +13,8 @@ import type { ArmDoor } from './gateway/arm-door.ts'
 import { AtomDoor } from './gateway/atom-door.ts'
 import { ClientAddress } from './gateway/client-address.ts'
 import { DataDoor } from './gateway/data-door.ts'
+import { DownloadsDoor } from './gateway/downloads-door.ts'
+import { DownloadsFolder } from './gateway/downloads-folder.ts'
 import { drainRelay } from './gateway/drain-relay.ts'
 import { FrontDoor } from './gateway/front-door.ts'
 import type { FrontDoorHandler } from './gateway/front-door-handler.ts'
@@ -360,7 +362,7 @@ async function openDoors(from: {
     originOf: webOriginOf,
     bodyTimeoutMs: parts.limits.handshakeTimeoutMs,
   })
-  const management = createManagementDoor({ parts, health, doors, arm, identity: identityDoor })
+  const management = createManagementDoor({ config, parts, health, doors, arm, identity: identityDoor })
   const { privateDoor } = config
   const privateDataDoor = privateDoor && new DataDoor({ parts, requests, originOf, isPrivate: true })
   const privatePort = privateDataDoor && (await open(privateDataDoor, privateDoor.port, privateDoor.bind))
@@ -378,13 +380,14 @@ async function openDoors(from: {
 }
 
 function createManagementDoor(from: {
+  readonly config: RelayConfig
   readonly parts: RelayParts
   readonly health: Health
   readonly doors: readonly FrontDoor[]
   readonly arm: ArmDoor
   readonly identity: IdentityDoor
 }): ManagementDoor {
-  const { parts, health, doors, arm, identity } = from
+  const { config, parts, health, doors, arm, identity } = from
   const metrics = new MetricsPage({
     counters: parts.counters,
     health,
@@ -399,7 +402,9 @@ function createManagementDoor(from: {
     ['/metrics', metrics],
     ['/openapi.json', new OpenApiPage(routeTable, { version: serverVersion() })],
   ])
-  return new ManagementDoor({ pages, arm, identity })
+  const { downloads: offered } = config
+  const downloads = offered && new DownloadsDoor({ ...offered, folder: new DownloadsFolder(offered.folder) })
+  return new ManagementDoor({ pages, arm, identity, downloads })
 }
 
 async function stopAll(stops: readonly Stop[]): Promise<void> {

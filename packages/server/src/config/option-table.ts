@@ -272,6 +272,14 @@ export const optionTable = {
     default: '30s',
     help: 'How long relayed connections may go on after the relay was asked to stop.',
   },
+  downloads: {
+    group: 'Operation',
+    flag: 'downloads',
+    env: 'POSTERN_DOWNLOADS',
+    type: 'string',
+    help: 'Folder that `npm run dist` has written: GET /downloads at the management door gives everybody the files that its SHA256SUMS names. Without it nothing is served there.',
+    example: '/srv/postern-releases',
+  },
   webhookUrl: {
     group: 'Operation',
     flag: 'webhook-url',
@@ -316,6 +324,16 @@ export const optionTable = {
     default: 1000,
     min: 1,
     help: 'Connections that wait for a listener at once on one hybrid connection.',
+  },
+  maxDownloads: {
+    group: 'Limits',
+    flag: 'max-downloads',
+    env: 'POSTERN_MAX_DOWNLOADS',
+    type: 'integer',
+    unit: 'files',
+    default: 32,
+    min: 1,
+    help: 'Files of the downloads folder that are sent at once; one more is told to come back in 10 s.',
   },
   acceptTimeout: {
     group: 'Limits',

@@ -123,6 +123,8 @@ test('every option changes the settings', () => {
     audit: 'off',
     auditRetention: '1d',
     auditMaxBytes: '64MiB',
+    downloads: '/srv/releases',
+    maxDownloads: '4',
   }
   const needs: Record<string, OptionFlags> = {
     acmeDirectory: { acmeHosts: 'a.example.test' },
@@ -130,6 +132,7 @@ test('every option changes the settings', () => {
     acmeChallenge: { acmeHosts: 'a.example.test' },
     proxyProtocol: { trustedProxies: '10.0.0.1' },
     privateBind: { privatePort: '3' },
+    maxDownloads: { downloads: '/srv/releases' },
   }
   for (const name of Object.keys(optionTable)) {
     if (optionTable[name as keyof typeof optionTable].type === 'secret') continue

@@ -65,6 +65,8 @@ export interface RelayConfig {
   readonly forwardingHeader: 'x-forwarded-for' | 'forwarded'
   /** Absent: off. */
   readonly audit?: { readonly retentionMs: number; readonly maxBytes: number }
+  /** Folder of releases; absent: none are served. */
+  readonly downloads?: { readonly folder: string; readonly maxTransfers: number }
   /** Absent: nobody is told. */
   readonly webhook?: { readonly url: string; readonly secret: Secret }
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
@@ -81,7 +83,7 @@ export interface RelayConfig {
 export function relayConfig(values: RelayOptionValues): RelayConfig {
   checkRelayConfig(values)
   const publicPort = values.publicPort ?? portOfOrigin(values.advertise)
-  const { bind, advertise, resources, privateBind, privatePort, webhookUrl, webhookSecret } = values
+  const { bind, advertise, resources, privateBind, privatePort, downloads, webhookUrl, webhookSecret } = values
   return {
     dataPort: values.dataPort,
     managementPort: values.managementPort,
@@ -105,6 +107,7 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     ...(values.audit === 'off'
       ? {}
       : { audit: { retentionMs: values.auditRetention, maxBytes: values.auditMaxBytes } }),
+    ...(downloads === undefined ? {} : { downloads: { folder: downloads, maxTransfers: values.maxDownloads } }),
     ...(webhookUrl === undefined || webhookSecret === undefined
       ? {}
       : { webhook: { url: webhookUrl, secret: webhookSecret } }),

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { formatErrorJson } from '@postern/protocol'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import type { ArmDoor } from './arm-door.ts'
+import type { DownloadsDoor } from './downloads-door.ts'
 import type { FrontDoorHandler } from './front-door-handler.ts'
 import type { DoorRequest, IdentityDoor } from './identity-door.ts'
 
@@ -18,11 +19,13 @@ export interface ManagementDoorOptions {
   readonly pages: ReadonlyMap<string, ManagementPage>
   /** Sign-in. */
   readonly identity: IdentityDoor
+  /** Releases; absent: none are served. */
+  readonly downloads?: DownloadsDoor | undefined
   /** Everything else. */
   readonly arm: ArmDoor
 }
 
-/** The management door: health, metrics and sign-in by path, everything else is a call of the management API. */
+/** The management door: health, metrics, downloads and sign-in by path, everything else is a call of the management API. */
 export class ManagementDoor implements FrontDoorHandler {
   readonly #options: ManagementDoorOptions
 
@@ -47,7 +50,9 @@ export class ManagementDoor implements FrontDoorHandler {
     const [path = ''] = (request.url ?? '').split('?', 1)
     const page = this.#options.pages.get(path)
     if (page === undefined) {
-      if (!this.#options.identity.serve(door, response)) void this.#options.arm.handle(request, response, remote)
+      const { downloads, identity, arm } = this.#options
+      if (downloads?.serve(request, response) || identity.serve(door, response)) return
+      void arm.handle(request, response, remote)
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD')
       answer(
