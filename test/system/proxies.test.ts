@@ -9,7 +9,8 @@ import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { connect } from '@postern/client'
-import { hopTable } from '@postern/program'
+import { createManagementClient, signInWithClientCredentials } from '@postern/management'
+import { hopTable, trustCa } from '@postern/program'
 import { startTestRelay, type TestRelay } from '@postern/testkit'
 import { freePort } from './free-port.ts'
 import { missingPrograms, output, type RunningProgram, runProgram, startProgram } from './run-program.ts'
@@ -29,6 +30,8 @@ describe('agents that reach nothing but a proxy', { skip }, () => {
   const parts = new AsyncDisposableStack()
   let relay: TestRelay
   let folder: string
+  /** With what the connector of an app that has the hybrid connection `attached` signs in. */
+  let credential: string
   let proxies: Readonly<Record<'http' | 'socks5', string>>
 
   /** Runs postern in the namespace. */
@@ -54,6 +57,11 @@ describe('agents that reach nothing but a proxy', { skip }, () => {
               hybridConnections: [
                 { name: 'bridged' },
                 { name: 'managed', userMetadata: '[{"key":"endpoint","value":"127.0.0.1:7777"}]' },
+                {
+                  name: 'attached',
+                  userMetadata: '[{"key":"endpoint","value":"hello.corp:7777"}]',
+                  rules: [{ name: 'defaultSender', rights: ['Send'] }],
+                },
               ],
             },
           ],
@@ -84,6 +92,7 @@ describe('agents that reach nothing but a proxy', { skip }, () => {
       socks5: `socks5h://jo:${password}@${outside}:${ports.socks5}`,
     }
     await startService()
+    credential = await makeApp()
   })
   after(() => parts.disposeAsync())
 
@@ -106,14 +115,38 @@ describe('agents that reach nothing but a proxy', { skip }, () => {
   async function startService(): Promise<void> {
     const program =
       "require('node:net').createServer((s) => s.on('error', () => {}).end('hello')).listen(7777, '127.0.0.1', () => console.log('up'))"
-    const service = startProgram('ip', ['netns', 'exec', namespace, process.execPath, '--eval', program])
+    const words = ['netns', 'exec', namespace, process.execPath, '--eval', program]
+    // As long as all tests together may take on a busy machine.
+    const service = startProgram('ip', words, { timeoutMs: 600_000 })
     parts.defer(() => void service.kill('SIGKILL'))
     await once(service.stdout, 'data', { signal: AbortSignal.timeout(10_000) })
   }
 
+  async function makeApp(): Promise<string> {
+    await trustCa(join(folder, 'ca.pem'))
+    const { bootstrapAdmin, management: endpoint } = relay.relay
+    const { clientId = '', clientSecret } = bootstrapAdmin ?? {}
+    const secret = { clientId, clientSecret: clientSecret?.reveal() ?? '' }
+    const { accessToken } = await signInWithClientCredentials({ endpoint, ...secret })
+    const client = createManagementClient({ endpoint, token: () => accessToken })
+    const group = '/subscriptions/s/resourceGroups/g'
+    const plan = `${group}/providers/Microsoft.Web/serverfarms/plan`
+    const site = `${group}/providers/Microsoft.Web/sites/app`
+    const location = 'westus2'
+    const call = async (method: string, target: string, body: object): Promise<unknown> =>
+      (await client.request({ method, target, body })).body
+    await call('PUT', `${group}?api-version=2021-04-01`, { location })
+    await call('PUT', `${plan}?api-version=2025-05-01`, { location, sku: { name: 'B1' } })
+    const app = { location, identity: { type: 'SystemAssigned' }, properties: { serverFarmId: plan } }
+    await call('PUT', `${site}?api-version=2025-05-01`, app)
+    const attachment = `${site}/hybridConnectionNamespaces/local/relays/attached`
+    await call('PUT', `${attachment}?api-version=2025-05-01`, { properties: {} })
+    return JSON.stringify(await call('POST', `${site}/connectorCredentials?api-version=2026-11-01`, {}))
+  }
+
   /** What the service says by way of a hybrid connection, once somebody listens there. */
   async function hear(name: string): Promise<string> {
-    const signal = AbortSignal.timeout(15_000)
+    const signal = AbortSignal.timeout(40_000)
     for (;;) {
       try {
         const stream = await connect({
@@ -185,6 +218,34 @@ describe('agents that reach nothing but a proxy', { skip }, () => {
       } finally {
         hcm.kill('SIGINT')
         await once(hcm, 'close')
+      }
+    })
+  }
+
+  for (const kind of ['http', 'socks5'] as const) {
+    it(`the connector of an app goes by way of ${kind}: it signs in, its program opens a name, its doctor finds nothing broken`, async () => {
+      const [file, app] = [join(folder, `${kind}.proxy`), join(folder, `${kind}.app`)]
+      writeFileSync(file, proxies[kind])
+      writeFileSync(app, kind === 'http' ? credential : credential.replaceAll('localhost', '127.0.0.1'))
+      const byProxy = ['--proxy', `@${file}`, ...trust()]
+      const target = ['-T', 'attached:127.0.0.1:7777', '--framing', 'raw', '-x', accessBy(kind, 'attached')]
+      const bridge = inside(['bridge', ...target, ...byProxy])
+      bridge.stderr.resume()
+      try {
+        assert.equal(await hear('attached'), 'hello')
+        const settings = ['--app', app, ...byProxy, '--state-dir', join(folder, `connector-${kind}`)]
+        const script = "require('node:net').connect(7777, 'hello.corp').pipe(process.stdout)"
+        const program = ['--', process.execPath, '--eval', script]
+        const ran = await doctor('connector', 'run', ...settings, ...program)
+        assert.deepEqual([ran.code, ran.stdout.toString(), ran.stderr], [0, 'hello', ''])
+        const { code, stdout } = await doctor('connector', 'doctor', ...settings)
+        assert.equal(code, 0, stdout.toString())
+        assert.match(stdout.toString(), /hello\.corp:7777/)
+        assert.match(stdout.toString(), /ok +proxy .*leads to (?:localhost|127\.0\.0\.1):\d+/)
+        assert.ok(!stdout.toString().includes(password))
+      } finally {
+        bridge.kill('SIGINT')
+        await once(bridge, 'close')
       }
     })
   }
