@@ -74,6 +74,11 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     }
   }
 
+  /** Apps and relays that have not said yet which endpoints there are. */
+  get awaited(): readonly string[] {
+    return this.#sources.filter(({ isSettled }) => !isSettled).map(({ subject }) => subject)
+  }
+
   /** Every endpoint host that has a loopback address, and the address. Programs reach all ports of the host there. */
   get addresses(): ReadonlyMap<string, string> {
     return this.#table?.addresses ?? new Map()
@@ -115,16 +120,15 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
   }
 
   /**
-   * Resolves with true when every app and relay that was asked for endpoints has said something and what it said is in use, with
-   * false when the signal aborts before.
+   * Resolves when every app and relay that was asked for endpoints has said something and what it said is in use, and when
+   * the signal aborts.
    */
-  async settled(signal: AbortSignal): Promise<boolean> {
-    while (!signal.aborted && !this.#sources.every(({ isSettled }) => isSettled)) {
+  async settled(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.awaited.length > 0) {
       await once(this, 'answer', { signal }).catch(() => {})
     }
     // Behind what is still being opened.
     await this.#table?.set(this.#sources.flatMap(({ specs }) => specs))
-    return this.#sources.every(({ isSettled }) => isSettled)
   }
 
   /** Asks apps and relays once which endpoints there are; what does not answer shows in the status. */

@@ -184,6 +184,20 @@ for (const [does, code, pattern] of [
   })
 }
 
+test('doctor says when an app does not answer at all, and does not take no endpoints for good ones', async (t) => {
+  const silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
+  t.after(() => silent.close())
+  await once(silent, 'listening')
+  const folder = mkdtempSync(join(tmpdir(), 'connector-cli-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const app = join(folder, 'app.json')
+  const tokenEndpoint = `http://127.0.0.1:${(silent.address() as { port: number }).port}/t/oauth2/v2.0/token`
+  writeFileSync(app, JSON.stringify({ tokenEndpoint, clientId: 'shop', clientSecret: 'secret' }))
+  const { code, stdout } = await PosternProcess.run(['connector', 'doctor', '--app', app])
+  assert.equal(code, hopTable.configuration.exitCode, stdout)
+  assert.match(stdout, /FAILED +configuration .*the app at http:\/\/127\.0\.0\.1:\d+ has not answered/)
+})
+
 test('doctor looks at every hop from the way in to the far end, by itself or by the connector that runs', async (t) => {
   const { relay, run, serve, flags, port, folder } = await startBed(t)
   const lonely = await run('connector', 'doctor', ...flags)

@@ -19,17 +19,22 @@ const deadlineMs = 12_000
 export async function diagnoseConnector(connector: Connector): Promise<readonly EndpointDiagnosis[]> {
   const signal = AbortSignal.timeout(deadlineMs)
   const known = new Map<string, Promise<readonly HopResult[]>>()
+  const { awaited } = connector
   const { problems } = connector.status
   const found = await Promise.all(connector.routes.map((route) => diagnoseRoute(route, { known, signal })))
-  if (problems.length === 0) return found
-  const hops = problems.map((problem): HopResult => {
-    return {
-      hop: 'configuration',
-      ms: 0,
-      ...broken(problem, 'Correct the connection string or the credential of the app.'),
-    }
-  })
+  const hops = [
+    ...problems.map((problem) => sourceHop(problem, 'Correct the connection string or the credential of the app.')),
+    ...awaited.map((subject) => sourceHop(`${subject} has not answered`, silenceHelp)),
+  ]
+  if (hops.length === 0) return found
   return [{ report: { subject: 'where endpoints come from', hops }, host: '' }, ...found]
+}
+
+const silenceHelp =
+  'Can it be reached from here, by this proxy? Of what it would have named nothing could be looked at.'
+
+function sourceHop(problem: string, fix: string): HopResult {
+  return { hop: 'configuration', ms: 0, ...broken(problem, fix) }
 }
 
 async function diagnoseRoute(

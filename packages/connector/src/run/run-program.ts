@@ -14,8 +14,6 @@ import { NamespacesForbidden, PrivateNamespace } from './private-namespace.ts'
 /** Apps and relays are waited for before the program begins: it may ask for a name only once. */
 const settleTimeoutMs = 10_000
 
-const tooSlow = `Not every app or relay has said within ${settleTimeoutMs / 1000} s which endpoints there are: the program begins, and names that are said later come into being then.`
-
 /** How a program comes to see the endpoints. */
 export type Way = 'auto' | 'namespace' | FallBack
 
@@ -88,6 +86,10 @@ async function runWithHostsProperty(options: RunOptions): Promise<number> {
   return await runInForeground(command, { env: javaEnvironment(process.env, hosts.path) })
 }
 
+function silenceOf(subject: string): string {
+  return `${subject} has not said within ${settleTimeoutMs / 1000} s which endpoints there are: the program begins, and their names come into being when it does`
+}
+
 /** Starts a connector that keeps a hosts file up to date. */
 async function startConnector(
   { note }: Pick<RunOptions, 'note'>,
@@ -101,7 +103,8 @@ async function startConnector(
     () => void write().catch((error: Error) => options.logger?.error('connector.hosts', { error })),
   )
   await connector.start()
-  if (!(await connector.settled(AbortSignal.timeout(settleTimeoutMs)))) note(tooSlow)
+  await connector.settled(AbortSignal.timeout(settleTimeoutMs))
+  for (const subject of connector.awaited) note(silenceOf(subject))
   await write()
   return connector
 }

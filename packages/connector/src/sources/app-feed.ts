@@ -52,6 +52,10 @@ export class AppFeed implements EndpointSource {
     this.#options = options
   }
 
+  get subject(): string {
+    return `the app at ${this.#options.credential.endpoint}`
+  }
+
   get specs(): readonly RouteSpec[] {
     return this.#specs
   }
@@ -70,8 +74,7 @@ export class AppFeed implements EndpointSource {
 
   async refresh(signal: AbortSignal): Promise<void> {
     try {
-      const { credential, proxy } = this.#options
-      const client = clientOf(credential, createRelayFetch(proxy?.reveal()))
+      const client = this.#client(signal)
       const state = await client.call('Apps_GetOwnHybridConnections', { signal })
       this.#take(state)
     } catch (error) {
@@ -88,8 +91,7 @@ export class AppFeed implements EndpointSource {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       try {
-        const { credential, proxy } = this.#options
-        const client = clientOf(credential, createRelayFetch(proxy?.reveal()))
+        const client = this.#client(signal)
         for await (const { data } of client.events('Apps_GetOwnHybridConnections', { signal })) {
           this.#take(JSON.parse(data))
           onChange()
@@ -101,6 +103,17 @@ export class AppFeed implements EndpointSource {
       }
       await delay(retryMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {})
     }
+  }
+
+  /** Signs in when it is first asked; neither that nor anything else outlives the signal. */
+  #client(signal: AbortSignal): ManagementClient {
+    const { credential, proxy } = this.#options
+    const { endpoint, clientId, clientSecret } = credential
+    const fetch = createRelayFetch(proxy?.reveal())
+    const token = keepToken(() =>
+      signInWithClientCredentials({ endpoint, clientId, clientSecret: clientSecret.reveal(), fetch, signal }),
+    )
+    return createManagementClient({ endpoint, token, fetch })
   }
 
   #take(state: unknown): void {
@@ -133,14 +146,4 @@ export class AppFeed implements EndpointSource {
     if (problem !== this.#problem) this.#options.logger.warn('connector.app-lost', { message: problem })
     this.#problem = problem
   }
-}
-
-function clientOf(
-  { endpoint, clientId, clientSecret }: AppCredential,
-  fetch: typeof globalThis.fetch,
-): ManagementClient {
-  const token = keepToken(() =>
-    signInWithClientCredentials({ endpoint, clientId, clientSecret: clientSecret.reveal(), fetch }),
-  )
-  return createManagementClient({ endpoint, token, fetch })
 }

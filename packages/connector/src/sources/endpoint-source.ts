@@ -2,6 +2,8 @@ import type { RouteSpec } from '../routes/route-spec.ts'
 
 /** Says which endpoints a connector has, and when that changes. */
 export interface EndpointSource {
+  /** Who is asked, for people. */
+  readonly subject: string
   readonly specs: readonly RouteSpec[]
   /** What is wrong, and what to do; empty when nothing is. */
   readonly problems: readonly string[]

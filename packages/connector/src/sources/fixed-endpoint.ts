@@ -4,6 +4,7 @@ import type { EndpointSource } from './endpoint-source.ts'
 /** An endpoint that is named here. */
 export function fixedEndpoint(spec: RouteSpec): EndpointSource {
   return {
+    subject: spec.origin,
     specs: [spec],
     problems: [],
     isSettled: true,

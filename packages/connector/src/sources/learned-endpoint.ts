@@ -40,6 +40,10 @@ export class LearnedEndpoint implements EndpointSource {
     this.#target = parseTarget(options.state.endpointOf(formatPlace(this.#place)) ?? '')
   }
 
+  get subject(): string {
+    return `the relay of ${formatPlace(this.#place)}`
+  }
+
   get specs(): readonly RouteSpec[] {
     const { connectionString, framing, portName, origin } = this.#options
     if (!this.#target) return []
