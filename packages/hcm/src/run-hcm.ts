@@ -52,8 +52,9 @@ export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
   const socketPath = controlSocketPath(folder)
   const store = options.store ?? (await StateStore.open(folder))
   const version = hcmVersion()
-  // As everything else on the way to a relay.
-  const fetch = createRelayFetch(options.proxy?.reveal())
+  const stopping = new AbortController()
+  // As everything else on the way to a relay; a management door that is silent holds up no end.
+  const fetch = until(stopping.signal, createRelayFetch(options.proxy?.reveal()))
   const service = new HcmService({
     ...rest,
     store,
@@ -98,9 +99,18 @@ export async function runHcm(options: RunHcmOptions): Promise<RunningHcm> {
     socketPath,
     stop: async ({ graceMs }) => {
       await control[Symbol.asyncDispose]()
+      stopping.abort()
       await sync?.stop()
       await service.stop({ graceMs })
     },
+  }
+}
+
+/** The same `fetch`, whose requests end with a signal besides their own. */
+function until(end: AbortSignal, fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return (input, init) => {
+    const own = init?.signal
+    return fetch(input, { ...init, signal: own ? AbortSignal.any([own, end]) : end })
   }
 }
 

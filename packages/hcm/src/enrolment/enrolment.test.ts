@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import {
   createManagementClient,
@@ -8,7 +10,7 @@ import {
 } from '@postern/management'
 import { hybridConnectionId } from '@postern/protocol'
 import type { TestRelay } from '@postern/testkit'
-import { ask, metadataOf, open, putEntity, startBed, startBedRelay, startTarget } from '../hcm-bed.contract.ts'
+import { ask, metadataOf, open, putEntity, signal, startBed, startBedRelay, startTarget } from '../hcm-bed.contract.ts'
 
 function administratorOf({ relay }: TestRelay): ManagementClient {
   const { clientId, clientSecret } = relay.bootstrapAdmin!
@@ -98,4 +100,26 @@ test('what the relay takes away is served no more, at once', async (t) => {
   while ((await control.call('list', {})).length > 1);
   assert.ok(performance.now() - startedAtMs < 4_000)
   assert.equal(await ask(relay, 'db', 'x'), 'one x')
+})
+
+test('where it cannot sign in because nobody answers, it still stops at once', async (t) => {
+  const relay = await startBedRelay(0, [{ name: 'db', userMetadata: metadataOf('127.0.0.1:9') }])
+  const { control, hcm, folder } = await startBed(t)
+  await control.call('join', { token: await tokenFor(relay, 'db'), endpoint: relay.relay.management, name: 'site' })
+  await hcm.stop({ graceMs: 0 })
+  const { port } = new URL(relay.relay.management)
+  await relay[Symbol.asyncDispose]()
+  const sockets = new Set<Socket>()
+  const silent = createServer((socket) => sockets.add(socket.on('error', () => {}))).listen(Number(port), '127.0.0.1')
+  t.after(() => {
+    silent.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  const again = await startBed(t, { folder })
+  // Who reports, and who listens.
+  while (sockets.size < 2) await once(silent, 'connection', { signal: signal() })
+  const startedAtMs = performance.now()
+  await again.hcm.stop({ graceMs: 0 })
+  const tookMs = performance.now() - startedAtMs
+  assert.ok(tookMs < 5_000, `${tookMs} ms`)
 })
