@@ -237,7 +237,7 @@ test('without endpoints, a running connector or a right word, it is said what to
   const none = await run('connector')
   assert.deepEqual([none.code, /Nothing says which endpoints/.test(none.stderr)], [2, true])
   const away = await run('connector', 'status', '--state-dir', folder)
-  assert.deepEqual([away.code, /start it with: postern connector/.test(away.stderr)], [1, true])
+  assert.deepEqual([away.code, /Start it: postern connector\./.test(away.stderr)], [1, true])
   const lines = await run(
     'connector',
     '--dns',
