@@ -92,6 +92,8 @@ export class HybridConnectionAgent {
   readonly #tunnels: OpenTunnels
   readonly #carriers: CarrierServer
   #facts: EntityFacts = {}
+  /** The relay has said what it knows. */
+  #isTold = false
   #relayError: unknown
   #entityError: unknown
   #lastError: { readonly at: Date; readonly message: string } | undefined
@@ -391,6 +393,7 @@ export class HybridConnectionAgent {
   #onFacts(facts: EntityFacts): void {
     const before = this.#facts.endpoint
     this.#facts = facts
+    this.#isTold = true
     this.#entityError = undefined
     if (facts.endpoint && !isSameEndpoint(before, facts.endpoint)) {
       const { host, path, logger, onEndpoint } = this.#options
@@ -411,9 +414,8 @@ export class HybridConnectionAgent {
   #problem(): Problem | undefined {
     if (this.#relayError !== undefined && this.#listener.state !== 'online') return problemOf(this.#relayError)
     if (!this.#facts.endpoint) {
-      return this.#entityError === undefined
-        ? problemOf(missingEndpoint(this.#options.path), 'endpoint')
-        : problemOf(this.#entityError)
+      if (this.#entityError !== undefined) return problemOf(this.#entityError)
+      return this.#isTold ? problemOf(missingEndpoint(this.#options.path), 'endpoint') : undefined
     }
     const { policy, consent } = this.#options
     if (policy().decide(this.#facts.endpoint, consent()) === 'refused') {

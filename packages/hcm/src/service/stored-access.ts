@@ -37,10 +37,10 @@ export function accessOf(
 
 /** The tokens of a connection string that leads where another one does, by another key; undefined for every other one. */
 export function otherKeyOf(before: Secret, after: Secret): TokenProvider | undefined {
-  if (before.reveal() === after.reveal()) return undefined
   const [old, wanted] = [parseConnectionString(before.reveal()), parseConnectionString(after.reveal())]
   const isSamePlace = old.endpoint.host === wanted.endpoint.host && old.endpoint.port === wanted.endpoint.port
-  return isSamePlace && tokenProviderOf(old) ? tokenProviderOf(wanted) : undefined
+  const isSameKey = old.keyName === wanted.keyName && old.key === wanted.key && old.signature === wanted.signature
+  return isSamePlace && !isSameKey && tokenProviderOf(old) ? tokenProviderOf(wanted) : undefined
 }
 
 /** @throws {RelayError} ResourceNotFound, InvalidConfiguration when several are meant. */
