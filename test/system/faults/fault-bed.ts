@@ -1,24 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Finding } from '@postern/program'
+import { ControlClient } from '../../../packages/hcm/src/control/control-client.ts'
+import type { HybridConnectionStatus } from '../../../packages/hcm/src/service/status.ts'
 import { SupervisedProgram } from '../../chaos/supervised-program.ts'
 import { untilTunnelWorks } from '../../chaos/tunnel-probe.ts'
-import { output } from '../run-program.ts'
 import { NetworkYard, type PlaceOptions } from './network-yard.ts'
-
-/** What `hcm show --output json` says, as far as it is needed here. */
-export interface HcmStatus {
-  readonly Status: string
-  readonly Target: string
-  readonly Problem?: {
-    readonly Hop: string
-    readonly Code: string
-    readonly Message: string
-    readonly WhatToDo: string
-  }
-  readonly LastError?: { readonly Message: string }
-}
 
 export interface FaultBedOptions {
   /** How the private site is joined to the relay. */
@@ -44,6 +34,9 @@ const letters = { hcm: 'A', bridge: 'B', connector: 'A' } as const
 /** As programs of the application name it, and as the site knows it. */
 const service = 'db.corp'
 
+/** Words of which the first keys of the site's rule are made. */
+export const firstKeys = { primary: 'first', secondary: 'second' } as const
+
 const firstTimeoutMs = 60_000
 
 /**
@@ -56,7 +49,7 @@ export class FaultBed implements AsyncDisposable {
   readonly #folder: string
   readonly #programs = new Map<string, SupervisedProgram>()
   #trust: Readonly<Record<string, string>> = {}
-  #keys = { primaryKey: keyOf('first'), secondaryKey: keyOf('second') }
+  #keys = { primaryKey: keyOf(firstKeys.primary), secondaryKey: keyOf(firstKeys.secondary) }
 
   private constructor(yard: NetworkYard, folder: string, used: readonly Way[]) {
     this.yard = yard
@@ -119,51 +112,55 @@ export class FaultBed implements AsyncDisposable {
     return firstMs
   }
 
-  /** Runs `hcm WORDS` and reads its JSON. */
-  async askHcm(...words: readonly string[]): Promise<unknown> {
-    const args = [
-      '--conditions=@postern/source',
-      hcmProgram,
-      ...words,
-      '--output',
-      'json',
-      '--state-dir',
-      this.#stateFolder,
-    ]
-    return JSON.parse(await output(process.execPath, args))
+  /** Adds the hybrid connection of the ways to the HCM, or gives it another key. */
+  async add(connectionString: string): Promise<void> {
+    await this.#control.call('add', { connectionString, follow: false })
   }
 
   /** How the HCM says that it is doing. */
-  async status(): Promise<HcmStatus> {
-    return (await this.askHcm('show', 'db')) as HcmStatus
+  status(): Promise<HybridConnectionStatus> {
+    return this.#control.call('show', { name: 'db' })
+  }
+
+  /** What the HCM's doctor finds at one hop. */
+  async findingAt(hop: string): Promise<Finding | undefined> {
+    const [report] = await this.#control.call('doctor', { name: 'db', demandsTls: false })
+    return report?.hops.find((each) => each.hop === hop)
   }
 
   /** Waits until the HCM says what it should. */
-  async untilStatus(isSo: (status: HcmStatus) => boolean, timeoutMs: number): Promise<HcmStatus> {
+  async untilStatus(
+    isSo: (status: HybridConnectionStatus) => boolean,
+    timeoutMs: number,
+  ): Promise<HybridConnectionStatus> {
     const deadline = Date.now() + timeoutMs
     for (;;) {
       const status = await this.status()
       if (isSo(status)) return status
+      await wait(100)
       if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(status)}\n${this.hcm.said}`)
     }
   }
 
-  /** Gives the rule of all hybrid connections other keys, or the first ones again. */
-  async rotateKeys(generation: string): Promise<void> {
-    this.#keys = { primaryKey: keyOf(generation), secondaryKey: keyOf(`${generation}-2`) }
+  /** Gives the rule of the site other keys. */
+  async giveKeys(primary: string, secondary: string): Promise<void> {
+    this.#keys = { primaryKey: keyOf(primary), secondaryKey: keyOf(secondary) }
     await this.#declare()
   }
 
-  /** The connection string of a hybrid connection with the keys of now. */
-  connectionString(name: string): string {
-    const key = `SharedAccessKeyName=Root;SharedAccessKey=${this.#keys.primaryKey}`
-    return `Endpoint=sb://relay.test:8443/;${key};EntityPath=${name}`
+  /** A connection string of the site with this key, whether or not the relay knows it. */
+  siteAccess(name: string, key: string = firstKeys.primary): string {
+    return `Endpoint=sb://relay.test:8443/;SharedAccessKeyName=Site;SharedAccessKey=${keyOf(key)};EntityPath=${name}`
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#programs.values()].map((program) => program[Symbol.asyncDispose]()))
     await this.yard[Symbol.asyncDispose]()
     await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  get #control(): ControlClient {
+    return new ControlClient(join(this.#stateFolder, 'control.sock'))
   }
 
   get #stateFolder(): string {
@@ -181,9 +178,9 @@ export class FaultBed implements AsyncDisposable {
     this.#add('hcm', 'site', hcm, { ...this.#trust, ...hcmEnvironment })
     if (this.ways.includes('bridge')) await this.#addBridges()
     const tcpDoor = this.ways.includes('connector') ? await this.#startConnector() : []
-    this.#add('application', 'app', [appDoor, this.door('hcm'), ...tcpDoor], this.#access('db'))
+    this.#add('application', 'app', [appDoor, this.door('hcm'), ...tcpDoor], this.#access(appAccess('db')))
     await Promise.all(this.lasting.filter(({ startedAtMs }) => startedAtMs === 0).map((program) => program.start()))
-    await this.askHcm('add', this.connectionString('db'))
+    await this.add(this.siteAccess('db'))
   }
 
   async #addBridges(): Promise<void> {
@@ -192,22 +189,22 @@ export class FaultBed implements AsyncDisposable {
     await writeFile(configuration, JSON.stringify({ LocalForward: [forward] }))
     const far = ['bridge', '--json', '-T', `cache:127.0.0.1:${ports.bridge}`]
     const near = ['bridge', '--json', '-f', configuration]
-    this.#add('bridge at the site', 'site', [postern, ...far], this.#access('cache'))
-    this.#add('bridge at the application', 'app', [postern, ...near], this.#access('cache'))
+    this.#add('bridge at the site', 'site', [postern, ...far], this.#access(this.siteAccess('cache')))
+    this.#add('bridge at the application', 'app', [postern, ...near], this.#access(appAccess('cache')))
   }
 
   /** Resolves with what the application's door needs to lead to the service: it has an address there. */
   async #startConnector(): Promise<readonly string[]> {
     const words = ['connector', '--json', '--state-dir', join(this.#folder, 'connector')]
-    const POSTERN_CONNECTION_STRINGS = `${service}:${ports.hcm}=${this.connectionString('db')}`
+    const POSTERN_CONNECTION_STRINGS = `${service}:${ports.hcm}=${appAccess('db')}`
     const environment = { ...this.#trust, POSTERN_CONNECTION_STRINGS }
     const ready = await this.#add('connector', 'app', [postern, ...words], environment).start()
     const [, host = '', port = ''] = /"address":"(127[.\d]+):(\d+)"/.exec(ready) ?? []
     return [this.door('connector'), host, port]
   }
 
-  #access(name: string): Readonly<Record<string, string>> {
-    return { ...this.#trust, POSTERN_CONNECTION_STRING: this.connectionString(name) }
+  #access(connectionString: string): Readonly<Record<string, string>> {
+    return { ...this.#trust, POSTERN_CONNECTION_STRING: connectionString }
   }
 
   get #relayWords(): readonly string[] {
@@ -230,7 +227,10 @@ export class FaultBed implements AsyncDisposable {
 
   async #declare(): Promise<void> {
     const endpoint = JSON.stringify([{ key: 'endpoint', value: `${service}:${ports.hcm}` }])
-    const rules = [{ name: 'Root', rights: ['Listen', 'Send', 'Manage'], ...this.#keys }]
+    const rules = [
+      { name: 'Site', rights: ['Listen'], ...this.#keys },
+      { name: 'App', rights: ['Send'], primaryKey: appKey, secondaryKey: keyOf('app-2') },
+    ]
     const hybridConnections = [{ name: 'db', userMetadata: endpoint }, { name: 'cache' }]
     // JSON is YAML.
     const text = JSON.stringify({ namespaces: [{ name: 'local', default: true, rules, hybridConnections }] })
@@ -264,9 +264,16 @@ function keyOf(word: string): string {
   return Buffer.alloc(32, word).toString('base64')
 }
 
+/** A connection string of the application; its key stays. */
+function appAccess(name: string): string {
+  return `Endpoint=sb://relay.test:8443/;SharedAccessKeyName=App;SharedAccessKey=${appKey};EntityPath=${name}`
+}
+
 function programFile(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url))
 }
+
+const appKey = keyOf('app')
 
 const postern = programFile('../../../packages/cli/src/main.ts')
 const hcmProgram = programFile('../../../packages/hcm/src/main.ts')
