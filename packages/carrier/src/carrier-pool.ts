@@ -25,6 +25,8 @@ export interface CarrierPoolOptions {
   readonly onDialFailed?: (error: unknown) => void
   /** Whether the relay was reached, and only the listener was not there: after an outage both come back one after the other. */
   readonly isListenerAway?: (error: unknown) => boolean
+  /** The relay is there and the listener is not, although it had time to come back: each time that it was looked for. */
+  readonly onListenerGone?: () => void
   /** Default 8. */
   readonly maxCarriers?: number
   /** A carrier without a stream, and without which there is room enough, is closed after this long. Default 60 s. */
@@ -49,6 +51,10 @@ const provenAfterMs = 5000
 const maxRetryDelayMs = 4000
 /** The cap where only the listener is missed, which needs up to 4 s itself: both together are still back within 5 s. */
 const maxAwayDelayMs = 1000
+/** So long listeners of ours may need to find a relay again that was away: 4 s between two attempts, and a handshake. */
+const listenerReturnMs = 5000
+/** Where others have taken the place of a relay that died, both ends find them at once: the listener within half a second. */
+const listenerMoveMs = 750
 
 /**
  * Carriers of one principal to one listener: dialled when a stream needs one or soon may, few, and closed when idle for long.
@@ -68,6 +74,9 @@ export class CarrierPool implements Disposable {
   #isClosed = false
   #failures = 0
   #isListenerAway = false
+  #wasRelayAway = false
+  /** Until then a listener that is not there may be on its way. */
+  #awaitedUntilMs = Number.NEGATIVE_INFINITY
   #notBeforeMs = 0
   #retryTimer: NodeJS.Timeout | undefined
   /** When there last was a stream. */
@@ -163,19 +172,27 @@ export class CarrierPool implements Disposable {
       const connection = await this.#options.dial({ listenerId: this.#session.listenerId, signal })
       this.#dials.delete(dial)
       this.#isListenerAway = false
+      this.#wasRelayAway = false
       if (signal.aborted) return connection.abort()
       for (const slower of this.#dials) slower.abort()
       this.add(connection)
     } catch (error) {
       this.#dials.delete(dial)
-      if (signal.aborted) return
-      const isListenerAway = this.#options.isListenerAway?.(error) ?? false
-      // From here on it is only about the listener: a count of its own.
-      if (isListenerAway && !this.#isListenerAway) this.#failures = 0
-      this.#isListenerAway = isListenerAway
-      this.#noteFailure()
-      this.#options.onDialFailed?.(error)
+      if (!signal.aborted) this.#onDialFailed(error)
     }
+  }
+
+  #onDialFailed(error: unknown): void {
+    const { isListenerAway, onDialFailed, onListenerGone } = this.#options
+    const isAway = isListenerAway?.(error) ?? false
+    // From here on it is only about the listener: a count of its own.
+    if (isAway && !this.#isListenerAway) this.#failures = 0
+    if (isAway && this.#wasRelayAway) this.#awaitedUntilMs = this.#now() + listenerReturnMs
+    this.#isListenerAway = isAway
+    this.#wasRelayAway = !isAway
+    this.#noteFailure()
+    onDialFailed?.(error)
+    if (isAway && !this.isReachable && this.#now() >= this.#awaitedUntilMs) onListenerGone?.()
   }
 
   #noteFailure(): void {
@@ -183,6 +200,16 @@ export class CarrierPool implements Disposable {
     // Agents that lost the same relay do not come back all at once.
     const delayMs = Math.min(limitMs, firstRetryDelayMs * 2 ** this.#failures) * (0.5 + Math.random() / 2)
     this.#failures += 1
+    this.#retryIn(this.#isListenerAway ? this.#beforeAwaitedEnd(delayMs) : delayMs)
+  }
+
+  /** Whoever waits for a listener hears it as soon as it is known that it does not come. */
+  #beforeAwaitedEnd(delayMs: number): number {
+    const leftMs = this.#awaitedUntilMs - this.#now()
+    return leftMs > 0 ? Math.min(delayMs, leftMs) : delayMs
+  }
+
+  #retryIn(delayMs: number): void {
     this.#notBeforeMs = this.#now() + delayMs
     clearTimeout(this.#retryTimer)
     this.#retryTimer = setTimeout(() => {
@@ -194,6 +221,7 @@ export class CarrierPool implements Disposable {
 
   /** What was sent away has been judged then. */
   #onCarrierLost(carrier: Carrier): void {
+    if (this.carrierCount === 0) this.#awaitedUntilMs = this.#now() + listenerMoveMs
     if (!carrier.isDraining) this.#judge(carrier)
   }
 

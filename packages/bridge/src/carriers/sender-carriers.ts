@@ -196,10 +196,8 @@ export class SenderCarriers implements Disposable {
         throw new RelayError('ConnectionFailed', { message: 'The listener does not carry any more' })
       },
       onCold: () => this.#forget(pool),
-      onDialFailed: (error) => {
-        if (!pool.isReachable && isListenerAway(error)) this.#onListenerGone(pool)
-      },
       isListenerAway,
+      onListenerGone: () => this.#onListenerGone(pool),
     })
     pool.add(first)
     this.#pools.add(pool)
