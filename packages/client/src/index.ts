@@ -1,3 +1,4 @@
+export { HandshakeTurns } from './connection/handshake-turns.ts'
 export { createOpenSocket, type OpenSocket, type OpenSocketOptions } from './connection/open-socket.ts'
 export type { ProxyServer } from './connection/proxy/proxy-server.ts'
 export { createRelayFetch } from './connection/relay-fetch.ts'

@@ -36,6 +36,11 @@ export interface RelayOptions {
    * counts otherwise: `HTTPS_PROXY` (`HTTP_PROXY` without TLS), `ALL_PROXY` and `NO_PROXY`, also in lower case.
    */
   readonly proxy?: string
+  /**
+   * Opens byte streams to the relay, made by `createOpenSocket` with the same settings. Shared by the listeners of a program it
+   * saves most of their TLS handshakes' work. Default: one of its own.
+   */
+  readonly openSocket?: OpenSocket
 }
 
 /** {@link RelayOptions} with every default filled in. */
@@ -79,7 +84,7 @@ export function locateRelay(options: RelayOptions): RelayLocation {
     audience: `http://${name}/${path}`,
     tokenProvider: options.tokenProvider ?? (parsed && tokenProviderOf(parsed)),
     tls,
-    openSocket: createOpenSocket({ tls, connectTimeoutMs, addressFamily, proxy }),
+    openSocket: options.openSocket ?? createOpenSocket({ tls, connectTimeoutMs, addressFamily, proxy }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RelayError, TargetState } from '@postern/protocol'
+import type { HandshakeTurns } from '../connection/handshake-turns.ts'
 import type { RelayOptions } from '../connection/relay-options.ts'
 import type { RelayedRequest } from '../requests/relayed-request.ts'
 import type { RelayedResponse } from '../requests/relayed-response.ts'
@@ -31,6 +32,8 @@ export interface ListenerOptions extends RelayOptions {
   readonly keepAliveIntervalMs?: number
   /** Shared by the listeners of a program, it saves most of their questions to the relay. Default: one of its own. */
   readonly pulse?: RelayPulse
+  /** Shared by the listeners of a program, it keeps hundreds of them from beginning all at once. Default: nobody waits. */
+  readonly turns?: HandshakeTurns
   /** Bound for the whole listen handshake, in ms. Default 10 s: a relay under load delays refusals on purpose. */
   readonly handshakeTimeoutMs?: number
   /** Dice of the reconnect delays, a number in [0, 1). Default `Math.random`. */

@@ -238,7 +238,12 @@ export class Listener extends EventEmitter<ListenerEvents> {
     return this.#open(this.#stopping.signal)
   }
 
-  async #open(signal: AbortSignal): Promise<OpenedChannel> {
+  #open(signal: AbortSignal): Promise<OpenedChannel> {
+    const { turns } = this.#options
+    return turns ? turns.run(this.#relay.origin, signal, () => this.#handshake(signal)) : this.#handshake(signal)
+  }
+
+  async #handshake(signal: AbortSignal): Promise<OpenedChannel> {
     const { tokenProvider, audience } = this.#relay
     const { headers, handshakeTimeoutMs = defaultHandshakeTimeoutMs } = this.#options
     const token = await tokenProvider?.getToken({ audience, fresh: this.#wantsFreshToken, signal })

@@ -1,6 +1,15 @@
 import type { ConnectionOptions } from 'node:tls'
 import { CreditBudget } from '@postern/bridge'
-import { type Endpoint, formatEndpoint, parseEndpoint, RelayPulse, type TokenProvider } from '@postern/client'
+import {
+  createOpenSocket,
+  type Endpoint,
+  formatEndpoint,
+  HandshakeTurns,
+  type OpenSocket,
+  parseEndpoint,
+  RelayPulse,
+  type TokenProvider,
+} from '@postern/client'
 import type { Logger, Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { EndpointPolicy } from '../policy/endpoint-policy.ts'
@@ -49,12 +58,15 @@ export class HcmService {
   readonly #pins = new Map<string, Endpoint>()
   readonly #budget = new CreditBudget()
   readonly #pulse = new RelayPulse()
+  readonly #turns = new HandshakeTurns()
+  readonly #openSocket: OpenSocket
   #policy: EndpointPolicy
   #turn: Promise<unknown> = Promise.resolve()
 
   /** @throws {RelayError} InvalidConfiguration when the stored policy cannot be read. */
   constructor(options: HcmServiceOptions) {
     this.#options = options
+    this.#openSocket = createOpenSocket({ tls: options.tls, proxy: options.proxy?.reveal() })
     this.#policy = new EndpointPolicy(options.store.state.policy)
   }
 
@@ -272,6 +284,8 @@ export class HcmService {
       tls,
       proxy,
       pulse: this.#pulse,
+      openSocket: this.#openSocket,
+      turns: this.#turns,
       logger,
       policy: () => this.#policy,
       budget: this.#budget,

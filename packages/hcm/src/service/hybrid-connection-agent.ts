@@ -14,13 +14,14 @@ import {
 import {
   type ConnectionRequest,
   CurrentTokens,
-  createOpenSocket,
   type Endpoint,
   type EntityFacts,
   EntityWatch,
   formatEndpoint,
+  type HandshakeTurns,
   isSameEndpoint,
   Listener,
+  type OpenSocket,
   parseEndpoint,
   type RelayPulse,
   readEntity,
@@ -45,8 +46,10 @@ export interface AgentOptions {
   readonly tls: ConnectionOptions | false
   /** URL of a proxy, or `off`. */
   readonly proxy?: Secret | undefined
-  /** Shared by all hybrid connections of the service. */
+  /** Shared by all hybrid connections of the service, as the two below are. */
   readonly pulse: RelayPulse
+  readonly openSocket: OpenSocket
+  readonly turns: HandshakeTurns
   /** As they are at the moment: asked for every stream. */
   readonly policy: () => EndpointPolicy
   readonly consent: () => EndpointConsent
@@ -106,8 +109,7 @@ export class HybridConnectionAgent {
 
   constructor(options: AgentOptions) {
     this.#options = options
-    const { host, port, path, tls, listenerId, pulse, entityIntervalMs, probeIntervalMs } = options
-    const proxy = options.proxy?.reveal()
+    const { host, port, path, tls, listenerId, pulse, openSocket, turns, entityIntervalMs, probeIntervalMs } = options
     const tokenProvider = options.tokenProvider && new CurrentTokens(options.tokenProvider)
     this.#tokens = tokenProvider
     this.#tunnels = new OpenTunnels({
@@ -131,10 +133,12 @@ export class HybridConnectionAgent {
       ...(port !== undefined && { port }),
       path,
       tls,
-      ...(proxy !== undefined && { proxy }),
+      ...(options.proxy && { proxy: options.proxy.reveal() }),
       ...(tokenProvider && { tokenProvider }),
       id: listenerId,
       pulse,
+      openSocket,
+      turns,
       target: 'up',
       onConnection: (request) => this.#onConnection(request),
     })
@@ -261,9 +265,9 @@ export class HybridConnectionAgent {
   }
 
   #readEntity(tokenProvider: TokenProvider | undefined, signal: AbortSignal): Promise<EntityFacts> {
-    const { host, port, path, tls, proxy } = this.#options
-    const openSocket = createOpenSocket({ tls, proxy: proxy?.reveal() })
-    return readEntity({ host, port, path, tls, tokenProvider, openSocket }, signal)
+    const { host, port, path, tls, openSocket, turns } = this.#options
+    const read = (): Promise<EntityFacts> => readEntity({ host, port, path, tls, tokenProvider, openSocket }, signal)
+    return turns.run(`${host}:${port}`, signal, read)
   }
 
   async #onConnection(request: ConnectionRequest): Promise<void> {
