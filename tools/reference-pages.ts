@@ -60,7 +60,7 @@ const hcmOptionsIntroduction = `# Options of hcm run
 
 A flag wins over the environment, the environment over the file, the file over the default. \`--config FILE\` names the file: YAML with
 the names of the first column. \`--json\` is the same as \`--log-format json\`, \`-v\` as \`--log-level debug\`. Forms of durations and
-sizes, and what lists are: [options of the relay](options.md). How it is used: [Hybrid Connection Manager](../guide/tunnels.md).`
+sizes, and what lists are: [options of the relay](options.md). How it is used: [Hybrid Connection Manager](../guide/hcm.md).`
 
 const metricsIntroduction = `# Metrics of the relay
 

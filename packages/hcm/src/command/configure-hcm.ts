@@ -37,16 +37,7 @@ export function configureHcm(program: Command): void {
     const status = await client.call('restart', where)
     print(flags, status, `Restarted ${status.Namespace}/${status.Name}\n`)
   })
-  named(
-    program,
-    'test',
-    'Asks the relay and the target, now; fails when something is wrong.',
-    async (client, where, flags) => {
-      const status = await client.call('test', where)
-      print(flags, status, formatStatus(status))
-      failWhenWrong([status])
-    },
-  )
+  configureTest(program)
   configureStatus(program)
   configureDoctor(program)
   configureLogs(program)
@@ -77,6 +68,27 @@ const shortFlags: ReadonlyMap<string, string> = new Map([
 /** Microsoft's short flags of two letters, which commander does not know. */
 export function spellShortFlags(args: readonly string[]): readonly string[] {
   return args.map((arg) => shortFlags.get(arg) ?? arg)
+}
+
+function configureTest(program: Command): void {
+  addExamples(
+    addAskOptions(program.command('test').description('Asks relay and target now, or tries an endpoint from here.')),
+    'hcm test db',
+    'hcm test db --namespace contoso',
+    'hcm test db.corp:5432                       name, port and, on ports of TLS, certificate; needs no service',
+    'hcm test contoso.servicebus.windows.net     port 443 of a namespace',
+  )
+    .argument('[name]', 'name of the hybrid connection; or HOST:PORT')
+    .option('-n, --name <NAME>', 'the same as a flag')
+    .option('--namespace <NAMESPACE>', 'namespace, where a name is there twice; -ns works too')
+    .action(async (name: string | undefined, flags: NameFlags) => {
+      const { endpointToTest, testEndpoint } = await import('./test-endpoint.ts')
+      const endpoint = name === undefined ? undefined : endpointToTest(name)
+      if (endpoint) return testEndpoint(endpoint, flags)
+      const status = await clientOf(flags).call('test', whereOf(name ?? flags.name, flags))
+      print(flags, status, formatStatus(status))
+      failWhenWrong([status])
+    })
 }
 
 function configureJoin(program: Command): void {

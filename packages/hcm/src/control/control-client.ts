@@ -15,13 +15,15 @@ export class ControlClient {
     params: ControlParams<Name>,
   ): Promise<ControlResults[Name]> {
     const socketPath = this.#socketPath
-    const answer = await askControl({ socketPath, startWith: `hcm run${asRoot()}`, name, params })
+    const answer = await askControl({ socketPath, startWith: `hcm run${orAsService()}`, name, params })
     return answer as ControlResults[Name]
   }
 }
 
 /** A service that was installed has the folder of root, which others do not see. */
-function asRoot(): string {
-  const isOrdinary = process.platform !== 'win32' && process.getuid?.() !== 0
-  return isOrdinary ? '; one that was installed as a service is asked with sudo' : ''
+function orAsService(): string {
+  if (process.platform === 'win32') return ''
+  return process.getuid?.() === 0
+    ? ', or where it is installed: hcm service start'
+    : '; one that was installed as a service is asked with sudo'
 }
