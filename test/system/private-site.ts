@@ -89,7 +89,7 @@ export class PrivateSite implements AsyncDisposable {
 
   /** How many connections went through the relay. */
   async relayedConnections(): Promise<number> {
-    return this.#relay.metric('postern_sender_connections_total')
+    return this.#relay.metric('postern_sender_connections_success_total')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

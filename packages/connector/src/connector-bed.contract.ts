@@ -15,12 +15,13 @@ export const signal = (): AbortSignal => AbortSignal.timeout(15_000)
 const sendKey = 'send-key-of-the-tests'
 const rootKey = 'root-key-of-the-tests'
 
-/** A relay over plain TCP with these hybrid connections; a rule may only send. */
+/** A relay over plain TCP with these hybrid connections; a rule may only send. Its keys outlive it. */
 export function startBedRelay(
   hybridConnections: readonly { readonly name: string; readonly endpoint?: string }[],
+  dataPort = 0,
 ): Promise<TestRelay> {
   return startTestRelay({
-    options: { tls: 'off' },
+    options: { tls: 'off', dataPort },
     resources: {
       namespaces: [
         {

@@ -16,7 +16,7 @@ import {
   startConnector,
 } from './connector-bed.contract.ts'
 
-const half = Buffer.alloc(5_000, 'half of it ')
+const part = Buffer.alloc(5_000, 'half of it ')
 
 /** A Hybrid Connection Manager in a process of its own that was told what to serve. */
 class Manager {
@@ -49,15 +49,15 @@ class Manager {
   }
 }
 
-/** Answers `half` of what there is to everybody, and the rest only to who asks for it. */
+/** Answers a part of what there is to everybody, and the rest only to who asks for it. */
 async function startTarget(t: TestContext): Promise<number> {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
     socket.once('data', (word) => {
-      socket.write(half)
-      if (String(word) === 'all') socket.end(half)
+      socket.write(part)
+      if (String(word) === 'all') socket.end(part)
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -68,7 +68,7 @@ async function startTarget(t: TestContext): Promise<number> {
   return (server.address() as { port: number }).port
 }
 
-type Way = (relay: TestRelay) => Promise<Duplex>
+type Way = () => Promise<Duplex>
 
 /** Every way in which a program of ours leads to a Hybrid Connection Manager, by name. */
 async function openWays(t: TestContext, relay: TestRelay): Promise<Readonly<Record<string, Way>>> {
@@ -119,32 +119,57 @@ class Conversation {
   }
 }
 
-test('a stream whose Hybrid Connection Manager is killed is cut, whatever leads there; only a whole one ends', async (t) => {
+/** A Hybrid Connection Manager that serves, and a stream half way through by each way. */
+async function openBed(t: TestContext) {
   const targetPort = await startTarget(t)
-  await using relay = await startBedRelay([{ name: 'db', endpoint: `127.0.0.1:${targetPort}` }])
+  const entities = [{ name: 'db', endpoint: `127.0.0.1:${targetPort}` }]
+  const relay = await startBedRelay(entities)
+  t.after(() => relay[Symbol.asyncDispose]())
   const manager = new Manager(folderFor(t))
   t.after(() => manager.kill())
   await manager.start()
   await manager.add(connectionStringOf(relay, 'db', 'root'))
   await manager.untilOnline()
   const ways = await openWays(t, relay)
-  const cut = new Map<string, Conversation>()
+  const half = new Map<string, Conversation>()
   for (const [name, open] of Object.entries(ways)) {
-    const whole = new Conversation(await open(relay))
-    whole.stream.end('all')
-    assert.equal(await whole.over, 2 * half.length, name)
-    const conversation = new Conversation(await open(relay))
-    conversation.stream.write('a part')
-    await conversation.untilHeard(half.length)
-    cut.set(name, conversation)
+    await expectWhole(open, name)
+    half.set(name, await openHalf(open))
   }
+  const reviveRelay = async (): Promise<void> => {
+    const next = await startBedRelay(entities, Number(relay.host.split(':')[1]))
+    t.after(() => next[Symbol.asyncDispose]())
+  }
+  return { relay, manager, ways, half, reviveRelay }
+}
+
+async function expectWhole(open: Way, name: string): Promise<void> {
+  const { stream, over } = new Conversation(await open())
+  stream.end('all')
+  assert.equal(await over, 2 * part.length, name)
+}
+
+async function openHalf(open: Way): Promise<Conversation> {
+  const conversation = new Conversation(await open())
+  conversation.stream.write('a part')
+  await conversation.untilHeard(part.length)
+  return conversation
+}
+
+const isCut = ({ code = '' }: NodeJS.ErrnoException): boolean => /^(?:ECONNRESET|ConnectionFailed)$/.test(code)
+
+test('a stream whose Hybrid Connection Manager is killed is cut, whatever leads there; only a whole one ends', async (t) => {
+  const { manager, half } = await openBed(t)
   await manager.kill()
   await manager.start()
-  for (const [name, { over }] of cut) {
-    await assert.rejects(
-      over,
-      (error: NodeJS.ErrnoException) => /^(?:ECONNRESET|ConnectionFailed)$/.test(error.code ?? ''),
-      name,
-    )
-  }
+  for (const [name, { over }] of half) await assert.rejects(over, isCut, name)
+})
+
+test('so it is when the relay dies at the same time; new streams come to their end then', async (t) => {
+  const { relay, manager, ways, half, reviveRelay } = await openBed(t)
+  await Promise.all([manager.kill(), relay[Symbol.asyncDispose]()])
+  await Promise.all([manager.start(), reviveRelay()])
+  for (const [name, { over }] of half) await assert.rejects(over, isCut, name)
+  await manager.untilOnline()
+  for (const [name, open] of Object.entries(ways)) await expectWhole(open, name)
 })

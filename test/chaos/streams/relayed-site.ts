@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +6,7 @@ import { ControlClient } from '../../../packages/hcm/src/control/control-client.
 import { peakResidentBytes } from '../../system/process-facts.ts'
 import { type RelayReadyLine, relayProgram } from '../chaos-yard.ts'
 import { findFixedPorts } from '../fixed-ports.ts'
+import { type MetricsAddress, readRelayMetrics } from '../relay-metrics.ts'
 import { SupervisedProgram } from '../supervised-program.ts'
 
 /** What `postern connector --json` says when it is ready, as far as it is needed here. */
@@ -22,10 +23,16 @@ export class RelayedSite implements AsyncDisposable {
   readonly hcm: SupervisedProgram
   readonly connector: SupervisedProgram
   readonly #folder: string
+  readonly #metrics: MetricsAddress
   #facts: ConnectorReadyLine = { endpoints: [] }
 
-  private constructor(folder: string, programs: Pick<RelayedSite, 'relay' | 'hcm' | 'connector'>) {
+  private constructor(
+    folder: string,
+    metrics: MetricsAddress,
+    programs: Pick<RelayedSite, 'relay' | 'hcm' | 'connector'>,
+  ) {
     this.#folder = folder
+    this.#metrics = metrics
     this.relay = programs.relay
     this.hcm = programs.hcm
     this.connector = programs.connector
@@ -40,7 +47,8 @@ export class RelayedSite implements AsyncDisposable {
     const relay = relayProgram({ folder, resources, dataPort, managementPort })
     try {
       const ready = JSON.parse(await relay.start()) as RelayReadyLine
-      const site = new RelayedSite(folder, { relay, ...agentsOf(folder, ready, ports) })
+      const metrics = { management: ready.management, caPem: await readFile(ready.caFile, 'utf8') }
+      const site = new RelayedSite(folder, metrics, { relay, ...agentsOf(folder, ready, ports) })
       await site.#startAgents(ready)
       return site
     } catch (error) {
@@ -55,6 +63,11 @@ export class RelayedSite implements AsyncDisposable {
     const { address = '' } = this.#facts.endpoints.find(({ hybridConnection }) => hybridConnection === name) ?? {}
     const [host = '', port] = address.split(':')
     return { host, port: Number(port) }
+  }
+
+  /** How many relayed connections the relay has joined since its last start: each is a carrier. */
+  async carriersDialed(): Promise<number> {
+    return (await readRelayMetrics(this.#metrics)).get('postern_sender_connections_success_total') ?? 0
   }
 
   /** Ends that nobody asked for. */

@@ -26,6 +26,8 @@ const maxStallMs = 5_000
 interface Outage {
   readonly killedAtMs: number
   readonly backAtMs: number
+  /** Carriers that were dialed in the relay's life before. */
+  readonly carriers: number
   /** What the machine withheld until the streams should have moved again. */
   withheldMs: number
 }
@@ -95,10 +97,11 @@ async function untilCut(...streams: readonly Promise<unknown>[]): Promise<never>
 }
 
 async function killAgainAndAgain(
-  { relay }: RelayedSite,
+  site: RelayedSite,
   { kills, everyMs }: KilledRelayPlan,
   watched: Watched,
 ): Promise<Outage[]> {
+  const { relay } = site
   using withheld = new WithheldTime()
   const outages: Outage[] = []
   for (let kill = 0; kill < kills; kill += 1) {
@@ -106,10 +109,11 @@ async function killAgainAndAgain(
     const nextAtMs = Date.now() + everyMs
     // The streams have moved before the first kill, and move after the last one.
     if (kill === 0) await wait(everyMs / 4)
+    const carriers = await site.carriersDialed()
     const killedAtMs = Date.now()
     await relay.kill()
     await relay.start()
-    const outage: Outage = { killedAtMs, backAtMs: relay.readyAtMs, withheldMs: 0 }
+    const outage: Outage = { killedAtMs, backAtMs: relay.readyAtMs, carriers, withheldMs: 0 }
     outages.push(outage)
     await Promise.all(Object.values(watched).map((stalls) => stalls.untilMoved(relay.readyAtMs)))
     outage.withheldMs = withheld.totalMs - before
@@ -132,6 +136,7 @@ function report(run: {
   console.log(`${outages.length} kills; ${mib} MiB each way in ${seconds.toFixed(1)} s; ${answers} answers`)
   console.log(`  ms without a relay: ${ms(outages.map(({ killedAtMs, backAtMs }) => backAtMs - killedAtMs))}`)
   console.log(`  ms that the machine withheld: ${ms(outages.map(({ withheldMs }) => withheldMs))}`)
+  console.log(`  carriers dialed in each life of the relay: ${ms(outages.map(({ carriers }) => carriers))}`)
   for (const [name, stalls] of Object.entries(watched) as [string, Stalls][]) {
     const after = ms(outages.map(({ backAtMs }) => stalls.after(backAtMs)))
     console.log(`  ${name}: longest stall ${stalls.longestMs} ms; ms from the relay's return: ${after}`)
