@@ -1,4 +1,4 @@
-import { type Carrier, type CarrierHandler, minSendBufferBytes } from './carrier.ts'
+import type { Carrier, CarrierHandler } from './carrier.ts'
 import { confirmSoonMs } from './carrier-limits.ts'
 import { CarrierError } from './codec/carrier-error.ts'
 
@@ -21,8 +21,10 @@ export interface CarrierConnectionHandler {
 
 /** A byte pipe on which both ends have agreed on {@link carrierProtocol}: RelayedConnection of `@postern/client` is one. */
 export interface CarrierConnection {
-  /** Copies the bytes. @returns false when they wait: `onDrain` follows */
-  send(bytes: Uint8Array): boolean
+  /** Lends memory of at least `minSendBufferBytes`: each time it is given back by `sendLent`. */
+  lend(): Uint8Array
+  /** Sends the first `length` bytes of what was lent, which may be none. @returns false when they wait: `onDrain` follows */
+  sendLent(lent: Uint8Array, length: number): boolean
   open(handler: CarrierConnectionHandler): void
   end(): void
   fail(code: number, reason: string): void
@@ -126,7 +128,6 @@ interface RunningCarrierOptions {
 class RunningCarrier implements CarrierConnectionHandler, CarrierHandler {
   readonly carrier: Carrier
   readonly #options: RunningCarrierOptions
-  readonly #buffer = new Uint8Array(minSendBufferBytes)
   /** Made once. */
   readonly #send = (): void => this.#sendAll()
   #isBlocked = false
@@ -205,9 +206,11 @@ class RunningCarrier implements CarrierConnectionHandler, CarrierHandler {
   #sendAll(): void {
     const { connection, now } = this.#options
     while (!this.#isBlocked && !this.#isLost) {
-      const bytes = this.carrier.writeTo(this.#buffer, now())
+      const buffer = connection.lend()
+      const bytes = this.carrier.writeTo(buffer, now())
+      const isTaken = connection.sendLent(buffer, bytes)
       if (bytes === 0) return
-      this.#isBlocked = !connection.send(this.#buffer.subarray(0, bytes))
+      this.#isBlocked = !isTaken
     }
   }
 

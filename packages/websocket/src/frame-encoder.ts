@@ -1,4 +1,5 @@
 import { xorCopy, xorRegion } from './mask/xor-mask.ts'
+import { Opcode } from './opcode.ts'
 
 export interface FrameHeader {
   readonly opcode: number
@@ -88,6 +89,22 @@ export function writeMaskedFrame(buffer: Uint8Array, opcode: number, payload: Ui
   const at = writeFrameHeader(buffer, 0, { opcode, fin, length: payload.length, maskKey })
   xorCopy(payload, buffer, at, maskKey)
   return at + payload.length
+}
+
+/** Room in front of a payload for any header. */
+export const frameHeadroomBytes = 14
+
+/**
+ * Makes a client's binary frame of `length` payload bytes that lie in `buffer` behind {@link frameHeadroomBytes}, and are masked there.
+ *
+ * @returns where the frame begins
+ */
+export function maskInPlace(buffer: Uint8Array, length: number): number {
+  const maskKey = randomMaskKey()
+  const start = frameHeadroomBytes - frameHeaderLength(length, true)
+  writeFrameHeader(buffer, start, { opcode: Opcode.binary, fin: true, length, maskKey })
+  xorRegion(buffer, frameHeadroomBytes, frameHeadroomBytes, length, maskKey, 0)
+  return start
 }
 
 /** Random words are drawn in bulk: one call to the generator for many frames. */

@@ -108,3 +108,23 @@ test('a client may use its memory again at once, however many messages are on th
   await untilHeard(server, sent.length)
   assert.ok(Buffer.concat(server.chunks).equals(sent))
 })
+
+test('what a client writes into lent memory arrives as it was, short or long, and a closed one takes it back', async (t) => {
+  const [clientSocket, serverSocket] = await pair(t)
+  const client = listen(clientSocket, 'client', false)
+  const server = listen(serverSocket, 'server', false)
+  const all: Buffer[] = []
+  for (const length of [10, 0, 125, 126, 4095, 4096, 65_535, 65_536, 100_000, 131_000, 1]) {
+    const lent = client.endpoint.lend()
+    const message = randomBytes(length)
+    all.push(message)
+    lent.set(message)
+    client.endpoint.sendLent(lent, length)
+  }
+  const sent = Buffer.concat(all)
+  await untilHeard(server, sent.length)
+  assert.ok(Buffer.concat(server.chunks).equals(sent))
+  client.endpoint.abort()
+  const lent = client.endpoint.lend()
+  assert.equal(client.endpoint.sendLent(lent, 70_000), true)
+})

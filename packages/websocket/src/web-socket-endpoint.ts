@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { decodeClose, encodeClose } from './close-payload.ts'
 import { FrameDecoder, type FrameSink } from './frame-decoder.ts'
-import { encodeFrame, writeFrameHeader, writeMaskedFrame } from './frame-encoder.ts'
+import { encodeFrame, frameHeadroomBytes, maskInPlace, writeFrameHeader, writeMaskedFrame } from './frame-encoder.ts'
 import { SharedReadBuffer } from './io/shared-read-buffer.ts'
 import { sharedRegions } from './io/write-regions.ts'
 import { Opcode } from './opcode.ts'
@@ -145,6 +145,29 @@ export class WebSocketEndpoint implements FrameSink {
   /** @returns false when the peer reads more slowly: wait for `onDrain`. The bytes must not change before that. */
   sendBinary(bytes: Uint8Array): boolean {
     return this.#sendMessage(Opcode.binary, bytes)
+  }
+
+  /** Lends a client memory of some 128 KiB, for {@link WebSocketEndpoint.sendLent}. */
+  lend(): Uint8Array {
+    return sharedRegions.take().subarray(frameHeadroomBytes)
+  }
+
+  /**
+   * Sends the first bytes of what was lent as one binary message, without a copy: it is the endpoint's again, also when there is
+   * nothing to send.
+   *
+   * @returns false when the peer reads more slowly: wait for `onDrain`
+   */
+  sendLent(lent: Uint8Array, length: number): boolean {
+    const region = new Uint8Array(lent.buffer)
+    if (length < shortPayloadBytes || this.#isSendingOver) {
+      const isFlushed = length === 0 || this.sendBinary(lent.subarray(0, length))
+      sharedRegions.give(region)
+      return isFlushed
+    }
+    const start = maskInPlace(region, length)
+    this.#regions.push(region)
+    return this.#write(region.subarray(start, frameHeadroomBytes + length), this.#onRegionTaken)
   }
 
   /** Sends the next part of a message whose length is not known yet. */

@@ -127,6 +127,21 @@ export class RelayedConnection {
     return this.#endpoint.sendBinary(bytes)
   }
 
+  /** Lends memory for {@link RelayedConnection.sendLent}. */
+  lend(): Uint8Array {
+    return this.#endpoint.lend()
+  }
+
+  /**
+   * Sends the first `length` bytes of what was lent as one binary message; it is not the caller's any more.
+   *
+   * @returns false when the bytes wait in memory: send no more until `onDrain`.
+   */
+  sendLent(lent: Uint8Array, length: number): boolean {
+    const isOver = this.#localEnded || this.#outcome !== undefined
+    return this.#endpoint.sendLent(lent, isOver ? 0 : length)
+  }
+
   /** Says that nothing more comes from us. Bytes of the peer still arrive. */
   end(): void {
     if (this.#localEnded || this.#outcome) return
