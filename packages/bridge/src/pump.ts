@@ -44,6 +44,7 @@ export interface PumpCounts {
  * never FIN) so that nobody takes a truncated stream for a whole one.
  */
 export class Pump implements TunnelHandler, PumpCounts {
+  readonly gathers = true
   bytesToRelay = 0
   bytesFromRelay = 0
   readonly #socket: Socket

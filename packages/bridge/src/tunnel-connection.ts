@@ -2,6 +2,8 @@ import type { RelayedConnectionHandler } from '@postern/client'
 
 /** Hears one end of a tunnel. */
 export interface TunnelHandler extends RelayedConnectionHandler {
+  /** What comes after `pause` waits here as well as anywhere, in one piece; the other end gets no credit for it. Default false. */
+  readonly gathers?: boolean
   /** A datagram of a UDP stream; valid during the call. */
   onDatagram?(datagram: Uint8Array): void
 }

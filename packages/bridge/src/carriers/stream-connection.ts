@@ -36,6 +36,8 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   #early: Uint8Array[] = none
   #earlyBytes = 0
   #isPaused = false
+  /** Bytes that were handed on while paused: the peer gets no credit for them yet. */
+  #unconsumedBytes = 0
   #isHanding = false
   #hasEnded = false
   #isEndTold = false
@@ -105,6 +107,9 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
+    const bytes = this.#unconsumedBytes
+    this.#unconsumedBytes = 0
+    if (bytes > 0) this.#stream?.consume(bytes)
     this.#handWaiting()
   }
 
@@ -113,7 +118,8 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   }
 
   onData(bytes: Uint8Array): void {
-    if (this.#handler && !this.#isPaused && !this.#waiting) return this.#hand(bytes, this.#handler)
+    const handler = this.#handler
+    if (handler && !this.#waiting && (!this.#isPaused || handler.gathers)) return this.#hand(bytes, handler)
     this.#waiting ??= new WaitingBytes()
     this.#waiting.add(bytes)
   }
@@ -144,7 +150,8 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
 
   #hand(bytes: Uint8Array, handler: TunnelHandler): void {
     handler.onData(bytes)
-    this.#stream?.consume(bytes.length)
+    if (this.#isPaused) this.#unconsumedBytes += bytes.length
+    else this.#stream?.consume(bytes.length)
   }
 
   /** Hands on what waits, as long as it is taken. */
