@@ -20,6 +20,7 @@ interface PlanView {
     readonly name: string
     readonly endpoint: string
     readonly status: string
+    readonly target: string
     readonly apps: readonly { readonly name: string }[]
   }[]
 }
@@ -58,10 +59,11 @@ describe('a hybrid connection from its making to its end', { skip, timeout: 480_
     const { used, maximum, hybridConnections } = await bed.postern<PlanView>(
       'appservice hybrid-connection list -g field --plan plan1',
     )
-    const each = hybridConnections.map(({ name, endpoint, status, apps }) => [
+    const each = hybridConnections.map(({ name, endpoint, status, target, apps }) => [
       name,
       endpoint,
       status,
+      target,
       apps.map((app) => app.name).toSorted(),
     ])
     return [`${used} of ${maximum}`, ...each.flat()]
@@ -88,7 +90,7 @@ describe('a hybrid connection from its making to its end', { skip, timeout: 480_
     )
     const added = await bed.postern<AppView>(`webapp hybrid-connection add -n desk -g field ${entity}`)
     assert.equal(added.properties.status, 'NotConnected')
-    assert.deepEqual(await plan(), ['1 of 5', 'db', 'db.corp:5432', 'NotConnected', ['desk', 'shop']])
+    assert.deepEqual(await plan(), ['1 of 5', 'db', 'db.corp:5432', 'NotConnected', 'Unknown', ['desk', 'shop']])
   })
 
   it('is served by two managers: one was given the connection string, at the other somebody signed in', async () => {
@@ -106,7 +108,7 @@ describe('a hybrid connection from its making to its end', { skip, timeout: 480_
     assert.match(second.Problem?.Message ?? '', /db\.corp:5432 cannot be reached: ECONNREFUSED/)
     const [tested, seen] = await Promise.all([bed.hcm('first', 'test', 'db'), plan()])
     assert.equal(tested.NumberOfListeners, 2)
-    assert.deepEqual(seen, ['1 of 5', 'db', 'db.corp:5432', 'Connected', ['desk', 'shop']])
+    assert.deepEqual(seen, ['1 of 5', 'db', 'db.corp:5432', 'Connected', 'Unknown', ['desk', 'shop']])
   })
 
   /** `hcm add` by names, with the sign-in of the administrator. */
@@ -215,7 +217,7 @@ describe('a hybrid connection from its making to its end', { skip, timeout: 480_
     assert.equal(await open.desk.session.ask("'still here'"), 'still here')
     const [left, seen] = await Promise.all([bed.testHcm('second'), plan()])
     assert.deepEqual([left.Status, left.NumberOfListeners, left.Streams], ['Connected', 1, 1])
-    assert.deepEqual(seen, ['1 of 5', 'db', 'db.corp:5432', 'Connected', ['desk', 'shop']])
+    assert.deepEqual(seen, ['1 of 5', 'db', 'db.corp:5432', 'Connected', 'Unknown', ['desk', 'shop']])
 
     await bed.startHcm('first')
     const finished = await transfer.finish()
@@ -235,7 +237,18 @@ describe('a hybrid connection from its making to its end', { skip, timeout: 480_
     await isCut(open.desk.session)
     assert.equal(await session.ask("'still here'"), 'still here')
     assert.equal(await queryOnce('shop'), 'answered')
-    assert.deepEqual(await plan(), ['1 of 5', 'db', 'db.corp:5432', 'Connected', ['shop']])
+    assert.deepEqual(await plan(), ['1 of 5', 'db', 'db.corp:5432', 'Connected', 'Unknown', ['shop']])
+  })
+
+  it('is still Connected when neither manager reaches the database, and says that it is Unreachable', async () => {
+    const lead = (isRight: boolean): Promise<unknown> =>
+      Promise.all((['first', 'second'] as const).map((name) => bed.leadDatabase(name, isRight)))
+    await lead(false)
+    await Promise.all([bed.testHcm('first'), bed.testHcm('second')])
+    assert.deepEqual(await plan(), ['1 of 5', 'db', 'db.corp:5432', 'Connected', 'Unreachable', ['shop']])
+    await lead(true)
+    await streams()
+    assert.equal(await queryOnce('shop'), 'answered')
   })
 
   /** Waits until an app has lost the name. */

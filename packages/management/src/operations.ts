@@ -2959,7 +2959,7 @@ export interface AppServicePlansGetHybridConnectionReply {
     readonly sendKeyValue: ''
     /** Connected: at least one listener is registered. Ours. */
     readonly status: 'Connected' | 'NotConnected'
-    /** What Hybrid Connection Managers report. Ours. */
+    /** What Hybrid Connection Managers say of it. Ours. */
     readonly target: 'Reachable' | 'Unreachable' | 'Unknown'
     /** Ours. */
     readonly listenerCount: number
@@ -3028,7 +3028,7 @@ export interface WebAppsListHybridConnectionsReply {
       readonly sendKeyValue: ''
       /** Connected: at least one listener is registered. Ours. */
       readonly status: 'Connected' | 'NotConnected'
-      /** What Hybrid Connection Managers report. Ours. */
+      /** What Hybrid Connection Managers say of it. Ours. */
       readonly target: 'Reachable' | 'Unreachable' | 'Unknown'
       /** Ours. */
       readonly listenerCount: number

@@ -54,4 +54,9 @@ export class ListenerRegistry {
     const standing = (this.#channels.get(entity) ?? []).filter((channel) => !channel.isEnding)
     return new Set(standing.map(({ id }) => id.toLowerCase())).size
   }
+
+  isTargetDown(entity: EntityKey): boolean {
+    const channels = this.#channels.get(entity) ?? []
+    return channels.length > 0 && channels.every(({ target }) => target === 'down')
+  }
 }

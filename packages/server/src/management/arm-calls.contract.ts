@@ -24,6 +24,8 @@ export interface ArmBed extends AsyncDisposable {
   readonly outcomes: readonly ArmOutcome[]
   /** Listeners that the relay is to have, by `namespace/name` in lower case. */
   readonly listenerCounts: Map<string, number>
+  /** Hybrid connections of which all listeners say that their target does not answer. */
+  readonly downTargets: Set<string>
   /** What was told about Hybrid Connection Managers. */
   readonly hcmEvents: readonly HcmEvent[]
   /** Time that passes only when a test says so; begins with the real one. */
@@ -77,6 +79,7 @@ export async function openArmBed(): Promise<ArmBed> {
     },
   })
   const listenerCounts = new Map<string, number>()
+  const downTargets = new Set<string>()
   const countOf = (entity: string): number => listenerCounts.get(entity) ?? 0
   const outcomes: ArmOutcome[] = []
   const audit = new MemoryAuditStore()
@@ -89,7 +92,7 @@ export async function openArmBed(): Promise<ArmBed> {
     identity,
     hcms,
     audit,
-    listeners: { count: countOf, countBilled: countOf },
+    listeners: { count: countOf, countBilled: countOf, isTargetDown: (entity) => downTargets.has(entity) },
     settings: {
       publicHost: 'relay.test',
       baseDomain: 'relay.test',
@@ -150,6 +153,7 @@ export async function openArmBed(): Promise<ArmBed> {
     audit,
     outcomes,
     listenerCounts,
+    downTargets,
     hcmEvents,
     clock,
     call,

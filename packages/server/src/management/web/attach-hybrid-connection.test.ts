@@ -268,6 +268,9 @@ test('details say whether it is connected, what HCMs report, and that app and na
   }
   bed.listenerCounts.set('contoso/db', 2)
   assert.deepEqual(await details(), ['Connected', 'Unknown', 2, 0])
+  bed.downTargets.add('contoso/db')
+  assert.deepEqual(await details(), ['Connected', 'Unreachable', 2, 0], 'as those say that have not enrolled')
+  bed.downTargets.clear()
   const scope = `${relayNamespace}/hybridConnections/db`
   for (const id of ['h1', 'h2']) await bed.assign(id, 'Azure Relay Listener', scope)
   const report = (id: string, target: 'Reachable' | 'Unreachable', isOnline = true) => {

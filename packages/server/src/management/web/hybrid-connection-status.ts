@@ -7,7 +7,10 @@ import type { ManagementParts } from '../management-parts.ts'
 export interface HybridConnectionStatus {
   /** Connected: at least one listener is registered; says nothing about the target. */
   readonly status: 'Connected' | 'NotConnected'
-  /** Reachable as soon as one Hybrid Connection Manager reaches it; Unknown for listeners that report nothing. */
+  /**
+   * Reachable as soon as one Hybrid Connection Manager that has enrolled reaches it; Unreachable also when all listeners say so, as
+   * ours do, enrolled or not; Unknown for listeners that say nothing.
+   */
   readonly target: TargetState
   /** As they are billed. */
   readonly listenerCount: number
@@ -20,10 +23,12 @@ type StatusParts = Pick<ManagementParts, 'documents' | 'catalog' | 'roles' | 'li
 /** Asks the listeners of this relay and the latest reports of Hybrid Connection Managers. */
 export function hybridConnectionStatus(parts: StatusParts, namespace: string, name: string): HybridConnectionStatus {
   const targets = reportedTargets(parts, namespace, name)
-  const listenerCount = parts.listeners.countBilled(entityKey(namespace, name))
+  const key = entityKey(namespace, name)
+  const listenerCount = parts.listeners.countBilled(key)
+  const declared: readonly TargetState[] = parts.listeners.isTargetDown(key) ? ['Unreachable'] : []
   return {
     status: listenerCount > 0 ? 'Connected' : 'NotConnected',
-    target: best(targets),
+    target: best([...targets, ...declared]),
     listenerCount,
     hcmCount: targets.length,
   }

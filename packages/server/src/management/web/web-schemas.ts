@@ -125,7 +125,9 @@ export const relayReply = z.object({
     sendKeyName: z.string(),
     sendKeyValue: z.literal(''),
     status: z.enum(['Connected', 'NotConnected']).describe('Connected: at least one listener is registered. Ours.'),
-    target: z.enum(['Reachable', 'Unreachable', 'Unknown']).describe('What Hybrid Connection Managers report. Ours.'),
+    target: z
+      .enum(['Reachable', 'Unreachable', 'Unknown'])
+      .describe('What Hybrid Connection Managers say of it. Ours.'),
     listenerCount: z.number().int().describe('Ours.'),
     hcmCount: z.number().int().describe('Hybrid Connection Managers that report this one. Ours.'),
     warning: z.string().optional().describe('What may be wrong with it, for people. Ours.'),
