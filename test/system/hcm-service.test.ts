@@ -1,5 +1,4 @@
-// The unit of the HCM as systemd's own programs see it, and its installation into a folder that stands for /. That the service
-// then runs needs a system that was started by systemd, which machines of CI are not.
+// The unit of the HCM as systemd's own programs see it, and its installation into a folder that stands for /.
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -26,7 +26,7 @@ export interface ServiceFlags {
 /** Where the service of the system keeps state and socket. */
 const serviceStateFolder = '/var/lib/postern-hcm'
 /** How long a service that was started may take until it answers: a slow machine loads it for some seconds. */
-const startMs = 20_000
+const startMs = 40_000
 const pollMs = 200
 
 /** Does, or shows, one of the actions. @throws {RelayError} with what to do */
