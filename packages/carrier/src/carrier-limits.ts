@@ -56,6 +56,9 @@ export const silenceTimeoutMs = 8_000
  */
 export const doubtAfterMs = 1_800
 
+/** More than this between two looks at the clock, ms, is time in which this end did not run: nobody could be heard. */
+export const maxTickMs = 1_200
+
 /** Between two looks at the clock the process, or the machine, was stopped. */
 export const pausedAfterMs = 4_000
 

@@ -1,4 +1,11 @@
-import { doubtAfterMs, helloTimeoutMs, pausedAfterMs, pingIntervalMs, silenceTimeoutMs } from './carrier-limits.ts'
+import {
+  doubtAfterMs,
+  helloTimeoutMs,
+  maxTickMs,
+  pausedAfterMs,
+  pingIntervalMs,
+  silenceTimeoutMs,
+} from './carrier-limits.ts'
 import { CarrierError } from './codec/carrier-error.ts'
 
 /** What is known of a carrier when the clock is looked at. */
@@ -25,8 +32,10 @@ export class CarrierPulse {
   readonly #openedAtMs: number
   #tickedAtMs: number
   #pingSentAtMs = 0
-  /** The process did not run before: what was not heard until then says nothing. */
+  /** The process did not run before: that there was no hello until then says nothing. */
   #awakeAtMs = 0
+  /** For how long we could have heard something since we last did, or asked; what came while we did not run is still to be read. */
+  #silentMs = 0
   #isPongAwaited = false
 
   constructor(nowMs: number) {
@@ -43,6 +52,7 @@ export class CarrierPulse {
   /** Something came. */
   hear(nowMs: number): void {
     this.heardAtMs = nowMs
+    this.#silentMs = 0
     this.isDoubtful = false
   }
 
@@ -50,6 +60,7 @@ export class CarrierPulse {
   ask(nowMs: number): number {
     this.#pingSentAtMs = Math.floor(nowMs)
     this.#isPongAwaited = true
+    this.#silentMs = 0
     return this.#pingSentAtMs
   }
 
@@ -67,18 +78,22 @@ export class CarrierPulse {
    * @throws {CarrierError} when the peer is silent
    */
   tick(nowMs: number, question: PulseQuestion): boolean {
-    const wasPaused = nowMs - this.#tickedAtMs >= pausedAfterMs
+    const passedMs = nowMs - this.#tickedAtMs
+    const wasPaused = passedMs >= pausedAfterMs
     this.#tickedAtMs = nowMs
-    if (wasPaused) this.#awakeAtMs = nowMs
+    this.#silentMs += Math.min(passedMs, maxTickMs, nowMs - Math.max(this.heardAtMs, this.#pingSentAtMs))
+    if (wasPaused) {
+      this.#awakeAtMs = nowMs
+      this.#silentMs = 0
+    }
     if (!question.isReady) {
       this.#awaitHello(nowMs)
       return false
     }
     if (this.#isPongAwaited) {
-      const silentMs = nowMs - Math.max(this.heardAtMs, this.#pingSentAtMs, this.#awakeAtMs)
-      if (silentMs >= silenceTimeoutMs) throw new CarrierError('CARRIER_SILENT')
+      if (this.#silentMs >= silenceTimeoutMs) throw new CarrierError('CARRIER_SILENT')
       // Where answers take long they are late later.
-      if (silentMs >= Math.max(doubtAfterMs, 3 * this.roundTripMs)) this.isDoubtful = true
+      if (this.#silentMs >= Math.max(doubtAfterMs, 3 * this.roundTripMs)) this.isDoubtful = true
       return wasPaused
     }
     if (!question.isUsed) return false
