@@ -1,6 +1,6 @@
 // What breaks is the way to the relay, or the relay. Everything runs in network namespaces (network-yard.ts).
 import { after, before, describe, it } from 'node:test'
-import { type BedHoldings, expectNoLeak, holdingsOf } from './bed-holdings.ts'
+import { type BedHoldings, expectNoLeak, restOf } from './bed-holdings.ts'
 import { FaultBed } from './fault-bed.ts'
 import { whyNoNetworkYard } from './network-yard.ts'
 import { suffer } from './outage.ts'
@@ -14,7 +14,7 @@ describe('when the way to the relay breaks and is mended', { skip: whyNoNetworkY
 
   before(async () => {
     bed = await FaultBed.open()
-    atRest = await holdingsOf(bed)
+    atRest = await restOf(bed)
   })
   after(() => bed?.[Symbol.asyncDispose]())
 

@@ -1,7 +1,7 @@
 // The private site's machine sleeps, moves to another network, does not find the relay where it was, or starts before its
 // network does.
 import { after, before, describe, it } from 'node:test'
-import { type BedHoldings, expectNoLeak, holdingsOf } from './bed-holdings.ts'
+import { type BedHoldings, expectNoLeak, restOf } from './bed-holdings.ts'
 import { FaultBed } from './fault-bed.ts'
 import { whyNoNetworkYard } from './network-yard.ts'
 import { suffer } from './outage.ts'
@@ -12,7 +12,7 @@ describe('when the machine of the private site was away', { skip: whyNoNetworkYa
 
   before(async () => {
     bed = await FaultBed.open()
-    atRest = await holdingsOf(bed)
+    atRest = await restOf(bed)
   })
   after(() => bed?.[Symbol.asyncDispose]())
 
