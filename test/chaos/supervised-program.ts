@@ -19,7 +19,7 @@ export interface ProgramPlan {
 }
 
 /** Longer than any start on a slow machine. */
-const startTimeoutMs = 60_000
+const startTimeoutMs = 180_000
 
 /** What a program asked to stop may take. */
 const stopTimeoutMs = 15_000

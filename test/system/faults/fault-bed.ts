@@ -37,7 +37,7 @@ const service = 'db.corp'
 /** Words of which the first keys of the site's rule are made. */
 export const firstKeys = { primary: 'first', secondary: 'second' } as const
 
-const firstTimeoutMs = 60_000
+const firstTimeoutMs = 120_000
 
 /**
  * A private site with an HCM, a bridge and a service, an application with a connector, and a relay between them, each in a network
