@@ -3,12 +3,13 @@ import { CarrierPool } from '@postern/carrier'
 import { type RelayedConnection, RelayedStream, type Sender } from '@postern/client'
 import { RelayError } from '@postern/protocol'
 import { openStream } from './carriers/open-stream.ts'
-import type { SenderCarriers } from './carriers/sender-carriers.ts'
+import { aloneForMs, type SenderCarriers } from './carriers/sender-carriers.ts'
 import type { Framing } from './forwarder.ts'
 import { ListenerRefusal } from './listener-refusal.ts'
 import { portNameHeader, UnknownPortName } from './port-name-refusal.ts'
 import type { Preamble } from './preamble.ts'
 import { requestTarget } from './request-target.ts'
+import { readTargetAway } from './target-away.ts'
 import type { TunnelConnection } from './tunnel-connection.ts'
 
 /** Listeners that are asked for one port name before we give up; those that say who they are only once each. */
@@ -52,12 +53,16 @@ export interface FarEndConnect {
 
 const nothing = new Uint8Array(0)
 
+/** Bare bytes know no datagrams: a service would take their lengths for what it is asked. */
+const udpNeedsCarriers = 'UDP needs a listener of ours with carriers, or framing "azbridge" at both ends'
+
 /**
  * Opens tunnels to the target behind a port name, whichever listener has it: streams in carriers where the listener can,
  * else relayed connections.
  */
 export class FarEnd {
   readonly #options: FarEndOptions
+  #aloneUntilMs = 0
 
   constructor(options: FarEndOptions) {
     this.#options = options
@@ -92,7 +97,7 @@ export class FarEnd {
 
   async #search(request: FarEndRequest, target: string): Promise<void> {
     const { signal } = request
-    const { attempts = 1, carriers } = this.#options
+    const { attempts = 1 } = this.#options
     const refused = new Set<string>()
     let refusal: ListenerRefusal | undefined
     let failures = 0
@@ -109,12 +114,12 @@ export class FarEnd {
           // A relay that does not heed our wish sends us there for ever.
           if (listenerId !== undefined && refused.has(listenerId)) break
           if (listenerId !== undefined) refused.add(listenerId)
-          if (error.isTemporary && carriers?.mayHaveOthers === false) break
+          if (error.isTemporary && !this.#mayHaveOthers) break
           continue
         }
         // No listener is left that was not asked.
         if (refused.size > 0 && error instanceof RelayError && error.httpStatus === 404) {
-          carriers?.noteAlone()
+          this.#noteAlone()
           break
         }
         failures += 1
@@ -125,13 +130,40 @@ export class FarEnd {
     throw refusal ?? new RelayError('TargetUnreachable')
   }
 
+  /** False while it is known that no other listener is there: those with the same credential learn it from each other. */
+  get #mayHaveOthers(): boolean {
+    return this.#options.carriers?.mayHaveOthers ?? performance.now() >= this.#aloneUntilMs
+  }
+
+  #noteAlone(): void {
+    this.#aloneUntilMs = performance.now() + aloneForMs
+    this.#options.carriers?.noteAlone()
+  }
+
   async #ask(request: FarEndRequest, target: string, refused: ReadonlySet<string>): Promise<void> {
     const { carriers } = this.#options
     const { signal } = request
     const headers = this.#headersOf(request, refused)
-    const reached = await carriers?.reach({ target, refused, headers, signal })
-    if (reached instanceof CarrierPool) await this.#openStream(request, target, reached)
-    else await this.#openPlain(request, reached ?? (await this.#dialPlain(request, headers)))
+    const reached = await this.#readingRefusals(
+      request,
+      carriers?.reach({ target, refused, headers, signal }) ?? Promise.resolve(undefined),
+    )
+    if (reached instanceof CarrierPool) return await this.#openStream(request, target, reached)
+    if (request.mode === 'datagram' && this.#options.framing === 'raw') {
+      reached?.abort()
+      throw new RelayError('TargetUnreachable', { message: udpNeedsCarriers })
+    }
+    await this.#openPlain(request, reached ?? (await this.#dialPlain(request, headers)))
+  }
+
+  /** A listener that rejects us may have said that another one is of more use. */
+  async #readingRefusals<T>({ portName }: FarEndRequest, dialing: Promise<T>): Promise<T> {
+    try {
+      return await dialing
+    } catch (error) {
+      if (!(error instanceof RelayError)) throw error
+      throw UnknownPortName.read(error, portName) ?? readTargetAway(error) ?? error
+    }
   }
 
   #headersOf({ portName }: FarEndRequest, refused: ReadonlySet<string>): Record<string, string> {
@@ -168,12 +200,9 @@ export class FarEnd {
     request.onOpened(connection, nothing)
   }
 
-  async #dialPlain({ signal, portName }: FarEndRequest, headers: Record<string, string>): Promise<RelayedConnection> {
-    try {
-      return await this.#options.sender.connectRaw({ signal, headers })
-    } catch (error) {
-      throw (error instanceof RelayError && UnknownPortName.read(error, portName)) || error
-    }
+  #dialPlain(request: FarEndRequest, headers: Record<string, string>): Promise<RelayedConnection> {
+    const { signal } = request
+    return this.#readingRefusals(request, this.#options.sender.connectRaw({ signal, headers }))
   }
 
   async #openPlain(request: FarEndRequest, connection: RelayedConnection): Promise<void> {

@@ -22,6 +22,7 @@ import { OpenTunnels } from './open-tunnels.ts'
 import { formatCloseReason, formatPortNameRefusal, portNameHeader } from './port-name-refusal.ts'
 import { encodePreambleReply } from './preamble.ts'
 import { sendOrDrop } from './send-or-drop.ts'
+import { formatTargetAway } from './target-away.ts'
 
 /** UDP sessions of one forwarder; each holds a socket of this machine. */
 const maxDatagramSessions = 1_024
@@ -184,7 +185,8 @@ export class RemoteForwarder implements Forwarder {
 
   async #reject(request: ConnectionRequest, error: Error): Promise<void> {
     this.#tunnels.fail(error)
-    await request.reject({ status: errorTable.TargetUnreachable.httpStatus, description: error.message })
+    const description = formatTargetAway(error.message, this.#listenerId)
+    await request.reject({ status: errorTable.TargetUnreachable.httpStatus, description })
   }
 
   #readPreamble(connection: RelayedConnection, dialed?: { target: SingleTarget; socket: Socket }): void {

@@ -83,6 +83,7 @@ async function serve({ settings, proxy, logger }: ServeOptions, closing: Closing
     endpoints,
     apps,
     framing: options.framing,
+    carriers: options.carriers,
     tls: options.tls ? {} : false,
     proxy,
     ...(options.answer !== undefined && { address: parseSocketPlace(options.answer, 'answer').address }),

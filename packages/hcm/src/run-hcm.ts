@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
+import type { CarrierMode } from '@postern/bridge'
 import { createRelayFetch } from '@postern/client'
 import type { Logger, Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
@@ -31,6 +32,8 @@ export interface RunHcmOptions {
   readonly probeIntervalMs?: number
   /** How often a relay that was joined is told how this HCM is. Default 8 s. */
   readonly reportIntervalMs?: number
+  /** Whether connections may share relayed ones. Default `auto`. */
+  readonly carriers?: CarrierMode
 }
 
 /** A Hybrid Connection Manager that runs. */

@@ -151,6 +151,33 @@ test('a target that died at one listener is reached at another', async () => {
   assert.equal(other.status[0]?.carriers, 1)
 })
 
+test('without carriers too, a target that is down at one listener is reached at another', async () => {
+  await using relay = await StubRelay.start()
+  const down = await says('never')
+  await down[Symbol.asyncDispose]()
+  await using service = await says('second')
+  await using _ = await startBridge(relay, { remoteForwards: [`db:127.0.0.1:${service.port}`], carriers: 'off' })
+  // The stub asks the newest first.
+  await using __ = await startBridge(relay, { remoteForwards: [`db:127.0.0.1:${down.port}`], carriers: 'off' })
+  for (const carriers of ['off', 'auto'] as const) {
+    await using local = await startBridge(relay, { localForwards: ['127.0.0.1:0:db'], carriers })
+    assert.deepEqual([await ask(local), await ask(local)], ['second', 'second'], carriers)
+  }
+})
+
+test('without carriers too, a target that is down everywhere is named, and nobody is asked in vain again and again', async () => {
+  await using relay = await StubRelay.start()
+  const down = await says('never')
+  await down[Symbol.asyncDispose]()
+  let asked = 0
+  relay.on('handshake', (request) => (asked += request.url?.includes('sb-hc-action=connect') ? 1 : 0))
+  await using _ = await startBridge(relay, { remoteForwards: [`db:127.0.0.1:${down.port}`], carriers: 'off' })
+  await using local = await startBridge(relay, { localForwards: ['127.0.0.1:0:db'], carriers: 'off' })
+  for (let i = 0; i < 4; i += 1) assert.equal(await ask(local), 'ECONNRESET')
+  assert.match(local.status[0]?.lastError?.message ?? '', /cannot be reached: ECONNREFUSED/)
+  assert.equal(asked, 5)
+})
+
 test('each stream is checked: what the allow-list does not name is refused, however it is asked for', async () => {
   await using relay = await startTestRelay()
   await using service = await says('allowed')

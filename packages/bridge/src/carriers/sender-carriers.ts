@@ -26,7 +26,7 @@ export type Reached = CarrierPool | RelayedConnection | undefined
 const plainForMs = 60_000
 
 /** So long it is not asked again whether there is another listener. */
-const aloneForMs = 5_000
+export const aloneForMs = 5_000
 
 /** A listener that is known answers at once, if the relay knows it too. */
 const redialTimeoutMs = 10_000

@@ -23,7 +23,7 @@ interface OwnFlags {
 }
 
 /** Options of the table that mean something for one program. */
-const shownOptions = ['apps', 'framing', 'stateDir', 'tls', 'tlsCa', 'proxy', 'logLevel'] as const
+const shownOptions = ['apps', 'framing', 'carriers', 'stateDir', 'tls', 'tlsCa', 'proxy', 'logLevel'] as const
 
 /** Adds `postern connector run`: a program, and its children, that see the endpoints by their names. */
 export function configureConnectorRun(command: Command): void {
@@ -83,6 +83,7 @@ async function connectorOptionsOf(settings: ConnectorSettings): Promise<Connecto
     endpoints,
     apps,
     framing: options.framing,
+    carriers: options.carriers,
     tls: options.tls ? {} : false,
     proxy,
     stateFolder,

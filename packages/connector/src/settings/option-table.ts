@@ -82,6 +82,15 @@ export const connectorOptionTable = {
     help: 'Folder of the control socket and of what is remembered: loopback addresses, endpoints. One connector per folder. Without it: /var/lib/postern-connector for root, else below the home folder.',
     example: '/var/lib/postern-connector',
   },
+  carriers: {
+    group: 'Program',
+    flag: 'carriers',
+    env: 'POSTERN_CONNECTOR_CARRIERS',
+    type: 'enum',
+    values: ['auto', 'off'],
+    default: 'auto',
+    help: 'auto: many connections to a bridge or HCM of ours share few relayed connections and outlive them. off: each has its own, as with other listeners.',
+  },
   tls: {
     group: 'Program',
     flag: 'tls',

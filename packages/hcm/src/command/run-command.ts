@@ -27,6 +27,7 @@ export async function runCommand(flags: OptionFlags, file: string | undefined): 
       entityIntervalMs: values.entityInterval,
       probeIntervalMs: values.probeInterval,
       reportIntervalMs: values.reportInterval,
+      carriers: values.carriers,
     })
     logger.info('hcm.started', { socket: hcm.socketPath, hybridConnections: hcm.service.list().length })
     const signal = await promise

@@ -57,6 +57,15 @@ export const hcmOptionTable = {
     max: 30_000,
     help: 'How often a relay that was joined is told how the targets are.',
   },
+  carriers: {
+    group: 'Relays',
+    flag: 'carriers',
+    env: 'POSTERN_HCM_CARRIERS',
+    type: 'enum',
+    values: ['auto', 'off'],
+    default: 'auto',
+    help: 'auto: many connections of a bridge or connector of ours share few relayed connections and outlive them. off: each has its own, as with other senders.',
+  },
   probeInterval: {
     group: 'Targets',
     flag: 'probe-interval',

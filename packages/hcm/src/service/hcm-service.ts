@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import { CreditBudget } from '@postern/bridge'
+import { type CarrierMode, CreditBudget } from '@postern/bridge'
 import {
   createOpenSocket,
   type Endpoint,
@@ -34,6 +34,8 @@ export interface HcmServiceOptions {
   readonly entityIntervalMs?: number
   /** How often targets are tried; default 5 s. */
   readonly probeIntervalMs?: number
+  /** Default `auto`. */
+  readonly carriers?: CarrierMode
 }
 
 /** A hybrid connection that the relay gives to this HCM. */
@@ -273,7 +275,7 @@ export class HcmService {
   /** One that is discontinued has nobody to serve it. */
   #startAgent(stored: StoredHybridConnection): HybridConnectionAgent | undefined {
     if (isBizTalk(stored.host)) return undefined
-    const { store, tls, proxy, logger, entityIntervalMs, probeIntervalMs } = this.#options
+    const { store, tls, proxy, logger, entityIntervalMs, probeIntervalMs, carriers } = this.#options
     const key = keyOf(stored)
     const agent = new HybridConnectionAgent({
       ...accessOf(stored, this.#options),
@@ -296,6 +298,7 @@ export class HcmService {
       onEndpoint: (endpoint) => this.#pin(key, endpoint),
       entityIntervalMs,
       probeIntervalMs,
+      ...(carriers && { carriers }),
     })
     this.#agents.set(key, agent)
     agent.start()

@@ -3,11 +3,13 @@ import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import {
+  type CarrierMode,
   CarrierServer,
   type CreditBudget,
   carrierProtocol,
   cutSocket,
   describeFailure,
+  formatTargetAway,
   OpenTunnels,
   type WantedTarget,
 } from '@postern/bridge'
@@ -60,6 +62,8 @@ export interface AgentOptions {
   readonly budget?: CreditBudget
   readonly entityIntervalMs?: number | undefined
   readonly probeIntervalMs?: number | undefined
+  /** Default `auto`: senders of ours may lead many streams over one relayed connection. */
+  readonly carriers?: CarrierMode
 }
 
 /** Shorter than the 30 s for which the relay keeps a sender waiting, so that it hears the reason. */
@@ -121,7 +125,7 @@ export class HybridConnectionAgent {
     })
     this.#carriers = new CarrierServer({
       listenerId,
-      mode: 'auto',
+      mode: options.carriers ?? 'auto',
       budget: options.budget,
       tunnels: this.#tunnels,
       open: (wanted) => toldGenerally(this.#openWanted(wanted)),
@@ -288,7 +292,7 @@ export class HybridConnectionAgent {
       this.#tunnels.join(socket, connection)
     } catch (error) {
       this.#refuse(error, request.id)
-      if (!request.isAnswered) await request.reject(rejectionOf(error))
+      if (!request.isAnswered) await request.reject(rejectionOf(error, this.#options.listenerId))
     }
   }
 
@@ -456,11 +460,11 @@ function missingEndpoint(path: string): RelayError {
 }
 
 /** What the site resolves names to, and what it allows, is not for the other side. */
-function rejectionOf(error: unknown): { readonly status: number; readonly description: string } {
+function rejectionOf(error: unknown, listenerId: string): { readonly status: number; readonly description: string } {
   if (isRelayError(error, 'EndpointNotAllowed'))
     return { status: 403, description: errorTable.EndpointNotAllowed.message }
-  const description = error instanceof Error ? error.message : String(error)
-  return { status: errorTable.TargetUnreachable.httpStatus, description }
+  const reason = error instanceof Error ? error.message : String(error)
+  return { status: errorTable.TargetUnreachable.httpStatus, description: formatTargetAway(reason, listenerId) }
 }
 
 /** The same for the sender of a stream; the whole reason is the cause. */
