@@ -75,22 +75,11 @@ class ClosingOrder {
 }
 
 async function serve({ settings, proxy, logger }: ServeOptions, closing: ClosingOrder): Promise<ServedConnector> {
-  const { options, stateFolder, endpoints, apps } = settings
+  const { options, stateFolder } = settings
   const socketPath = connectorSocketPath(stateFolder)
   const id = createHash('sha256').update(stateFolder).digest('hex').slice(0, 8)
   let graceMs = 0
-  const connector = new Connector({
-    endpoints,
-    apps,
-    framing: options.framing,
-    carriers: options.carriers,
-    tls: options.tls ? {} : false,
-    proxy,
-    ...(options.answer !== undefined && { address: parseSocketPlace(options.answer, 'answer').address }),
-    stateFolder,
-    isForeignAddress: foreignAddresses(options.hostsFile, id),
-    logger,
-  })
+  const connector = makeConnector({ settings, proxy, logger }, id)
   await makeFolder(stateFolder)
   let dns: DnsResponder | undefined
   const facts = (): ConnectorFacts => ({
@@ -134,6 +123,22 @@ async function serve({ settings, proxy, logger }: ServeOptions, closing: Closing
       await closing.closeAll()
     },
   }
+}
+
+function makeConnector({ settings, proxy, logger }: ServeOptions, id: string): Connector {
+  const { options, stateFolder, endpoints, apps } = settings
+  return new Connector({
+    endpoints,
+    apps,
+    framing: options.framing,
+    carriers: options.carriers,
+    tls: options.tls ? {} : false,
+    proxy,
+    ...(options.answer !== undefined && { address: parseSocketPlace(options.answer, 'answer').address }),
+    stateFolder,
+    isForeignAddress: foreignAddresses(options.hostsFile, id),
+    logger,
+  })
 }
 
 /** The names of a connector stand in the hosts file from now on, whatever becomes of them. */

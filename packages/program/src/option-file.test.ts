@@ -52,3 +52,14 @@ test('faults of the file are told with line and column', () => {
     ['/does/not/exist.yaml'],
   )
 })
+
+test('a fault never repeats what stands in the file, which may be a secret', () => {
+  for (const text of ['a: &b\n  c: *geheim', 'a: "\\geheim', '!geheim a: 1\nb', 'a: [geheim']) {
+    assert.throws(
+      () => parseOptionFile('f.yaml', text),
+      (error: Error) => error instanceof OptionsError && !String(error.message).includes('geheim'),
+      text,
+    )
+  }
+  assert.throws(() => parseOptionFile('f.yaml', '[{a: '.repeat(50_000)), OptionsError)
+})

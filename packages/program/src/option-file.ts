@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { type OptionProblem, OptionsError } from './options-error.ts'
+import { readYaml, yamlFault } from './yaml-fault.ts'
 
 /** A configuration file that was read: option names and raw values. */
 export interface OptionFile {
@@ -29,14 +30,15 @@ export function readOptionFile(path: string): OptionFile {
 /** Does the same with a text at hand; `path` is only for error texts. */
 export function parseOptionFile(path: string, text: string): OptionFile {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const refuse = (message: string): OptionsError => new OptionsError([{ where: path, message }])
+  const document = readYaml(() => parseDocument(text, { lineCounter: lines, prettyErrors: false }), refuse)
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset)
     return `${line}:${col}`
   }
   const problems: OptionProblem[] = document.errors.map((error) => ({
     where: `${path}:${at(error.pos[0])}`,
-    message: error.message,
+    message: yamlFault(error.message),
   }))
   if (problems.length > 0) throw new OptionsError(problems)
 
@@ -49,6 +51,7 @@ export function parseOptionFile(path: string, text: string): OptionFile {
     if (isScalar(key) && key.range) positions.set(String(key.value), at(key.range[0]))
   }
   // A map, not an object: a key such as `__proto__` stays an unknown option.
-  const values = Object.fromEntries(document.toJS({ mapAsMap: true }) as Map<unknown, unknown>)
+  const read = readYaml(() => document.toJS({ mapAsMap: true }) as Map<unknown, unknown>, refuse)
+  const values = Object.fromEntries(read)
   return { path, values, positionOf: (name) => positions.get(name) }
 }

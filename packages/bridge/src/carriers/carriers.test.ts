@@ -158,11 +158,12 @@ test('without carriers too, a target that is down at one listener is reached at 
   await using service = await says('second')
   await using _ = await startBridge(relay, { remoteForwards: [`db:127.0.0.1:${service.port}`], carriers: 'off' })
   // The stub asks the newest first.
-  await using __ = await startBridge(relay, { remoteForwards: [`db:127.0.0.1:${down.port}`], carriers: 'off' })
+  await using other = await startBridge(relay, { remoteForwards: [`db:127.0.0.1:${down.port}`], carriers: 'off' })
   for (const carriers of ['off', 'auto'] as const) {
     await using local = await startBridge(relay, { localForwards: ['127.0.0.1:0:db'], carriers })
     assert.deepEqual([await ask(local), await ask(local)], ['second', 'second'], carriers)
   }
+  assert.equal(other.status[0]?.connectionsTotal, 0)
 })
 
 test('without carriers too, a target that is down everywhere is named, and nobody is asked in vain again and again', async () => {

@@ -1,3 +1,4 @@
+import { yamlFault } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { isMap, parseDocument } from 'yaml'
 import { parseAllowRule } from '../allow-list.ts'
@@ -46,7 +47,7 @@ function parseText(text: string, problems: ConfigurationProblem[]): ReturnType<t
     const document = parseDocument(text, { prettyErrors: false, stringKeys: true })
     for (const { message, pos } of [...document.errors, ...document.warnings]) {
       // The parser repeats what it read: that may be a key.
-      problems.push({ offset: pos[0], message: `is not valid YAML here: ${message.split('\n')[0]?.split(':')[0]}` })
+      problems.push({ offset: pos[0], message: `is not valid YAML here: ${yamlFault(message)}` })
     }
     return document
   } catch (error) {

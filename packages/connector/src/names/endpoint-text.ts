@@ -18,7 +18,8 @@ export function parseTarget(text: string): ConnectorTarget | undefined {
   const endpoint = protocol === 'udp' ? text.slice(0, -1) : text
   const prefix = isWildcard(endpoint) ? '*.' : ''
   const parsed = parseEndpoint(endpoint.slice(prefix.length))
-  return parsed && { host: plainHost(prefix + parsed.host), port: parsed.port, protocol }
+  if (!parsed || /^\.|\.\./.test(parsed.host)) return undefined
+  return { host: plainHost(prefix + parsed.host), port: parsed.port, protocol }
 }
 
 /** Writes a target so that `parseTarget` reads it back. */

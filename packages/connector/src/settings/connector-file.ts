@@ -1,4 +1,4 @@
-import { type OptionProblem, OptionsError, optionTableJsonSchema } from '@postern/program'
+import { type OptionProblem, OptionsError, optionTableJsonSchema, readYaml, yamlFault } from '@postern/program'
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { parseTarget } from '../names/endpoint-text.ts'
@@ -58,18 +58,25 @@ const maxLength = 4 * 1024 * 1024
 export function parseConnectorFile(path: string, text: string): ConnectorFile {
   if (text.length > maxLength) throw new OptionsError([{ where: path, message: 'is too long: is it the right file?' }])
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
+  const refuse = (message: string): OptionsError => new OptionsError([{ where: path, message }])
+  const document = readYaml(
+    () => parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true }),
+    refuse,
+  )
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset)
     return `${line}:${col}`
   }
   const faults = [...document.errors, ...document.warnings]
   if (faults.length > 0) {
-    throw new OptionsError(faults.map(({ pos, message }) => ({ where: `${path}:${at(pos[0])}`, message })))
+    throw new OptionsError(
+      faults.map(({ pos, message }) => ({ where: `${path}:${at(pos[0])}`, message: yamlFault(message) })),
+    )
   }
   const root = document.contents
   if (root !== null && !isMap(root)) throw new OptionsError([{ where: `${path}:1:1`, message: 'must be a map' }])
-  const { endpoints = [], ...values } = (document.toJS({ maxAliasCount: 100 }) ?? {}) as Record<string, unknown>
+  const { endpoints = [], ...values } = (readYaml((): unknown => document.toJS({ maxAliasCount: 100 }), refuse) ??
+    {}) as Record<string, unknown>
   const placeOf = (keys: readonly PropertyKey[]): string => {
     for (let depth = keys.length; depth > 0; depth -= 1) {
       const node: unknown = document.getIn(keys.slice(0, depth), true)

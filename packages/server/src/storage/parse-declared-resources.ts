@@ -46,7 +46,9 @@ function read(text: string, refuse: Refuse): { readonly document: Document; read
     const document = parseDocument(text, { prettyErrors: false, stringKeys: true })
     const faults = [...document.errors, ...document.warnings]
     if (faults.length === 0) return { document, value: document.toJS({ maxAliasCount }) }
-    throw refuse(faults.map(({ message, pos }) => ({ message: `is not valid YAML here: ${message}`, offset: pos[0] })))
+    // The parser repeats what it read: that may be a key.
+    const said = faults.map(({ message, pos }) => ({ message: message.split('\n')[0]?.split(':')[0], offset: pos[0] }))
+    throw refuse(said.map(({ message, offset }) => ({ message: `is not valid YAML here: ${message}`, offset })))
   } catch (error) {
     // The parser calls itself for each level.
     if (error instanceof RangeError)
