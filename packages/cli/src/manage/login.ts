@@ -42,7 +42,7 @@ that only you can read: tokens, never a secret.
 
 Examples:
   ${postern} login --endpoint https://relay.example.com:8444
-  ${postern} login --ca postern-data/ca.pem
+  ${postern} login --ca .postern/certificates/development-ca.pem
   ${postern} login --service-principal -u CLIENT-ID -p @/run/secrets/postern
   ${postern} login --service-principal -u CLIENT-ID --certificate app.pem`,
     )

@@ -48,7 +48,7 @@ export interface GivenHybridConnection {
 /** How long streams of a hybrid connection that is removed may go on. */
 const removalGraceMs = 2_000
 
-const againHelp = 'To give it another key: hcm remove it, then hcm add it again.'
+const againHelp = 'With this key it is served already: hcm status shows how it is.'
 
 /** Holds many hybrid connections. Each lives by itself: a change of one touches no other. */
 export class HcmService {
