@@ -200,6 +200,21 @@ test('an endpoint on the host of its own relay is refused: the connector would c
   assert.throws(() => new Connector({ endpoints: [{ endpoint: 'db.corp', connectionString }] }), /is no endpoint/)
 })
 
+test('an endpoint on the host of a relay is refused whoever names it, and no wildcard leads to a relay', async (t) => {
+  const at = (host: string, name: string): string =>
+    `Endpoint=sb://${host}/;SharedAccessKeyName=send;SharedAccessKey=x;EntityPath=${name}`
+  const endpoints = [
+    { endpoint: 'two.test:443', connectionString: at('one.test', 'a'), origin: 'the first' },
+    { endpoint: '*.test:5432', connectionString: at('two.test', 'b') },
+    { endpoint: 'db.corp:5432', connectionString: at('one.test', 'c') },
+  ]
+  const connector = await startConnector(t, endpoints, { listen: false })
+  assert.equal(connector.hostOf('two.test'), undefined)
+  assert.equal(connector.hostOf('one.test'), undefined)
+  assert.equal(connector.hostOf('three.test'), 'three.test')
+  assert.match(connector.status.problems.join(), /^two\.test:443 \(the first\) is on the host of a relay/)
+})
+
 test('with our own listener streams share a carrier, and a stream that is open has come to the service', async (t) => {
   await using relay = await startBedRelay([{ name: 'db' }])
   const service = createServer((socket) => socket.on('error', () => {}).on('data', () => socket.write('service')))

@@ -8,6 +8,7 @@ import type { ConnectorEndpoint, ConnectorOptions } from './connector-options.ts
 import { type ConnectorTarget, formatTarget, parseTarget } from './names/endpoint-text.ts'
 import { plainHost } from './names/host-name.ts'
 import { readSearchDomains } from './names/search-domains.ts'
+import { apartFromRelays } from './routes/apart-from-relays.ts'
 import type { Route } from './routes/route.ts'
 import { relayPlaceOf } from './routes/route-spec.ts'
 import { RouteTable } from './routes/route-table.ts'
@@ -70,7 +71,7 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
   get status(): ConnectorStatus {
     return {
       endpoints: this.#table?.routes.map(({ status }) => status) ?? [],
-      problems: this.#sources.flatMap(({ problems }) => problems),
+      problems: [...this.#sources.flatMap(({ problems }) => problems), ...this.#said.problems],
     }
   }
 
@@ -128,7 +129,7 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
       await once(this, 'answer', { signal }).catch(() => {})
     }
     // Behind what is still being opened.
-    await this.#table?.set(this.#sources.flatMap(({ specs }) => specs))
+    await this.#table?.set(this.#said.wanted)
   }
 
   /** Asks apps and relays once which endpoints there are; what does not answer shows in the status. */
@@ -235,11 +236,16 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     return [...given, ...apps.map((credential) => new AppFeed({ credential, framing, proxy, logger: this.#logger }))]
   }
 
+  /** What all sources say now. */
+  get #said(): ReturnType<typeof apartFromRelays> {
+    return apartFromRelays(this.#sources.flatMap(({ specs }) => specs))
+  }
+
   async #apply(): Promise<void> {
     const problems = this.status.problems.join('\n')
     if (problems !== this.#problems && problems !== '') this.#logger.warn('connector.problem', { message: problems })
     this.#problems = problems
-    await this.#table?.set(this.#sources.flatMap(({ specs }) => specs))
+    await this.#table?.set(this.#said.wanted)
     this.emit('answer')
   }
 }

@@ -4,6 +4,7 @@ import type { Logger, Secret } from '@postern/program'
 import { type AddressBook } from '../addresses/address-book.ts'
 import { type ConnectorTarget, formatTarget } from '../names/endpoint-text.ts'
 import { candidateHosts, isWildcard, matchesWildcard } from '../names/host-name.ts'
+import { relayNamesOf } from './apart-from-relays.ts'
 import { Route } from './route.ts'
 import { concreteSpecs, type RouteSpec, routeKey } from './route-spec.ts'
 
@@ -36,6 +37,7 @@ export class RouteTable {
   readonly #ways: RelayWays
   readonly #names = new Set<string>()
   #specs: readonly RouteSpec[] = []
+  #relayNames: ReadonlySet<string> = new Set()
   #turn: Promise<void> = Promise.resolve()
 
   constructor(options: RouteTableOptions) {
@@ -62,6 +64,7 @@ export class RouteTable {
   /** Has exactly these endpoints from now on. Resolves when their ports are open, or have been tried. */
   set(specs: readonly RouteSpec[]): Promise<void> {
     this.#specs = specs
+    this.#relayNames = relayNamesOf(specs)
     return this.#settle()
   }
 
@@ -108,6 +111,7 @@ export class RouteTable {
   }
 
   #isBelow(host: string): boolean {
+    if (this.#relayNames.has(host)) return false
     return this.#specs.some((spec) => isWildcard(spec.host) && matchesWildcard(spec.host, host))
   }
 
