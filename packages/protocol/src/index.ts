@@ -52,6 +52,13 @@ export {
   resourceGroupId,
   scopeCovers,
 } from './resources/arm-id.ts'
+export { type Endpoint, formatEndpoint, isSameEndpoint, parseEndpoint } from './resources/endpoint.ts'
+export {
+  addEndpointToMetadata,
+  endpointOfMetadata,
+  metadataEndpointProblem,
+  withMetadataEndpoint,
+} from './resources/endpoint-metadata.ts'
 export { hybridConnectionNameProblem, namespaceNameProblem, ruleNameProblem } from './resources/names.ts'
 export { isRight, type Right, rights } from './resources/rights.ts'
 export { withoutTrailingSlashes } from './resources/trailing-slashes.ts'

@@ -1,6 +1,5 @@
-import { RelayError } from '@postern/protocol'
-import type { Endpoint } from './endpoint.ts'
-import { endpointOfMetadata } from './user-metadata.ts'
+import { type Endpoint, RelayError } from '@postern/protocol'
+import { endpointOfMetadata } from './endpoint.ts'
 
 /** What the relay says about a hybrid connection. */
 export interface EntityFacts {

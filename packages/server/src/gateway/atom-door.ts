@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isRelayError, type Right } from '@postern/protocol'
+import { formatEndpoint, isRelayError, type Right } from '@postern/protocol'
 import { requestCredential } from '../auth/credential.ts'
 import { type Decision, type Principal, principalName, principalReason } from '../auth/decision.ts'
-import { formatEndpoint } from '../domain/endpoint.ts'
 import { entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
 import { deleteAtomEntity, putAtomEntity } from '../management/atom/atom-entities.ts'
 import {

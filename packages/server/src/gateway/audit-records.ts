@@ -1,8 +1,7 @@
-import { errorTable } from '@postern/protocol'
+import { errorTable, formatEndpoint } from '@postern/protocol'
 import { type Principal, principalName, principalReason } from '../auth/decision.ts'
 import type { AuditedStream, AuditRecord } from '../domain/audit-record.ts'
 import { auditedName } from '../domain/caller.ts'
-import { formatEndpoint } from '../domain/endpoint.ts'
 import type { Call } from './call.ts'
 import type { RefusalRecord } from './refusal-record.ts'
 

@@ -1,7 +1,6 @@
-import { errorTable } from '@postern/protocol'
+import { errorTable, formatEndpoint } from '@postern/protocol'
 import type { AuditRecord } from '../domain/audit-record.ts'
 import { auditedName } from '../domain/caller.ts'
-import { formatEndpoint } from '../domain/endpoint.ts'
 import type { ArmOutcome } from '../management/arm-router.ts'
 import { toLogText } from '../telemetry/log-text.ts'
 import { clientRequestIds } from './client-request-ids.ts'

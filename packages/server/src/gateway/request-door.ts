@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { endpointOfMetadata, formatEndpoint } from '@postern/protocol'
 import { type Credential, requestCredential } from '../auth/credential.ts'
 import type { Decision, Principal } from '../auth/decision.ts'
-import { endpointOfMetadata, formatEndpoint } from '../domain/endpoint.ts'
 import type { HttpOutcome } from '../http-relay/http-call.ts'
 import { HttpExchange } from '../http-relay/http-exchange.ts'
 import { toLogText } from '../telemetry/log-text.ts'

@@ -1,7 +1,13 @@
-import { encodeAccept, formatRendezvousAddress, maxHeaderJsonBytes, toConnectHeaders } from '@postern/protocol'
+import {
+  encodeAccept,
+  endpointOfMetadata,
+  formatEndpoint,
+  formatRendezvousAddress,
+  maxHeaderJsonBytes,
+  toConnectHeaders,
+} from '@postern/protocol'
 import { formatSwitchingProtocols, type UpgradeRequest } from '@postern/websocket'
 import { type Principal, principalName } from '../auth/decision.ts'
-import { endpointOfMetadata, formatEndpoint } from '../domain/endpoint.ts'
 import { type EntityKey, entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
 import type { ChannelDependant, ControlChannel } from '../listeners/control-channel.ts'
 import { type ListenerFilter, readListenerFilter } from '../listeners/listener-choice.ts'

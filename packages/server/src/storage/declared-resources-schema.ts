@@ -1,14 +1,15 @@
 import { parseDuration } from '@postern/program'
 import {
+  addEndpointToMetadata,
   hybridConnectionNameProblem,
   maxUserMetadataLength,
   namespaceNameProblem,
+  parseEndpoint,
   type Right,
   rights,
   ruleNameProblem,
 } from '@postern/protocol'
 import { z } from 'zod'
-import { addEndpointToMetadata, parseEndpoint } from '../domain/endpoint.ts'
 import { type DeclaredNetwork, declaredNetworkShape } from './declared-network.ts'
 
 /** A rule as it is declared; keys that are left out are made once and kept in the store. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { hybridConnectionId, hybridConnectionOfId } from '@postern/protocol'
-import { endpointOfMetadata, formatEndpoint } from '../../domain/endpoint.ts'
+import { endpointOfMetadata, formatEndpoint, hybridConnectionId, hybridConnectionOfId } from '@postern/protocol'
 import { entityKey, type HybridConnection } from '../../domain/hybrid-connection.ts'
 import type { Namespace } from '../../domain/namespace.ts'
 import { listenerRoleId } from '../../identity/roles/built-in-roles.ts'

@@ -1,5 +1,4 @@
-import { RelayError } from '@postern/protocol'
-import { parseEndpoint, withMetadataEndpoint } from '../../domain/endpoint.ts'
+import { parseEndpoint, RelayError, withMetadataEndpoint } from '@postern/protocol'
 import type { HybridConnection } from '../../domain/hybrid-connection.ts'
 import type { StoredDocument } from '../../storage/resource-store.ts'
 import { type ArmCall, type ArmHandlers, ok } from '../arm-call.ts'

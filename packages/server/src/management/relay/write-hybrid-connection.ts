@@ -1,6 +1,10 @@
-import { hybridConnectionNameProblem, maxUserMetadataLength, RelayError } from '@postern/protocol'
+import {
+  hybridConnectionNameProblem,
+  maxUserMetadataLength,
+  metadataEndpointProblem,
+  RelayError,
+} from '@postern/protocol'
 import { type AuthorizationRule, rulesProblem, type WantedRule, withRule } from '../../domain/authorization-rule.ts'
-import { metadataEndpointProblem } from '../../domain/endpoint.ts'
 import type { HybridConnection } from '../../domain/hybrid-connection.ts'
 import type { StoredDocument } from '../../storage/resource-store.ts'
 import type { ArmCall } from '../arm-call.ts'

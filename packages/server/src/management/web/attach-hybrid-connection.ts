@@ -1,6 +1,5 @@
-import { RelayError } from '@postern/protocol'
+import { type Endpoint, RelayError } from '@postern/protocol'
 import type { App, AppHybridConnection } from '../../domain/app.ts'
-import type { Endpoint } from '../../domain/endpoint.ts'
 import type { StoredDocument } from '../../storage/resource-store.ts'
 import type { ArmCall } from '../arm-call.ts'
 import { partConditions } from '../part-conditions.ts'

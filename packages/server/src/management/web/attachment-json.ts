@@ -1,5 +1,5 @@
+import { endpointOfMetadata } from '@postern/protocol'
 import type { AppHybridConnection } from '../../domain/app.ts'
-import { endpointOfMetadata } from '../../domain/endpoint.ts'
 import { defaultPlacement, plainLocation } from '../../domain/resource-placement.ts'
 import { hybridConnectionStatus } from './hybrid-connection-status.ts'
 import { isAlive } from './plan-usage.ts'

@@ -1,11 +1,12 @@
-import { maxUserMetadataLength, RelayError } from '@postern/protocol'
 import {
   type Endpoint,
   endpointOfMetadata,
   formatEndpoint,
+  maxUserMetadataLength,
   parseEndpoint,
+  RelayError,
   withMetadataEndpoint,
-} from '../../domain/endpoint.ts'
+} from '@postern/protocol'
 import type { HybridConnection } from '../../domain/hybrid-connection.ts'
 import type { ArmCall } from '../arm-call.ts'
 import { refuseDeclared, writeDocument } from '../write-document.ts'

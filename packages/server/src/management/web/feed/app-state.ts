@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { formatConnectionString, hybridConnectionId } from '@postern/protocol'
+import { endpointOfMetadata, formatConnectionString, hybridConnectionId } from '@postern/protocol'
 import type { AppHybridConnection } from '../../../domain/app.ts'
-import { endpointOfMetadata } from '../../../domain/endpoint.ts'
 import { keyOfPath } from '../../../storage/document-kinds.ts'
 import { hybridConnectionKey, namespaceKey } from '../../../storage/resource-store.ts'
 import { deploymentByPrincipal, type FoundDeployment } from '../find-web-resource.ts'

@@ -1,33 +1,11 @@
-import { isIPv6 } from 'node:net'
-
-/** The `host:port` that a hybrid connection stands for: where its listener connects to. */
-export interface Endpoint {
-  /** Host name or address; an IPv6 address without brackets. */
-  readonly host: string
-  /** 1 to 65535. */
-  readonly port: number
-}
-
-/** Reads `host:port` or `[IPv6 address]:port`; undefined for anything else. */
-export function parseEndpoint(text: string): Endpoint | undefined {
-  const match = /^(?:\[(.+)\]|([\w.-]+)):(\d{1,5})$/.exec(text)
-  const [, address, name] = match ?? []
-  const host = address !== undefined && isIPv6(address) ? address : name
-  const port = Number(match?.[3])
-  if (host === undefined || host.length > maxHostLength || port < 1 || port > maxPort) return undefined
-  return { host, port }
-}
-
-export function formatEndpoint({ host, port }: Endpoint): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
+import { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.ts'
 
 /**
  * The endpoint in a hybrid connection's userMetadata, where App Service and the Hybrid Connection Manager keep it as
  * `[{"key":"endpoint","value":"db.corp:5432"}]`. Undefined when there is none or it cannot be read.
  */
 export function endpointOfMetadata(userMetadata: string | undefined): Endpoint | undefined {
-  const value = readEntries(userMetadata ?? '[]')?.find(({ key }) => key.toLowerCase() === endpointKey)?.value
+  const value = findEntry(userMetadata ?? '')?.value
   return typeof value === 'string' ? parseEndpoint(value) : undefined
 }
 
@@ -36,7 +14,7 @@ export function endpointOfMetadata(userMetadata: string | undefined): Endpoint |
  * text, but what stands under `endpoint` is where bytes are sent.
  */
 export function metadataEndpointProblem(userMetadata: string): string | undefined {
-  const entry = readEntries(userMetadata)?.find(({ key }) => key.toLowerCase() === endpointKey)
+  const entry = findEntry(userMetadata)
   if (!entry || (typeof entry.value === 'string' && parseEndpoint(entry.value))) return undefined
   const found = entry.value === undefined ? 'nothing' : JSON.stringify(entry.value).slice(0, 100)
   return `The endpoint in userMetadata must be host:port, such as db.corp:5432 or [fd00::1]:5432, not ${found}`
@@ -52,7 +30,7 @@ export function addEndpointToMetadata(
 ): { readonly userMetadata: string } | 'unreadable' | 'different' {
   const entries = readEntries(userMetadata)
   if (!entries) return 'unreadable'
-  const standing = entries.find(({ key }) => key.toLowerCase() === endpointKey)
+  const standing = entries.find(isEndpointEntry)
   const value = formatEndpoint(endpoint)
   if (!standing) return { userMetadata: JSON.stringify([...entries, { key: endpointKey, value }]) }
   return standing.value === value ? { userMetadata } : 'different'
@@ -65,26 +43,33 @@ export function addEndpointToMetadata(
 export function withMetadataEndpoint(userMetadata = '[]', endpoint: Endpoint | undefined): string | undefined {
   const entries = readEntries(userMetadata)
   if (!entries) return endpoint === undefined ? userMetadata : undefined
-  const others = entries.filter(({ key }) => key.toLowerCase() !== endpointKey)
+  const others = entries.filter((entry) => !isEndpointEntry(entry))
   return JSON.stringify(
     endpoint === undefined ? others : [...others, { key: endpointKey, value: formatEndpoint(endpoint) }],
   )
 }
 
 const endpointKey = 'endpoint'
-/** RFC 1035 section 2.3.4. */
-const maxHostLength = 255
-const maxPort = 65_535
-
 interface MetadataEntry {
   readonly key: string
   readonly value?: unknown
 }
 
+/** Whatever else stands in the list does not hide the endpoint. */
+function findEntry(userMetadata: string): MetadataEntry | undefined {
+  return parseList(userMetadata)?.filter(isEntry).find(isEndpointEntry)
+}
+
+/** Undefined for what could not be written back as it was. */
 function readEntries(userMetadata: string): readonly MetadataEntry[] | undefined {
+  const entries = parseList(userMetadata)
+  return entries?.every(isEntry) ? entries : undefined
+}
+
+function parseList(text: string): readonly unknown[] | undefined {
   try {
-    const entries: unknown = JSON.parse(userMetadata)
-    return Array.isArray(entries) && entries.every(isEntry) ? entries : undefined
+    const list: unknown = JSON.parse(text)
+    return Array.isArray(list) ? list : undefined
   } catch {
     return undefined
   }
@@ -92,4 +77,8 @@ function readEntries(userMetadata: string): readonly MetadataEntry[] | undefined
 
 function isEntry(value: unknown): value is MetadataEntry {
   return typeof value === 'object' && value !== null && 'key' in value && typeof value.key === 'string'
+}
+
+function isEndpointEntry({ key }: MetadataEntry): boolean {
+  return key.toLowerCase() === endpointKey
 }

@@ -1,54 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import {
   addEndpointToMetadata,
   endpointOfMetadata,
-  formatEndpoint,
   metadataEndpointProblem,
-  parseEndpoint,
   withMetadataEndpoint,
-} from './endpoint.ts'
-
-test('host and port are told apart', () => {
-  assert.deepEqual(parseEndpoint('db.corp:5432'), { host: 'db.corp', port: 5432 })
-  assert.deepEqual(parseEndpoint('192.0.2.1:1'), { host: '192.0.2.1', port: 1 })
-  assert.deepEqual(parseEndpoint('[fd00::1]:65535'), { host: 'fd00::1', port: 65_535 })
-  assert.deepEqual(parseEndpoint('[fe80::1%eth0]:22'), { host: 'fe80::1%eth0', port: 22 })
-  assert.deepEqual(parseEndpoint('SQL_server-1:1433'), { host: 'SQL_server-1', port: 1433 })
-})
-
-test('what is no endpoint is refused', () => {
-  const wrong = [
-    '',
-    'db',
-    'db:',
-    ':1',
-    'db:0',
-    'db:65536',
-    'db:99999999',
-    'db:1x',
-    'db:-1',
-    'a b:1',
-    'tcp://db:1',
-    'fd00::1:5432',
-    '[db]:1',
-    '[]:1',
-    'db:1\n',
-    'db/x:1',
-    `${'a'.repeat(256)}:1`,
-  ]
-  for (const text of wrong) assert.equal(parseEndpoint(text), undefined, text)
-})
-
-test('what was formatted is parsed again', () => {
-  const host = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6())
-  fc.assert(
-    fc.property(host, fc.integer({ min: 1, max: 65_535 }), (host, port) => {
-      assert.deepEqual(parseEndpoint(formatEndpoint({ host, port })), { host, port })
-    }),
-  )
-})
+} from './endpoint-metadata.ts'
 
 test('the endpoint is found in userMetadata as App Service writes it', () => {
   assert.deepEqual(endpointOfMetadata('[{"key":"endpoint","value":"db.corp:5432"}]'), { host: 'db.corp', port: 5432 })
@@ -56,6 +13,8 @@ test('the endpoint is found in userMetadata as App Service writes it', () => {
     host: 'db',
     port: 1,
   })
+  const beside = '[null,1,{"key":"x"},{"key":"endpoint","value":"db:1"}]'
+  assert.deepEqual(endpointOfMetadata(beside), { host: 'db', port: 1 })
 })
 
 test('userMetadata without an endpoint has none, whatever it is', () => {
