@@ -21,6 +21,8 @@ interface PackedPackage {
 interface Manifest {
   readonly name: string
   readonly private?: boolean
+  readonly engines: { readonly node: string }
+  readonly dependencies?: Readonly<Record<string, string>>
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -52,6 +54,21 @@ async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
 async function nodeInApp(...args: readonly string[]): Promise<string> {
   const { stdout } = await run(process.execPath, args, { cwd: app, timeout: stepTimeoutMs })
   return stdout
+}
+
+test('every package says which Node it needs, in its manifest and its read-me, and depends on none that needs a newer one', () => {
+  const floors = new Map(packages.map(({ manifest }) => [manifest.name, floorOf(manifest)]))
+  for (const { path, manifest } of packages) {
+    const floor = floorOf(manifest)
+    assert.match(readFileSync(join(root, path, 'README.md'), 'utf8'), new RegExp(`Node ${floor} or newer`), manifest.name)
+    for (const name of Object.keys(manifest.dependencies ?? {})) {
+      assert.ok((floors.get(name) ?? 0) <= floor, `${manifest.name} needs Node ${floor}, ${name} a newer one`)
+    }
+  }
+})
+
+function floorOf({ engines }: Manifest): number {
+  return Number(/^>=(\d+)$/.exec(engines.node)?.[1])
 }
 
 before(async () => {
