@@ -60,7 +60,11 @@ test('every package says which Node it needs, in its manifest and its read-me, a
   const floors = new Map(packages.map(({ manifest }) => [manifest.name, floorOf(manifest)]))
   for (const { path, manifest } of packages) {
     const floor = floorOf(manifest)
-    assert.match(readFileSync(join(root, path, 'README.md'), 'utf8'), new RegExp(`Node ${floor} or newer`), manifest.name)
+    assert.match(
+      readFileSync(join(root, path, 'README.md'), 'utf8'),
+      new RegExp(`Node ${floor} or newer`),
+      manifest.name,
+    )
     for (const name of Object.keys(manifest.dependencies ?? {})) {
       assert.ok((floors.get(name) ?? 0) <= floor, `${manifest.name} needs Node ${floor}, ${name} a newer one`)
     }
