@@ -5,7 +5,7 @@ import { encodeStreamContext, readStreamContext } from '../packages/bridge/src/c
 import { UnknownPortName } from '../packages/bridge/src/port-name-refusal.ts'
 import { readTargetAway } from '../packages/bridge/src/target-away.ts'
 import { readAtomEntry, readAtomError } from '../packages/client/src/entity/atom-entry.ts'
-import { formatEndpoint, parseEndpoint } from '../packages/client/src/entity/endpoint.ts'
+import { parseEndpoint } from '../packages/client/src/entity/endpoint.ts'
 import { answersQuestion, isAnswerTo, readQuestion } from '../packages/connector/src/dns/question.ts'
 import {
   readHostsBlocks,
@@ -18,6 +18,7 @@ import { parseConnectorFile } from '../packages/connector/src/settings/connector
 import { parseAppCredential } from '../packages/connector/src/sources/app-credential.ts'
 import { parsePolicyRule } from '../packages/hcm/src/policy/policy-rule.ts'
 import { formatState, parseState } from '../packages/hcm/src/state/hcm-state.ts'
+import { formatEndpoint } from '../packages/protocol/src/resources/endpoint.ts'
 import { fuzzRun } from './fuzz-run.ts'
 
 // What the agents read: DNS packets of programs, files that people and other programs write, words of relays and of the other

@@ -57,7 +57,7 @@ test('a fault never repeats what stands in the file, which may be a secret', () 
   for (const text of ['a: &b\n  c: *geheim', 'a: "\\geheim', '!geheim a: 1\nb', 'a: [geheim']) {
     assert.throws(
       () => parseOptionFile('f.yaml', text),
-      (error: Error) => error instanceof OptionsError && !String(error.message).includes('geheim'),
+      (error: Error) => error instanceof OptionsError && !error.message.includes('geheim'),
       text,
     )
   }

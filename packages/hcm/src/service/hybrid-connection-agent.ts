@@ -9,7 +9,6 @@ import {
   carrierProtocol,
   cutSocket,
   describeFailure,
-  formatTargetAway,
   OpenTunnels,
   type WantedTarget,
 } from '@postern/bridge'
@@ -30,10 +29,11 @@ import {
   type TokenProvider,
 } from '@postern/client'
 import type { Logger, Secret } from '@postern/program'
-import { errorTable, isRelayError, RelayError } from '@postern/protocol'
+import { isRelayError, RelayError } from '@postern/protocol'
 import type { EndpointConsent, EndpointPolicy } from '../policy/endpoint-policy.ts'
 import { endpointNotAllowed } from '../policy/endpoint-policy.ts'
 import { dialDatagramEndpoint, dialEndpoint } from './dial-endpoint.ts'
+import { rejectionOf, toldGenerally } from './refusals.ts'
 import { type ConnectionStatus, type HybridConnectionStatus, isRefusal, type Problem, problemOf } from './status.ts'
 import { TargetWatch } from './target-watch.ts'
 
@@ -457,22 +457,4 @@ function missingEndpoint(path: string): RelayError {
   return new RelayError('TargetUnreachable', {
     message: `The hybrid connection ${path} says no endpoint: set its userMetadata to [{"key":"endpoint","value":"host:port"}]`,
   })
-}
-
-/** What the site resolves names to, and what it allows, is not for the other side. */
-function rejectionOf(error: unknown, listenerId: string): { readonly status: number; readonly description: string } {
-  if (isRelayError(error, 'EndpointNotAllowed'))
-    return { status: 403, description: errorTable.EndpointNotAllowed.message }
-  const reason = error instanceof Error ? error.message : String(error)
-  return { status: errorTable.TargetUnreachable.httpStatus, description: formatTargetAway(reason, listenerId) }
-}
-
-/** The same for the sender of a stream; the whole reason is the cause. */
-async function toldGenerally<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (cause) {
-    if (isRelayError(cause, 'EndpointNotAllowed')) throw new RelayError('EndpointNotAllowed', { cause })
-    throw cause
-  }
 }
