@@ -24,31 +24,31 @@ export class HandshakeTurns {
   /**
    * Does the work when it is its turn.
    *
-   * @param origin the relay that it is done with
+   * @param queue the relay that it is done with, and what for where that shall not hold up other things
    * @throws the signal's reason when it is aborted before; what the work throws.
    */
-  async run<T>(origin: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const lane = this.#laneOf(origin)
+  async run<T>(queue: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const lane = this.#laneOf(queue)
     if (lane.underWay >= this.#limit) await turnIn(lane, signal)
     else lane.underWay += 1
     try {
       signal.throwIfAborted()
       return await work()
     } finally {
-      this.#pass(origin, lane)
+      this.#pass(queue, lane)
     }
   }
 
-  #laneOf(origin: string): Lane {
-    const known = this.#lanes.get(origin)
+  #laneOf(queue: string): Lane {
+    const known = this.#lanes.get(queue)
     if (known) return known
     const lane: Lane = { underWay: 0, waiting: new Set() }
-    this.#lanes.set(origin, lane)
+    this.#lanes.set(queue, lane)
     return lane
   }
 
   /** The turn goes to the one that has waited longest. */
-  #pass(origin: string, lane: Lane): void {
+  #pass(queue: string, lane: Lane): void {
     const [next] = lane.waiting
     if (next) {
       lane.waiting.delete(next)
@@ -56,7 +56,7 @@ export class HandshakeTurns {
       return
     }
     lane.underWay -= 1
-    if (lane.underWay === 0) this.#lanes.delete(origin)
+    if (lane.underWay === 0) this.#lanes.delete(queue)
   }
 }
 

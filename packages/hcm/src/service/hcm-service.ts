@@ -62,6 +62,7 @@ export class HcmService {
   readonly #pulse = new RelayPulse()
   readonly #turns = new HandshakeTurns()
   readonly #openSocket: OpenSocket
+  #index: { readonly of: HcmState; readonly byKey: ReadonlyMap<string, StoredHybridConnection> } | undefined
   #policy: EndpointPolicy
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -340,7 +341,12 @@ export class HcmService {
   }
 
   #stored(key: string): StoredHybridConnection | undefined {
-    return this.#state.hybridConnections.find((each) => keyOf(each) === key)
+    const state = this.#state
+    // Each status asks for its own: looking through all for each of hundreds is slow.
+    if (this.#index?.of !== state) {
+      this.#index = { of: state, byKey: new Map(state.hybridConnections.map((each) => [keyOf(each), each])) }
+    }
+    return this.#index.byKey.get(key)
   }
 
   #find(name: ConnectionName): StoredHybridConnection {

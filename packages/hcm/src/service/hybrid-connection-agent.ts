@@ -271,7 +271,8 @@ export class HybridConnectionAgent {
   #readEntity(tokenProvider: TokenProvider | undefined, signal: AbortSignal): Promise<EntityFacts> {
     const { host, port, path, tls, openSocket, turns } = this.#options
     const read = (): Promise<EntityFacts> => readEntity({ host, port, path, tls, tokenProvider, openSocket }, signal)
-    return turns.run(`${host}:${port}`, signal, read)
+    // One that was just added does not queue behind hundreds that look again.
+    return turns.run(`${this.#facts.endpoint ? 'again' : 'first'} ${host}:${port}`, signal, read)
   }
 
   async #onConnection(request: ConnectionRequest): Promise<void> {
