@@ -17,11 +17,16 @@ export interface BenchOptions {
   readonly peerFiles: readonly string[]
   /** Also measures the peers that do not run by default. */
   readonly all: boolean
+  /** Measures carriers against the plain protocol, and writes the section about them. */
+  readonly carriers: boolean
   /** Prints one JSON document to standard output instead of tables. */
   readonly json: boolean
   /** Where the tables are written; undefined: nowhere. */
   readonly resultsFile: string | undefined
 }
+
+/** In pairs: with carriers, and with one relayed connection each. */
+const carrierCandidates: readonly string[] = ['postern-hcm', 'postern-hcm-one-each', 'postern', 'postern-one-each']
 
 /** Text of `--help`. */
 export const usage = `usage: npm run bench -- [options]
@@ -35,6 +40,7 @@ Measures the whole tunnel (client, local forwarder, relay, remote forwarder, tar
   --workload NAME    measure only this workload; repeat or separate by commas for several
   --peer FILE        also measure the peer that this file describes; repeat for several
   --all              also measure the peers that are left out by default
+  --carriers         measure carriers against the plain protocol, and write that section of the results
   --json             print one JSON document instead of tables
   --results FILE     write the tables to FILE (default bench/results.md for a full run, none with --only or --workload)
   --help             print this text
@@ -56,15 +62,17 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
       workload: { type: 'string', multiple: true, default: [] },
       peer: { type: 'string', multiple: true, default: [] },
       all: { type: 'boolean', default: false },
+      carriers: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       results: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return 'help'
-  const only = splitNames(values.only)
+  const named = splitNames(values.only)
+  const only = values.carriers && named.length === 0 ? carrierCandidates : named
   const workloads = splitNames(values.workload)
-  const isFullRun = only.length === 0 && workloads.length === 0
+  const isFullRun = named.length === 0 && workloads.length === 0
   return {
     seconds: numberBetween('--seconds', values.seconds, 0.1, 60),
     warmupSeconds: 0.3,
@@ -74,6 +82,7 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
     workloads,
     peerFiles: values.peer,
     all: values.all,
+    carriers: values.carriers,
     json: values.json,
     resultsFile: values.results ?? (isFullRun ? defaultResultsFile : undefined),
   }

@@ -10,15 +10,15 @@ import { type BenchOptions, readOptions, usage } from './options.ts'
 import { findUsageProblem } from './processes/process-usage.ts'
 import { runBench } from './processes/run-bench.ts'
 import { Measurements } from './report/measurements.ts'
-import { writeTunnelResults } from './report/results-file.ts'
+import { writeCarrierResults, writeTunnelResults } from './report/results-file.ts'
 import { formatResultsJson } from './report/results-json.ts'
-import { formatResultsPage } from './report/results-page.ts'
+import { formatCarrierSection, formatResultsPage } from './report/results-page.ts'
 import { formatTables } from './report/tables.ts'
 
 const benchFolder = import.meta.dirname
 
 /** Seconds of starting, opening, settling and pausing around the windows of one candidate in one repetition. */
-const overheadSeconds = 4
+const overheadSeconds = 12
 /** The run is given up when it takes this many times longer than expected: something hangs. */
 const patience = 4
 
@@ -80,7 +80,8 @@ function report(results: ReportOptions): void {
   })
   console.log(options.json ? formatResultsJson(results) : `\n${tables}\n`)
   if (options.resultsFile === undefined) return
-  writeTunnelResults(options.resultsFile, formatResultsPage({ ...results, tables }))
+  if (options.carriers) writeCarrierResults(options.resultsFile, formatCarrierSection({ ...results, tables }))
+  else writeTunnelResults(options.resultsFile, formatResultsPage({ ...results, tables }))
   console.error(`bench: wrote ${options.resultsFile}`)
 }
 

@@ -6,9 +6,10 @@ import { createCommandPeer } from './command-peer.ts'
 import { direct } from './direct.ts'
 import { readPeerFile } from './peer-file.ts'
 import { createPlainPostern, createPostern, createPosternWithoutCarriers } from './postern.ts'
+import { createPosternHcm, createPosternHcmWithoutCarriers } from './postern-hcm.ts'
 
 /** The candidates that all others are compared with, in the order of the report. */
-export const subjects: readonly string[] = ['postern', 'postern-plain']
+export const subjects: readonly string[] = ['postern', 'postern-hcm', 'postern-plain']
 
 /** Finds every candidate: direct, our own, and one for each file of bench/peers and each further one. */
 export function findCandidates(benchFolder: string, furtherPeerFiles: readonly string[]): Candidate[] {
@@ -20,8 +21,12 @@ export function findCandidates(benchFolder: string, furtherPeerFiles: readonly s
     .map((name) => join(peersFolder, name))
     .concat(furtherPeerFiles)
     .map((path) => createCommandPeer(readPeerFile(path), benchFolder))
-  const ours = [createPostern, createPosternWithoutCarriers, createPlainPostern].map((create) =>
-    create(repositoryFolder),
-  )
+  const ours = [
+    createPostern,
+    createPosternWithoutCarriers,
+    createPosternHcm,
+    createPosternHcmWithoutCarriers,
+    createPlainPostern,
+  ].map((create) => create(repositoryFolder))
   return [direct, ...ours, ...peers]
 }

@@ -17,6 +17,8 @@ export interface Candidate {
 
 /** A candidate whose processes run. */
 export interface RunningCandidate {
+  /** The load's clients connect to 127.0.0.this. Default 1. */
+  readonly listenAddress?: number
   /** Loopback port that the load's clients connect to. */
   readonly listenPort: number
   /** Loopback port where the load listens as the target. */

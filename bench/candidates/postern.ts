@@ -1,29 +1,8 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-
 import { findFreePort } from '../processes/free-port.ts'
 import { createRunFolder } from '../processes/run-folder.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
+import { hybridConnection, startRelay } from './postern-relay.ts'
 import { ProcessGroup } from './start-processes.ts'
-
-/** What `postern up --json` prints when it is ready, as far as it is needed here. */
-interface ReadyLine {
-  readonly caFile: string | null
-  readonly hybridConnections: readonly {
-    readonly name: string
-    readonly listen: string | null
-    readonly send: string | null
-  }[]
-}
-
-const hybridConnection = 'db'
-const resources = `namespaces:
-  - name: local
-    default: true
-    rules: [{ name: bench, rights: [Listen, Send] }]
-    hybridConnections:
-      - { name: ${hybridConnection} }
-`
 
 /** Postern as it comes: TLS between the forwarders and the relay. */
 export function createPostern(repositoryFolder: string): Candidate {
@@ -77,41 +56,14 @@ async function startPostern(repositoryFolder: string, variant: Variant): Promise
   const folder = createRunFolder()
   const group = new ProcessGroup(folder)
   try {
-    const resourcesFile = join(folder, 'resources.yaml')
-    writeFileSync(resourcesFile, resources)
-    // The program itself, not the ./postern launcher: the launcher's own process is no part of a running tunnel.
-    const main = join(repositoryFolder, 'packages', 'cli', 'src', 'main.ts')
-    const postern = [process.execPath, '--conditions=@postern/source', main]
-    const up = [
-      'up',
-      '--in-memory',
-      '--json',
-      '--resources',
-      resourcesFile,
-      '--data-port',
-      '0',
-      '--management-port',
-      '0',
-    ]
-    // The peers use the address as well: a name would be looked up for each connection, and tried at ::1 first.
-    const loopback = ['--bind', '127.0.0.1', '--public-host', '127.0.0.1']
-    const relay = await group.start({
-      name: 'relay',
-      command: [...postern, ...up, ...loopback, ...(variant.usesTls ? [] : ['--tls', 'off'])],
-      env: {},
-      ready: { output: '"hybridConnections"' },
-      counted: true,
-    })
-    const ready = readReadyLine(relay.readOutput())
-    const entity = ready.hybridConnections.find(({ name }) => name === hybridConnection)
-    if (!entity?.listen || !entity.send) throw new Error(`the relay gives no access to '${hybridConnection}'`)
+    const relay = await startRelay(group, { repositoryFolder, folder, usesTls: variant.usesTls })
     const [listenPort, targetPort] = [await findFreePort(), await findFreePort()]
-    const env: Record<string, string> = ready.caFile === null ? {} : { NODE_EXTRA_CA_CERTS: ready.caFile }
+    const { env } = relay
     const tls = variant.usesTls ? [] : ['--no-tls']
-    const bridge = [...postern, 'bridge', '--carriers', variant.usesCarriers ? 'auto' : 'off', ...tls]
+    const bridge = [...relay.postern, 'bridge', '--carriers', variant.usesCarriers ? 'auto' : 'off', ...tls]
     await group.start({
       name: 'remote',
-      command: [...bridge, '-T', `${hybridConnection}:127.0.0.1:${targetPort}`, '-x', entity.listen],
+      command: [...bridge, '-T', `${hybridConnection}:127.0.0.1:${targetPort}`, '-x', relay.listen],
       env,
       // It listens on nothing; the echo through the whole tunnel shows that it is there.
       ready: { output: '' },
@@ -119,7 +71,7 @@ async function startPostern(repositoryFolder: string, variant: Variant): Promise
     })
     await group.start({
       name: 'local',
-      command: [...bridge, '-L', `127.0.0.1:${listenPort}:${hybridConnection}`, '-x', entity.send],
+      command: [...bridge, '-L', `127.0.0.1:${listenPort}:${hybridConnection}`, '-x', relay.send],
       env,
       ready: { port: listenPort },
       counted: true,
@@ -129,10 +81,4 @@ async function startPostern(repositoryFolder: string, variant: Variant): Promise
     await group.stop()
     throw error
   }
-}
-
-function readReadyLine(output: string): ReadyLine {
-  const line = output.split('\n').find((text) => text.startsWith('{') && text.includes('"hybridConnections"'))
-  const ready: ReadyLine = JSON.parse(line ?? '{"caFile":null,"hybridConnections":[]}')
-  return ready
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import { checkEcho } from '../processes/check-echo.ts'
+import { checkEcho, type EchoPath } from '../processes/check-echo.ts'
 import { ManagedProcess, type Readiness } from '../processes/managed-process.ts'
 import { removeRunFolder } from '../processes/run-folder.ts'
 import type { RunningCandidate } from './candidate.ts'
@@ -39,7 +39,7 @@ export class ProcessGroup {
   }
 
   /** Proves that bytes come through, and hands the group over as a candidate. */
-  async finish(ports: { readonly listenPort: number; readonly targetPort: number }): Promise<RunningCandidate> {
+  async finish(ports: EchoPath): Promise<RunningCandidate> {
     await checkEcho(ports, readyTimeoutMs)
     return { ...ports, counted: this.#counted, stop: async () => await this.stop() }
   }

@@ -6,6 +6,9 @@ import { createInterface, type Interface } from 'node:readline'
 export interface LoadOptions {
   readonly binary: string
   readonly mode: string
+  /** Clients connect to 127.0.0.this. */
+  readonly address: number
+  readonly bulkConnections: number
   readonly connectPort: number
   readonly targetPort: number
   readonly connections: number
@@ -30,7 +33,9 @@ export class LoadProcess {
     const flags = {
       '--connect': options.connectPort,
       '--target': options.targetPort,
+      '--address': options.address,
       '--connections': options.connections,
+      '--bulk': options.bulkConnections,
       '--seconds': options.seconds,
       '--warmup': options.warmupSeconds,
     }

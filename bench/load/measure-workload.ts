@@ -108,6 +108,7 @@ function toMetrics(workload: Workload, result: TimedResult, cpuSeconds: number |
     roundTripsPerSecond: rate,
     p50Microseconds: result.p50Us,
     p99Microseconds: result.p99Us,
+    megabytesPerSecond: result.bytes / result.seconds / 1e6,
     ...(cpuSeconds !== undefined && { cpuMicrosecondsPerOperation: (cpuSeconds * 1e6) / result.operations }),
   }
 }
@@ -148,6 +149,8 @@ function startLoad(workload: Workload, candidate: RunningCandidate, options: Mea
   return new LoadProcess({
     binary: options.loadBinary,
     mode: workload.mode,
+    address: candidate.listenAddress ?? 1,
+    bulkConnections: workload.bulkConnections ?? 0,
     connectPort: candidate.listenPort,
     targetPort: candidate.targetPort,
     connections: workload.connections === 'option' ? options.idleConnections : workload.connections,

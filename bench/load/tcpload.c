@@ -4,11 +4,13 @@
  * One thread for both ends keeps the load cheap and its cost equal for every candidate: no wake-up between client and
  * target is added to what the tunnel itself needs. Bulk receivers use MSG_TRUNC, so discarded bytes are never copied.
  *
- *   tcpload MODE --connect PORT --target PORT [--connections N] [--seconds S] [--warmup S]
+ *   tcpload MODE --connect PORT --target PORT [--address A] [--connections N] [--bulk N] [--seconds S] [--warmup S]
+ *
+ * Clients connect to 127.0.0.A, default 1; the target always listens on 127.0.0.1.
  *
  * MODE up       clients send as fast as they can, the target discards
  *      down     the target sends as fast as it can, clients discard
- *      ping     clients send 128 bytes, wait for the same bytes, repeat
+ *      ping     clients send 128 bytes, wait for the same bytes, repeat; beside them --bulk more send as fast as they can
  *      http     keep-alive GET with a 1 KiB body in the reply, one request at a time on each connection
  *      connect  connect, 100 bytes, 100 bytes back, close, repeat
  *      idle     open all connections, one byte each way, then hold them until standard input ends
@@ -35,6 +37,7 @@
 #define RECEIVE_BYTES (1024 * 1024)
 #define ROUNDS_PER_EVENT 8          /* bounds how long one busy stream may hold up the others */
 #define SOURCE_ADDRESSES 64         /* 127.0.0.1 ... 127.0.0.64: each has its own range of ephemeral ports */
+#define BULK_MARK 'B'
 #define MAXIMUM_ERRORS 1000         /* a refused connection is retried at once; this ends a loop that cannot succeed */
 #define OPENING_AT_ONCE 32          /* idle mode: stays far below any accept queue */
 #define OPENING_LIMIT_S 20.0
@@ -44,7 +47,7 @@ enum mode { UP, DOWN, PING, HTTP, CONNECT, IDLE };
 
 struct socket_state {
   int fd;
-  bool is_client, is_connected, is_blasting, wants_write, is_closed;
+  bool is_client, is_connected, is_blasting, wants_write, is_closed, is_bulk;
   double started_at;
   size_t received;
   struct socket_state *next_closed;
@@ -52,7 +55,7 @@ struct socket_state {
 
 static const char *const mode_names[] = {"up", "down", "ping", "http", "connect", "idle"};
 static enum mode mode;
-static int connect_port, target_port, connections = 1;
+static int connect_port, target_port, connect_octet = 1, connections = 1, bulk_connections;
 static double seconds = 1, warmup = 0.3;
 
 static int poller;
@@ -125,7 +128,7 @@ static struct sockaddr_in loopback(int last_octet, int port) {
   return address;
 }
 
-static void start_client(void) {
+static struct socket_state *start_client(void) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) fail("socket");
   struct socket_state *state = new_state(fd, true);
@@ -137,12 +140,13 @@ static void start_client(void) {
   }
   sequence++;
   state->started_at = now();
-  struct sockaddr_in address = loopback(1, connect_port);
+  struct sockaddr_in address = loopback(connect_octet, connect_port);
   if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS) {
     count_error(state, "connect");
-    return;
+    return state;
   }
   watch(state, EPOLL_CTL_ADD, true);
+  return state;
 }
 
 /* A small message into an empty socket buffer always fits; anything else is an error of the run. */
@@ -202,7 +206,7 @@ static void on_connected(struct socket_state *state) {
     return;
   }
   state->is_connected = true;
-  if (mode == UP) {
+  if (mode == UP || state->is_bulk) {
     blast(state);
     return;
   }
@@ -218,6 +222,12 @@ static void on_connected(struct socket_state *state) {
 static void take_exchange_bytes(struct socket_state *state, size_t length) {
   const char *expected = state->is_client ? reply : request;
   size_t expected_length = state->is_client ? reply_length : request_length;
+  /* A bulk client says so by its first byte, which no request begins with; what the target gets from it is not looked at. */
+  if (!state->is_client && bulk_connections > 0 && state->received == 0 && incoming[0] == BULK_MARK) state->is_bulk = true;
+  if (state->is_bulk) {
+    if (is_measuring) received_bytes += length;
+    return;
+  }
   if (state->received + length > expected_length || memcmp(incoming, expected + state->received, length) != 0) {
     errno = EBADMSG;
     count_error(state, "bytes arrived changed");
@@ -234,7 +244,7 @@ static void take_exchange_bytes(struct socket_state *state, size_t length) {
 }
 
 static void on_readable(struct socket_state *state) {
-  bool discards = (mode == UP && !state->is_client) || (mode == DOWN && state->is_client);
+  bool discards = (mode == UP && !state->is_client) || (mode == DOWN && state->is_client) || state->is_bulk;
   for (int round = 0; round < ROUNDS_PER_EVENT && !state->is_closed; round++) {
     ssize_t length = recv(state->fd, incoming, sizeof incoming, discards ? MSG_TRUNC : 0);
     if (length < 0) {
@@ -307,6 +317,7 @@ static double percentile_us(double share) {
 }
 
 static void run_timed(int listener) {
+  for (int index = 0; index < bulk_connections; index++) start_client()->is_bulk = true;
   for (int index = 0; index < connections; index++) start_client();
   for (double end = now() + warmup; now() < end;) run_turn(listener);
   puts("START");
@@ -350,6 +361,8 @@ static void read_arguments(int count, char **arguments) {
     const char *name = arguments[index], *value = arguments[index + 1];
     if (!strcmp(name, "--connect")) connect_port = atoi(value);
     else if (!strcmp(name, "--target")) target_port = atoi(value);
+    else if (!strcmp(name, "--address")) connect_octet = atoi(value);
+    else if (!strcmp(name, "--bulk")) bulk_connections = atoi(value);
     else if (!strcmp(name, "--connections")) connections = atoi(value);
     else if (!strcmp(name, "--seconds")) seconds = atof(value);
     else if (!strcmp(name, "--warmup")) warmup = atof(value);
@@ -363,7 +376,10 @@ static void read_arguments(int count, char **arguments) {
 static void prepare_messages(void) {
   for (size_t index = 0; index < sizeof bulk; index++) bulk[index] = (char)rand();
   request_length = reply_length = mode == PING ? 128 : mode == CONNECT ? 100 : 1;
+  /* Bulk begins with its mark at every turn of the buffer; a request never does. */
+  bulk[0] = 0;
   memcpy(request, bulk, request_length);
+  bulk[0] = BULK_MARK;
   memcpy(reply, bulk, reply_length);
   if (mode != HTTP) return;
   request_length = (size_t)snprintf(request, sizeof request,

@@ -4,6 +4,8 @@ export interface Workload {
   readonly title: string
   /** Mode of the load program; `idle` is measured by memory, all others by time. */
   readonly mode: 'up' | 'down' | 'ping' | 'http' | 'connect' | 'idle'
+  /** Connections beside them that send as fast as they can. Default none. */
+  readonly bulkConnections?: number
   /** Concurrent connections; `option`: the number that the caller asked for. */
   readonly connections: number | 'option'
   /** Metrics shown for it, the most important one first. */
@@ -87,5 +89,13 @@ export const workloadTable: readonly Workload[] = [
     mode: 'ping',
     connections: 64,
     metrics: ['roundTripsPerSecond', 'cpuMicrosecondsPerOperation', ...latency],
+  },
+  {
+    name: 'ping-bulk',
+    title: 'Ping-pong of 128 bytes, 16 streams beside 20 bulk streams',
+    mode: 'ping',
+    connections: 16,
+    bulkConnections: 20,
+    metrics: ['p99Microseconds', 'p50Microseconds', 'roundTripsPerSecond', 'megabytesPerSecond'],
   },
 ]

@@ -7,6 +7,8 @@ const attemptTimeoutMs = 3_000
 
 /** Where bytes go in and where they must come out. */
 export interface EchoPath {
+  /** Bytes go in at 127.0.0.this. Default 1. */
+  readonly listenAddress?: number
   readonly listenPort: number
   readonly targetPort: number
 }
@@ -17,7 +19,10 @@ export interface EchoPath {
  *
  * @throws {Error} when nothing, or something else than what was sent, has come back in time.
  */
-export async function checkEcho({ listenPort, targetPort }: EchoPath, timeoutMs: number): Promise<void> {
+export async function checkEcho(
+  { listenAddress = 1, listenPort, targetPort }: EchoPath,
+  timeoutMs: number,
+): Promise<void> {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy())
     socket.pipe(socket)
@@ -27,7 +32,7 @@ export async function checkEcho({ listenPort, targetPort }: EchoPath, timeoutMs:
   try {
     const deadline = Date.now() + timeoutMs
     for (;;) {
-      const problem = await tryEcho(listenPort)
+      const problem = await tryEcho(`127.0.0.${listenAddress}`, listenPort)
       if (problem === undefined) return
       if (Date.now() > deadline) throw new Error(`no byte came through the tunnel in ${timeoutMs} ms: ${problem}`)
       await delay(retryMs)
@@ -37,8 +42,8 @@ export async function checkEcho({ listenPort, targetPort }: EchoPath, timeoutMs:
   }
 }
 
-async function tryEcho(port: number): Promise<string | undefined> {
-  const socket = connect({ port, host: '127.0.0.1' })
+async function tryEcho(host: string, port: number): Promise<string | undefined> {
+  const socket = connect({ port, host })
   const sent = Buffer.from('postern bench echo')
   try {
     socket.write(sent)

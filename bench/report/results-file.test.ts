@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { writeManagementResults, writeTunnelResults } from './results-file.ts'
+import { writeCarrierResults, writeManagementResults, writeTunnelResults } from './results-file.ts'
 
-test('each benchmark writes its own part of the results and leaves the other one as it was', (t) => {
+test('each benchmark writes its own part of the results and leaves the others as they were', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-results-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'results.md')
@@ -17,4 +17,9 @@ test('each benchmark writes its own part of the results and leaves the other one
   assert.match(read(), /^# Tunnel 2\n\n<!--.*-->\n\n## Management 1\n$/)
   writeManagementResults(file, '## Management 2')
   assert.match(read(), /^# Tunnel 2\n\n<!--.*-->\n\n## Management 2\n$/)
+  writeCarrierResults(file, '## Carriers 1\n')
+  writeCarrierResults(file, '## Carriers 2\n')
+  assert.match(read(), /^# Tunnel 2\n\n<!--.*-->\n\n## Carriers 2\n\n<!--.*-->\n\n## Management 2\n$/)
+  writeTunnelResults(file, '# Tunnel 3\n')
+  assert.match(read(), /^# Tunnel 3\n\n<!--.*-->\n\n## Carriers 2\n\n<!--.*-->\n\n## Management 2\n$/)
 })

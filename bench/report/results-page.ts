@@ -47,6 +47,29 @@ export function formatResultsPage(page: ResultsPageOptions): string {
   return `${sections.join('\n\n')}\n`
 }
 
+/** What is behind it: which figures are to be reached. */
+const wantedOfCarriers =
+  'Wanted: new connections 8 times, HTTP requests 1.5 times, memory of an idle connection at most a third (3x), bulk not slower (1x).'
+
+/** The section of bench/results.md about carriers, beside the plain protocol in the same run. */
+export function formatCarrierSection(page: ResultsPageOptions): string {
+  const { options, measured, measurements, tables } = page
+  const sections = [
+    '## Carriers against the plain protocol',
+    formatList([
+      `Command: \`${page.command}\`, ${new Date().toISOString().slice(0, 10)}, ${describeMachine()}`,
+      `Load average in the minute before: ${page.loadBefore.toFixed(1)} (above 0.5, something else ran as well: then only ratios and ` +
+        'CPU time mean something; ratios are taken inside one repetition)',
+      `${options.repetitions} repetitions with fresh processes, ${options.seconds} s measured; ${options.idleConnections} idle connections.`,
+      wantedOfCarriers,
+      ...measured.map(({ name, about }) => `**${name}**: ${about}`),
+    ]),
+    tables,
+  ]
+  if (measurements.problems.length > 0) sections.push(`### Problems\n\n${formatList(measurements.problems)}`)
+  return `${sections.join('\n\n')}\n`
+}
+
 function formatList(lines: readonly string[]): string {
   return lines.map((line) => `- ${line.replaceAll('\n', ' ')}`).join('\n')
 }

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+import { findFreePort } from '../processes/free-port.ts'
+import { createRunFolder } from '../processes/run-folder.ts'
+import type { Candidate, RunningCandidate } from './candidate.ts'
+import { startRelay } from './postern-relay.ts'
+import { ProcessGroup } from './start-processes.ts'
+
+const commandTimeoutMs = 60_000
+
+/** The connector opens the ports of endpoints at an address of its own: the target has the same port at another one. */
+const connectorAddress = 2
+
+/** As App Service has it: the connector beside the application, the relay, the Hybrid Connection Manager beside the target. */
+export function createPosternHcm(repositoryFolder: string): Candidate {
+  return createCandidate(repositoryFolder, {
+    name: 'postern-hcm',
+    about: 'connector, relay, Hybrid Connection Manager: TLS, carriers, 3 processes',
+    carriers: 'auto',
+  })
+}
+
+/** The same by the plain protocol, as with a listener that is not ours. */
+export function createPosternHcmWithoutCarriers(repositoryFolder: string): Candidate {
+  return createCandidate(repositoryFolder, {
+    name: 'postern-hcm-one-each',
+    about: 'the same with --carriers off: TLS, a relayed connection for each connection, 3 processes',
+    carriers: 'off',
+  })
+}
+
+/** No endpoint may be on the relay's own host. */
+const relayHost = '127.0.0.3'
+
+interface Variant {
+  readonly name: string
+  readonly about: string
+  readonly carriers: 'auto' | 'off'
+}
+
+function createCandidate(repositoryFolder: string, variant: Variant): Candidate {
+  return {
+    name: variant.name,
+    about: variant.about,
+    isEncrypted: true,
+    runsByDefault: true,
+    prepare: async () => undefined,
+    start: async () => await start(repositoryFolder, variant),
+  }
+}
+
+async function start(repositoryFolder: string, { carriers }: Variant): Promise<RunningCandidate> {
+  const folder = createRunFolder()
+  const group = new ProcessGroup(folder)
+  try {
+    const port = await findFreePort()
+    const endpoint = `127.0.0.1:${port}`
+    const relay = await startRelay(group, { repositoryFolder, folder, usesTls: true, endpoint, host: relayHost })
+    const hcm = [...relay.postern, 'hcm']
+    const env = { ...relay.env, POSTERN_HCM_DIR: join(folder, 'hcm') }
+    await group.start({
+      name: 'hcm',
+      command: [...hcm, 'run', '--json'],
+      env,
+      ready: { output: 'hcm.started' },
+      counted: true,
+    })
+    const [listenKey, sendKey] = [join(folder, 'listen.secret'), join(folder, 'send.secret')]
+    writeFileSync(listenKey, relay.listen, { mode: 0o600 })
+    writeFileSync(sendKey, relay.send, { mode: 0o600 })
+    const [program, ...args] = [...hcm, 'add', `@${listenKey}`]
+    await promisify(execFile)(program, args, { env: { ...process.env, ...env }, timeout: commandTimeoutMs })
+    await group.start({
+      name: 'connector',
+      command: [
+        ...[process.execPath, '--conditions=@postern/source', join(import.meta.dirname, 'connector-program.ts')],
+        ...[endpoint, sendKey, carriers, `127.0.0.${connectorAddress}`],
+      ],
+      env: relay.env,
+      ready: { output: 'ready' },
+      counted: true,
+    })
+    return await group.finish({ listenAddress: connectorAddress, listenPort: port, targetPort: port })
+  } catch (error) {
+    await group.stop()
+    throw error
+  }
+}

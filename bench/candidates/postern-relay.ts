@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { ProcessGroup } from './start-processes.ts'
+
+/** What `postern up --json` prints when it is ready, as far as it is needed here. */
+interface ReadyLine {
+  readonly caFile: string | null
+  readonly hybridConnections: readonly {
+    readonly name: string
+    readonly listen: string | null
+    readonly send: string | null
+  }[]
+}
+
+/** A relay with one hybrid connection. */
+export interface BenchRelay {
+  /** How any other program of ours is started. */
+  readonly postern: readonly string[]
+  /** Environment in which it trusts the relay. */
+  readonly env: Readonly<Record<string, string>>
+  readonly caFile: string | null
+  /** Connection strings. */
+  readonly listen: string
+  readonly send: string
+}
+
+export const hybridConnection = 'db'
+
+/** Starts a relay. */
+export async function startRelay(
+  group: ProcessGroup,
+  options: {
+    readonly repositoryFolder: string
+    readonly folder: string
+    readonly usesTls: boolean
+    /** What the hybrid connection says of itself. */
+    readonly endpoint?: string
+    /** Default 127.0.0.1. */
+    readonly host?: string
+  },
+): Promise<BenchRelay> {
+  const { folder, usesTls, endpoint, host = '127.0.0.1' } = options
+  const resourcesFile = join(folder, 'resources.yaml')
+  writeFileSync(resourcesFile, resourcesOf(endpoint))
+  // The program itself, not the ./postern launcher: the launcher's own process is no part of a running tunnel.
+  const main = join(options.repositoryFolder, 'packages', 'cli', 'src', 'main.ts')
+  const postern = [process.execPath, '--conditions=@postern/source', main]
+  const up = ['up', '--in-memory', '--json', '--resources', resourcesFile, '--data-port', '0', '--management-port', '0']
+  // The peers use the address as well: a name would be looked up for each connection, and tried at ::1 first.
+  const loopback = ['--bind', host, '--public-host', host]
+  const relay = await group.start({
+    name: 'relay',
+    command: [...postern, ...up, ...loopback, ...(usesTls ? [] : ['--tls', 'off'])],
+    env: {},
+    ready: { output: '"hybridConnections"' },
+    counted: true,
+  })
+  const { caFile, hybridConnections } = readReadyLine(relay.readOutput())
+  const entity = hybridConnections.find(({ name }) => name === hybridConnection)
+  if (!entity?.listen || !entity.send) throw new Error(`the relay gives no access to '${hybridConnection}'`)
+  const env: Record<string, string> = caFile === null ? {} : { NODE_EXTRA_CA_CERTS: caFile }
+  return { postern, env, caFile, listen: entity.listen, send: entity.send }
+}
+
+function resourcesOf(endpoint: string | undefined): string {
+  return `namespaces:
+  - name: local
+    default: true
+    rules: [{ name: bench, rights: [Listen, Send] }]
+    hybridConnections:
+      - { name: ${hybridConnection}${endpoint === undefined ? '' : `, endpoint: '${endpoint}'`} }
+`
+}
+
+function readReadyLine(output: string): ReadyLine {
+  const line = output.split('\n').find((text) => text.startsWith('{') && text.includes('"hybridConnections"'))
+  const ready: ReadyLine = JSON.parse(line ?? '{"caFile":null,"hybridConnections":[]}')
+  return ready
+}
