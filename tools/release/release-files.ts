@@ -39,6 +39,7 @@ export function releaseFiles(parts: ReleaseParts): readonly ReleaseFile[] {
     textFile('release-key.pub.pem', publicPem),
     copiedFile('bin/node', nodeBinary, { isExecutable: true }),
     program('hcm', '@postern/hcm/dist/main.js'),
+    textFile('bin/hcm-service', template('hcm-service.sh'), { isExecutable: true }),
     program('postern', 'postern/dist/main.js'),
     ...productionTree(root, 'lib', version),
   ]

@@ -10,6 +10,7 @@ import { configurePolicy } from './configure-policy.ts'
 import { configureRun } from './configure-run.ts'
 import { configureService } from './configure-service.ts'
 import { configureStatus, configureVersion } from './configure-status.ts'
+import { configureUpgrade } from './configure-upgrade.ts'
 import { formatStatus, formatStatuses } from './format-status.ts'
 import { readSecretArgument } from './read-secret-argument.ts'
 
@@ -42,6 +43,7 @@ export function configureHcm(program: Command): void {
   configureDoctor(program)
   configureLogs(program)
   configureVersion(program)
+  configureUpgrade(program)
   configureService(program.command('service').description('Makes the HCM a service of this system.'))
   configurePolicy(program.command('policy').description('What this site lets hybrid connections reach.'))
 }

@@ -1,5 +1,6 @@
 import { type DoctorReport, Secret } from '@postern/program'
 import { z } from 'zod'
+import type { HandOver } from '../hand-over/hand-over.ts'
 import type { HcmService } from '../service/hcm-service.ts'
 import type { ServiceStatus } from '../service/service-status.ts'
 import type { HybridConnectionStatus } from '../service/status.ts'
@@ -22,6 +23,10 @@ export interface ControlResults {
   readonly policyRemove: readonly string[]
   readonly join: JoinedRelay
   readonly doctor: readonly DoctorReport[]
+  readonly renew: null
+  readonly handOverPrepare: null
+  readonly handOverFinish: null
+  readonly handOverAbandon: null
 }
 
 /** Where this HCM belongs. */
@@ -44,6 +49,7 @@ export interface DoctorWish {
 export interface ControlParts {
   readonly service: HcmService
   readonly describe: () => ServiceStatus
+  readonly handOver: HandOver
   readonly doctor: (wish: DoctorWish) => Promise<readonly DoctorReport[]>
   readonly join: (request: { token: Secret; endpoint: string; name: string }) => Promise<JoinedRelay>
 }
@@ -83,7 +89,30 @@ export const controlOperations = {
     z.strictObject({ namespace: z.string().optional(), name: z.string().optional(), demandsTls: z.boolean() }),
     ({ doctor }, wish) => doctor(wish),
   ),
+  renew: operation(nothing, ({ handOver }) => nothingFrom(handOver.renew())),
+  handOverPrepare: operation(
+    z.strictObject({ patienceMs: z.number().int().min(0).max(3_600_000) }),
+    ({ handOver }, { patienceMs }) => nothingFrom(handOver.prepare(patienceMs)),
+  ),
+  handOverFinish: operation(nothing, ({ handOver }) => nothingFrom(handOver.finish())),
+  handOverAbandon: operation(z.strictObject({ reason: z.string().max(1_000) }), ({ handOver }, { reason }) =>
+    nothingFrom(handOver.abandon(reason)),
+  ),
 } satisfies { readonly [Name in keyof ControlResults]: ControlOperation<z.ZodType, ControlResults[Name]> }
+
+/** Those that change the state, which must not be while another process reads it. */
+export const changingOperations: ReadonlySet<ControlOperationName> = new Set([
+  'add',
+  'remove',
+  'policyAllow',
+  'policyRemove',
+  'join',
+])
+
+/** What is done has no result. */
+function nothingFrom(_done: void): null {
+  return null
+}
 
 /** Name of an operation of the control API. */
 export type ControlOperationName = keyof ControlResults

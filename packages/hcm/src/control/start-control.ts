@@ -1,6 +1,11 @@
 import { type ControlOperations, ControlServer, type Logger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
-import { type ControlOperationName, type ControlParts, controlOperations } from './control-operations.ts'
+import {
+  type ControlOperationName,
+  type ControlParts,
+  changingOperations,
+  controlOperations,
+} from './control-operations.ts'
 
 /** What {@link startControl} works with. */
 export interface StartControlOptions {
@@ -30,5 +35,6 @@ async function run(parts: ControlParts, name: ControlOperationName, body: unknow
     const where = read.error.issues[0]?.path.join('.') ?? ''
     throw new RelayError('InvalidConfiguration', { message: `The parameter ${where} of ${name} cannot be used` })
   }
+  if (changingOperations.has(name)) parts.handOver.demandIdle()
   return await (perform as (parts: ControlParts, params: unknown) => unknown)(parts, read.data)
 }

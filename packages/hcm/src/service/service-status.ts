@@ -1,3 +1,4 @@
+import type { Renewal } from '../hand-over/hand-over.ts'
 import type { StoredIdentity } from '../state/hcm-state.ts'
 import type { HcmService } from './hcm-service.ts'
 
@@ -10,6 +11,8 @@ export interface ServiceStatus {
   readonly LogFile?: string
   /** The relay that gives hybrid connections to this HCM. */
   readonly Joined?: { readonly Endpoint: string; readonly Name: string }
+  /** How it went since another version was to take over. */
+  readonly Renewal?: Renewal
   readonly HybridConnections: number
   readonly Connected: number
   readonly Streams: number
@@ -24,8 +27,9 @@ export function describeService(of: {
   readonly folder: string
   readonly logFile: string | undefined
   readonly identity: StoredIdentity | undefined
+  readonly renewal: Renewal | undefined
 }): ServiceStatus {
-  const { service, version, startedAt, folder, logFile, identity } = of
+  const { service, version, startedAt, folder, logFile, identity, renewal } = of
   const statuses = service.list()
   return {
     Version: version,
@@ -34,6 +38,7 @@ export function describeService(of: {
     StateFolder: folder,
     ...(logFile !== undefined && { LogFile: logFile }),
     ...(identity && { Joined: { Endpoint: identity.endpoint, Name: identity.name } }),
+    ...(renewal && { Renewal: renewal }),
     HybridConnections: statuses.length,
     Connected: statuses.filter(({ Status }) => Status === 'Connected').length,
     Streams: statuses.reduce((sum, { Streams }) => sum + Streams, 0),

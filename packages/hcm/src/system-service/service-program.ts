@@ -1,8 +1,11 @@
 import { realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { keptProgram } from '../upgrade/installation.ts'
 
 /** How this program is started again, without what it was asked: `words` lead to the commands of hcm. */
 export function thisProgram(words: readonly string[]): readonly [string, ...string[]] {
+  const kept = keptProgram()
+  if (kept !== undefined) return [kept]
   const [node, script] = process.argv
   return [node ?? process.execPath, ...process.execArgv, ...(script === undefined ? [] : [script]), ...words]
 }
