@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from '@postern/program'
 import { formatConnectionString, parseConnectionString, RelayError } from '@postern/protocol'
 import { AllowList, parseAllowRule } from './allow-list.ts'
 import { type CarrierMode, RelayWays } from './carriers/relay-ways.ts'
+import type { ResumeRules } from './carriers/resume-rules.ts'
 import { isRange, type LocalForward, type RemoteForward } from './forward.ts'
 import type { Forwarder, ForwarderStatus, Framing } from './forwarder.ts'
 import { LocalForwarder } from './local-forwarder.ts'
@@ -47,6 +48,8 @@ export interface BridgeOptions {
    * `off`: every connection has a relayed connection of its own.
    */
   readonly carriers?: CarrierMode
+  /** How connections in carriers outlive a relayed connection. */
+  readonly resume?: ResumeRules
   /** Default: silent. */
   readonly logger?: Logger
 }
@@ -82,9 +85,9 @@ export class Bridge {
         message: 'Nothing to forward: give at least one -L 127.0.0.1:15432:db or -T db:127.0.0.1:5432',
       })
     }
-    const { carriers = 'auto' } = options
+    const { carriers = 'auto', resume } = options
     const budget = new CreditBudget()
-    const ways = new RelayWays({ mode: carriers, budget })
+    const ways = new RelayWays({ mode: carriers, budget, resume })
     this.#ways = ways
     this.#forwarders = [
       ...mergeByRelay(remote).map((forward) => createRemoteForwarder(forward, { ...options, budget })),
@@ -134,7 +137,7 @@ function createRemoteForwarder(
   options: BridgeOptions & { readonly budget: CreditBudget },
 ): RemoteForwarder {
   const { framing = 'azbridge', logger = silentLogger, sourceAddress, connectionAttempts = 1 } = options
-  const { datagramIdleTimeoutMs, allowedTargets = [], carriers, budget } = options
+  const { datagramIdleTimeoutMs, allowedTargets = [], carriers, budget, resume } = options
   const { addressFamily } = options.relay
   return new RemoteForwarder({
     forward,
@@ -142,6 +145,7 @@ function createRemoteForwarder(
     framing,
     logger,
     budget,
+    resume,
     ...(carriers !== undefined && { carriers }),
     ...(datagramIdleTimeoutMs !== undefined && { datagramIdleTimeoutMs }),
     allowList: new AllowList(allowedTargets.map(parseAllowRule)),

@@ -10,6 +10,7 @@ import { AllowList } from './allow-list.ts'
 import { AllowedTargets } from './allowed-targets.ts'
 import { CarrierServer, type WantedTarget } from './carriers/carrier-server.ts'
 import type { CarrierMode } from './carriers/relay-ways.ts'
+import type { ResumeRules } from './carriers/resume-rules.ts'
 import { dialDatagramTarget } from './datagram-target.ts'
 import { defaultDatagramIdleMs } from './datagram-tunnel.ts'
 import { type DialRules, dialTarget } from './dial-target.ts'
@@ -36,10 +37,11 @@ export interface RemoteForwarderOptions {
   readonly carriers?: CarrierMode
   /** What the windows of the process may grow by; share one. */
   readonly budget?: CreditBudget
+  readonly resume?: ResumeRules | undefined
 }
 
 /** What is filled in. */
-type Settings = RemoteForwarderOptions & Required<Omit<RemoteForwarderOptions, 'budget'>>
+type Settings = RemoteForwarderOptions & Required<Omit<RemoteForwarderOptions, 'budget' | 'resume'>>
 
 /** Listens on a hybrid connection; every sender is led to a service that this machine can reach. */
 export class RemoteForwarder implements Forwarder {
@@ -93,6 +95,7 @@ export class RemoteForwarder implements Forwarder {
       listenerId: this.#listenerId,
       mode: options.carriers,
       budget: options.budget,
+      resume: options.resume,
       tunnels: this.#tunnels,
       open: (wanted) => this.#openWanted(wanted),
       openDatagrams: (wanted) => this.#openWantedDatagrams(wanted),

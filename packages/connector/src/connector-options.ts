@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import type { CarrierMode, Framing, SocketSource } from '@postern/bridge'
+import type { CarrierMode, Framing, ResumeRules, SocketSource } from '@postern/bridge'
 import type { Logger, Secret } from '@postern/program'
 import type { AppCredential } from './sources/app-credential.ts'
 
@@ -32,6 +32,8 @@ export interface ConnectorOptions {
    * streams share connections where the listener can.
    */
   readonly carriers?: CarrierMode
+  /** How streams outlive a relayed connection. */
+  readonly resume?: ResumeRules
   /** TLS settings for relays, or false for plain TCP to relays with `--tls off`. */
   readonly tls?: ConnectionOptions | false
   /** URL of a proxy on the way to relays, or `off`. Default: what the environment says. */

@@ -106,6 +106,7 @@ export class Connector extends EventEmitter<ConnectorEvents> implements AsyncDis
     const state = await ConnectorState.open(stateFolder)
     this.#table = new RouteTable({
       carriers: this.#options.carriers ?? 'auto',
+      resume: this.#options.resume,
       tls,
       proxy,
       logger: this.#logger,

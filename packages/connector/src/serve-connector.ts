@@ -132,6 +132,7 @@ function makeConnector({ settings, proxy, logger }: ServeOptions, id: string): C
     apps,
     framing: options.framing,
     carriers: options.carriers,
+    resume: { timeoutMs: options.resumeTimeout, bufferBytes: options.resumeBuffer },
     tls: options.tls ? {} : false,
     proxy,
     ...(options.answer !== undefined && { address: parseSocketPlace(options.answer, 'answer').address }),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
-import type { CarrierMode } from '@postern/bridge'
+import type { CarrierMode, ResumeRules } from '@postern/bridge'
 import { createRelayFetch } from '@postern/client'
 import type { Logger, Secret } from '@postern/program'
 import type { ControlParts } from './control/control-operations.ts'
@@ -35,6 +35,7 @@ export interface RunHcmOptions {
   readonly reportIntervalMs?: number
   /** Whether connections may share relayed ones. Default `auto`. */
   readonly carriers?: CarrierMode
+  readonly resume?: ResumeRules
 }
 
 /** A Hybrid Connection Manager that runs. */

@@ -15,6 +15,7 @@ import { DatagramTunnel, defaultDatagramIdleMs } from '../datagram-tunnel.ts'
 import type { OpenTunnels } from '../open-tunnels.ts'
 import { sendOrDrop } from '../send-or-drop.ts'
 import type { CarrierMode } from './relay-ways.ts'
+import { limitsOf, type ResumeRules } from './resume-rules.ts'
 import { StreamConnection } from './stream-connection.ts'
 import { readStreamContext } from './stream-context.ts'
 import { resetOf } from './stream-error.ts'
@@ -35,6 +36,7 @@ export interface CarrierServerOptions {
   readonly listenerId: string
   readonly mode: CarrierMode
   readonly budget?: CreditBudget | undefined
+  readonly resume?: ResumeRules | undefined
   readonly tunnels: OpenTunnels
   /** Checks and opens a target; a RelayError EndpointNotAllowed is told as a refusal, its text goes to the other end. */
   readonly open: (wanted: WantedTarget) => Promise<Socket>
@@ -96,11 +98,12 @@ export class CarrierServer implements Disposable {
   }
 
   #createRunner(): CarrierRunner {
-    const { listenerId, budget } = this.#options
+    const { listenerId, budget, resume } = this.#options
     const session = new ListenerSession({
       id: listenerId,
       nowMs: performance.now(),
       onStream: (stream) => this.#onStream(stream),
+      limits: limitsOf(resume),
       ...(budget && { budget }),
     })
     this.#session = session

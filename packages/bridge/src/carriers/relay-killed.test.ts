@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { PosternProcess } from '@postern/testkit'
+import { PosternProcess, StubRelay } from '@postern/testkit'
 import { Bridge } from '../bridge.ts'
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
@@ -63,4 +63,25 @@ test('a connection goes on when the relay process is killed and started again, n
   // Both ends are back within 5 s; the rest is for a slow machine.
   assert.ok(performance.now() - backAtMs < 15_000)
   assert.equal(bridge.status[1]?.lastError, undefined)
+})
+
+test('a connection is cut when the relay stays away longer than it may wait', async (t) => {
+  const relay = await StubRelay.start()
+  await using bridge = new Bridge({
+    relay: relay.location,
+    remoteForwards: [`db:127.0.0.1:${await startEcho(t)}`],
+    localForwards: ['127.0.0.1:0:db'],
+    resume: { timeoutMs: 1_500 },
+  })
+  await bridge.start()
+  await bridge.online(AbortSignal.timeout(30_000))
+  const client = connect({ port: Number(bridge.status[1]?.addresses[0]?.split(':')[1]), host: '127.0.0.1' })
+  client.write('there?')
+  await once(client, 'data', { signal: AbortSignal.timeout(30_000) })
+  const killedAtMs = performance.now()
+  await relay.kill()
+  // Without the rule it would be a minute.
+  const [error] = await once(client, 'error', { signal: AbortSignal.timeout(30_000) })
+  assert.equal((error as NodeJS.ErrnoException).code, 'ECONNRESET')
+  assert.ok(performance.now() - killedAtMs >= 1_500)
 })

@@ -1,10 +1,20 @@
 import { createHash } from 'node:crypto'
 import { CreditBudget } from '@postern/carrier'
 import { Sender, type SenderOptions } from '@postern/client'
+import type { ResumeRules } from './resume-rules.ts'
 import { SenderCarriers } from './sender-carriers.ts'
 
 /** `auto`: streams of listeners that can share relayed connections. `off`: a relayed connection for every tunnel. */
 export type CarrierMode = 'auto' | 'off'
+
+/** What {@link RelayWays} works with. */
+export interface RelayWaysOptions {
+  /** Default `auto`. */
+  readonly mode?: CarrierMode
+  /** What the windows of the process may grow by; give the listener's ends the same. */
+  readonly budget?: CreditBudget
+  readonly resume?: ResumeRules | undefined
+}
 
 /** How one principal reaches one hybrid connection. */
 export interface RelayWay {
@@ -20,14 +30,15 @@ export interface RelayWay {
 export class RelayWays implements Disposable {
   readonly #mode: CarrierMode
   readonly #budget: CreditBudget
+  readonly #resume: ResumeRules | undefined
   readonly #ways = new Map<string, RelayWay>()
   readonly #objects = new WeakMap<object, number>()
   #objectCount = 0
 
-  /** @param options.budget what the windows of the process may grow by; give the listener's ends the same. */
-  constructor({ mode = 'auto', budget }: { readonly mode?: CarrierMode; readonly budget?: CreditBudget } = {}) {
+  constructor({ mode = 'auto', budget, resume }: RelayWaysOptions = {}) {
     this.#mode = mode
     this.#budget = budget ?? new CreditBudget()
+    this.#resume = resume
   }
 
   /** @throws {RelayError} InvalidConnectionString or InvalidConfiguration. */
@@ -36,7 +47,8 @@ export class RelayWays implements Disposable {
     const known = this.#ways.get(key)
     if (known) return known
     const sender = new Sender(options)
-    const carriers = this.#mode === 'off' ? undefined : new SenderCarriers({ sender, budget: this.#budget })
+    const carriers =
+      this.#mode === 'off' ? undefined : new SenderCarriers({ sender, budget: this.#budget, resume: this.#resume })
     const way = { sender, carriers }
     this.#ways.set(key, way)
     return way

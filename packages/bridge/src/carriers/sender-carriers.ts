@@ -1,12 +1,14 @@
 import { CarrierPool, type CreditBudget, carrierProtocol, offeredProtocols } from '@postern/carrier'
 import type { RelayedConnection, Sender } from '@postern/client'
 import { RelayError } from '@postern/protocol'
+import { limitsOf, type ResumeRules } from './resume-rules.ts'
 
 /** What {@link SenderCarriers} works with. */
 export interface SenderCarriersOptions {
   readonly sender: Sender
   /** What the windows of this process may grow by together. */
   readonly budget: CreditBudget
+  readonly resume?: ResumeRules | undefined
 }
 
 /** What is asked of {@link SenderCarriers.reach}. */
@@ -183,10 +185,11 @@ export class SenderCarriers implements Disposable {
 
   /** @throws {RelayError} ServerBusy when there are too many, and all are in use. */
   #openPool(first: RelayedConnection): CarrierPool {
-    const { sender, budget } = this.#options
+    const { sender, budget, resume } = this.#options
     if (this.#pools.size >= maxPools) this.#makeRoom(first)
     const pool: CarrierPool = new CarrierPool({
       budget,
+      limits: limitsOf(resume),
       dial: async ({ listenerId, signal }) => {
         const headers = listenerId === undefined ? {} : { 'Microsoft-Relay-AllowedListeners': listenerId }
         const how = { headers, protocols: offeredProtocols, signal, timeoutMs: redialTimeoutMs }

@@ -1,6 +1,14 @@
 import { Bridge, type BridgeOptions, bridgeOptionsOf, type CarrierMode, diagnoseBridge } from '@postern/bridge'
-import { applyNetworkFlags, doctorExitCode, formatReports, networkFlagTable, reportsJson } from '@postern/program'
-import { type Command, Option } from 'commander'
+import {
+  applyNetworkFlags,
+  doctorExitCode,
+  formatReports,
+  networkFlagTable,
+  parseOption,
+  reportsJson,
+  resumeOptionTable,
+} from '@postern/program'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type BridgeFlags, readBridgeConfiguration } from '../bridge-flags.ts'
 import { createBridgeLog } from '../bridge-log.ts'
 import { connectionStringHelp, connectionStringOfEnvironment } from '../connection-string-source.ts'
@@ -10,6 +18,8 @@ import { awaitShutdown } from '../shutdown-request.ts'
 interface OwnFlags extends BridgeFlags {
   readonly framing: 'azbridge' | 'raw'
   readonly carriers: CarrierMode
+  readonly resumeTimeout?: number
+  readonly resumeBuffer?: number
   readonly proxy?: string
   readonly tlsCa: readonly string[]
   readonly tls: boolean
@@ -42,6 +52,8 @@ export function configureBridgeCommand(command: Command): void {
         .choices(['auto', 'off'])
         .default('auto'),
     )
+    .addOption(amount('--resume-timeout <time>', resumeOptionTable.timeout))
+    .addOption(amount('--resume-buffer <size>', resumeOptionTable.buffer))
     .option(networkFlagTable.proxy.flags, networkFlagTable.proxy.help)
     .addOption(repeatable(networkFlagTable.tlsCa.flags, networkFlagTable.tlsCa.help))
     .option('--no-tls', 'plain TCP, to a relay with --tls off: tokens travel readable')
@@ -56,6 +68,17 @@ function repeatable(flags: string, description: string): Option {
   return new Option(flags, description)
     .argParser((item: string, items: readonly string[]) => [...items, item])
     .default([], 'none')
+}
+
+function amount(
+  flags: string,
+  entry: (typeof resumeOptionTable)['timeout'] | (typeof resumeOptionTable)['buffer'],
+): Option {
+  return new Option(flags, `${entry.help} Default: ${entry.default}`).argParser((text) => {
+    const parsed = parseOption({ ...entry, flag: '', env: '' }, text)
+    if ('problem' in parsed) throw new InvalidArgumentError(`It ${parsed.problem}.`)
+    return parsed.value
+  })
 }
 
 function addForwards(command: Command): void {
@@ -146,6 +169,7 @@ async function runBridge(flags: OwnFlags): Promise<void> {
     },
     framing: flags.framing,
     carriers: flags.carriers,
+    resume: { timeoutMs: flags.resumeTimeout, bufferBytes: flags.resumeBuffer },
     logger: createBridgeLog({
       level: logLevel,
       json: flags.json ?? false,

@@ -23,7 +23,18 @@ interface OwnFlags {
 }
 
 /** Options of the table that mean something for one program. */
-const shownOptions = ['apps', 'framing', 'carriers', 'stateDir', 'tls', 'tlsCa', 'proxy', 'logLevel'] as const
+const shownOptions = [
+  'apps',
+  'framing',
+  'carriers',
+  'resumeTimeout',
+  'resumeBuffer',
+  'stateDir',
+  'tls',
+  'tlsCa',
+  'proxy',
+  'logLevel',
+] as const
 
 /** Adds `postern connector run`: a program, and its children, that see the endpoints by their names. */
 export function configureConnectorRun(command: Command): void {
@@ -84,6 +95,7 @@ async function connectorOptionsOf(settings: ConnectorSettings): Promise<Connecto
     apps,
     framing: options.framing,
     carriers: options.carriers,
+    resume: { timeoutMs: options.resumeTimeout, bufferBytes: options.resumeBuffer },
     tls: options.tls ? {} : false,
     proxy,
     stateFolder,

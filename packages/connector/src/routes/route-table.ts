@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import { type CarrierMode, RelayWays, type SocketSource } from '@postern/bridge'
+import { type CarrierMode, RelayWays, type ResumeRules, type SocketSource } from '@postern/bridge'
 import type { Logger, Secret } from '@postern/program'
 import { type AddressBook } from '../addresses/address-book.ts'
 import { type ConnectorTarget, formatTarget } from '../names/endpoint-text.ts'
@@ -13,6 +13,7 @@ export interface RouteTableOptions {
   readonly tls: ConnectionOptions | false
   readonly proxy: Secret | undefined
   readonly carriers: CarrierMode
+  readonly resume?: ResumeRules | undefined
   readonly logger: Logger
   /** Where endpoints are to be listened for; undefined: nowhere. */
   readonly addresses: Pick<AddressBook, 'addressOf' | 'another'> | undefined
@@ -42,7 +43,7 @@ export class RouteTable {
 
   constructor(options: RouteTableOptions) {
     this.#options = options
-    this.#ways = new RelayWays({ mode: options.carriers })
+    this.#ways = new RelayWays({ mode: options.carriers, resume: options.resume })
   }
 
   get routes(): readonly Route[] {

@@ -1,4 +1,4 @@
-import type { OptionTable, OptionValues } from '@postern/program'
+import { type OptionTable, type OptionValues, resumeOptionTable } from '@postern/program'
 
 /**
  * Every option of the connector but its endpoints: the only place of its names, form, default and meaning. The name is the
@@ -90,6 +90,18 @@ export const connectorOptionTable = {
     values: ['auto', 'off'],
     default: 'auto',
     help: 'auto: many connections to a bridge or HCM of ours share few relayed connections and outlive them. off: each has its own, as with other listeners.',
+  },
+  resumeTimeout: {
+    group: 'Program',
+    flag: 'resume-timeout',
+    env: 'POSTERN_CONNECTOR_RESUME_TIMEOUT',
+    ...resumeOptionTable.timeout,
+  },
+  resumeBuffer: {
+    group: 'Program',
+    flag: 'resume-buffer',
+    env: 'POSTERN_CONNECTOR_RESUME_BUFFER',
+    ...resumeOptionTable.buffer,
   },
   tls: {
     group: 'Program',

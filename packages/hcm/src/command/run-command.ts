@@ -25,6 +25,7 @@ export async function runCommand(flags: OptionFlags, file: string | undefined): 
       probeIntervalMs: values.probeInterval,
       reportIntervalMs: values.reportInterval,
       carriers: values.carriers,
+      resume: { timeoutMs: values.resumeTimeout, bufferBytes: values.resumeBuffer },
       takeOver: values.takeOver ? { timeoutMs: values.handOverTimeout } : undefined,
     })
     logger.info('hcm.started', { socket: hcm.socketPath, hybridConnections: hcm.service.list().length })

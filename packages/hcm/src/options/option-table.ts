@@ -1,4 +1,4 @@
-import { networkFlagTable, type OptionTable } from '@postern/program'
+import { networkFlagTable, type OptionTable, resumeOptionTable } from '@postern/program'
 
 /**
  * Every option of `hcm run`: the only place of its names, form, default and meaning. The name is the one in the file; the
@@ -65,6 +65,18 @@ export const hcmOptionTable = {
     values: ['auto', 'off'],
     default: 'auto',
     help: 'auto: many connections of a bridge or connector of ours share few relayed connections and outlive them. off: each has its own, as with other senders.',
+  },
+  resumeTimeout: {
+    group: 'Relays',
+    flag: 'resume-timeout',
+    env: 'POSTERN_HCM_RESUME_TIMEOUT',
+    ...resumeOptionTable.timeout,
+  },
+  resumeBuffer: {
+    group: 'Relays',
+    flag: 'resume-buffer',
+    env: 'POSTERN_HCM_RESUME_BUFFER',
+    ...resumeOptionTable.buffer,
   },
   probeInterval: {
     group: 'Targets',

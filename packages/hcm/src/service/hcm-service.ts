@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import { type CarrierMode, CreditBudget } from '@postern/bridge'
+import { type CarrierMode, CreditBudget, type ResumeRules } from '@postern/bridge'
 import {
   createOpenSocket,
   type Endpoint,
@@ -36,6 +36,7 @@ export interface HcmServiceOptions {
   readonly probeIntervalMs?: number
   /** Default `auto`. */
   readonly carriers?: CarrierMode
+  readonly resume?: ResumeRules
 }
 
 /** A hybrid connection that the relay gives to this HCM. */
@@ -276,7 +277,7 @@ export class HcmService {
   /** One that is discontinued has nobody to serve it. */
   #startAgent(stored: StoredHybridConnection): HybridConnectionAgent | undefined {
     if (isBizTalk(stored.host)) return undefined
-    const { store, tls, proxy, logger, entityIntervalMs, probeIntervalMs, carriers } = this.#options
+    const { store, tls, proxy, logger, entityIntervalMs, probeIntervalMs, carriers, resume } = this.#options
     const key = keyOf(stored)
     const agent = new HybridConnectionAgent({
       ...accessOf(stored, this.#options),
@@ -300,6 +301,7 @@ export class HcmService {
       entityIntervalMs,
       probeIntervalMs,
       ...(carriers && { carriers }),
+      resume,
     })
     this.#agents.set(key, agent)
     agent.start()

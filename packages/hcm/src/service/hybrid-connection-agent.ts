@@ -10,6 +10,7 @@ import {
   cutSocket,
   describeFailure,
   OpenTunnels,
+  type ResumeRules,
   type WantedTarget,
 } from '@postern/bridge'
 import {
@@ -64,6 +65,7 @@ export interface AgentOptions {
   readonly probeIntervalMs?: number | undefined
   /** Default `auto`: senders of ours may lead many streams over one relayed connection. */
   readonly carriers?: CarrierMode
+  readonly resume?: ResumeRules | undefined
 }
 
 /** Shorter than the 30 s for which the relay keeps a sender waiting, so that it hears the reason. */
@@ -127,6 +129,7 @@ export class HybridConnectionAgent {
       listenerId,
       mode: options.carriers ?? 'auto',
       budget: options.budget,
+      resume: options.resume,
       tunnels: this.#tunnels,
       open: (wanted) => toldGenerally(this.#openWanted(wanted)),
       openDatagrams: (wanted) => toldGenerally(this.#openWantedDatagrams(wanted)),
