@@ -36,6 +36,9 @@ export const doors = ['A', 'B'] as const
 
 const firstTimeoutMs = 60_000
 
+/** How long streams wait for somebody who was killed: longer than any of them is away. */
+export const resumeTimeoutMs = 20_000
+
 /**
  * A relay (SQLite, fixed ports), two remote forwarders, a local forwarder and a TCP service, each a process of its own
  * that can be killed and comes back as it was.
@@ -136,7 +139,7 @@ async function build(folder: string, options: ChaosYardOptions, started: Supervi
   const forwarder = (name: string, connectionString: string | null | undefined, ...args: string[]): SupervisedProgram =>
     forwarderProgram({
       name,
-      args: pingMs === undefined ? ['--carriers', carriers, ...args] : args,
+      args: pingMs === undefined ? ['--carriers', carriers, '--resume-timeout', `${resumeTimeoutMs}ms`, ...args] : args,
       caFile,
       connectionString: connectionString ?? '',
       pingMs,

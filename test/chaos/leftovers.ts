@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { openFiles } from '../system/process-facts.ts'
-import type { ChaosYard } from './chaos-yard.ts'
+import { type ChaosYard, resumeTimeoutMs } from './chaos-yard.ts'
 import type { SupervisedProgram } from './supervised-program.ts'
 
 /** What the processes of a yard hold while nobody uses the tunnel. */
@@ -13,8 +13,8 @@ export interface YardHoldings {
 /** Connections that are over are closed within this; a reader that is slow with its last bytes has 30 s. */
 const settleTimeoutMs = 40_000
 
-/** What a killed sender has left at a listener is kept for 60 s, in case it is resumed. */
-const carrierSettleTimeoutMs = 75_000
+/** What a killed sender has left at a listener is kept for a while, in case it is resumed. */
+const carrierSettleTimeoutMs = settleTimeoutMs + resumeTimeoutMs
 
 /** Carriers that may stay open while nobody uses them: more than one listener, and those of streams that had moved much. */
 const maxRestingCarriers = 12

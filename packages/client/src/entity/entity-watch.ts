@@ -39,6 +39,13 @@ export class EntityWatch {
     return this.#pending
   }
 
+  /** Asks now, for somebody who wants to know: an answer that is under way may be older than the question. Never rejects. */
+  async askNow(): Promise<void> {
+    await this.#pending
+    this.#askedAtMs = Number.NEGATIVE_INFINITY
+    await this.refresh()
+  }
+
   /** Asks no more. */
   stop(): void {
     this.#stopping.abort()

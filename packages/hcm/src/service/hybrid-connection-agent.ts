@@ -189,7 +189,7 @@ export class HybridConnectionAgent {
 
   /** Asks relay and target how they are, now. */
   async test(): Promise<void> {
-    await this.#entity.refresh()
+    await this.#entity.askNow()
     await this.#target.check()
   }
 
