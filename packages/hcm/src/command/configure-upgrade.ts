@@ -19,7 +19,7 @@ export function configureUpgrade(program: Command): void {
       'management door of a relay with --downloads, or a folder of releases; default: POSTERN_HCM_RELEASES, else the relay that was joined',
       process.env['POSTERN_HCM_RELEASES'],
     )
-    .option('--version <VERSION>', 'this one; default: the newest')
+    .option('--to <VERSION>', 'this one; default: the newest')
     .option('--allow-downgrade', 'also one that is older than what is installed')
     .option('--public-key <FILE>', 'key that signs the releases (PEM); default: the one that was installed')
     .option('--timeout <DURATION>', 'how long the new version may take until it serves as the old one does', '60s')
@@ -44,4 +44,4 @@ and the old one serves on.
 Examples:
   hcm upgrade --check --from https://relay.example.test:8444
   sudo hcm upgrade apply --from https://relay.example.test:8444
-  sudo hcm upgrade apply --from ./release --version 1.2.3 --allow-downgrade`
+  sudo hcm upgrade apply --from ./release --to 1.2.3 --allow-downgrade`

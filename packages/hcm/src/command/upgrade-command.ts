@@ -14,7 +14,7 @@ import { type AskFlags, clientOf, print } from './ask-service.ts'
 export interface UpgradeFlags extends AskFlags {
   readonly check?: true
   readonly from?: string
-  readonly version?: string
+  readonly to?: string
   readonly allowDowngrade?: true
   readonly publicKey?: string
   readonly timeout: string
@@ -40,7 +40,7 @@ export async function upgradeCommand(action: string | undefined, flags: UpgradeF
   const source = openReleaseSource(await sourceOf(flags), { proxy })
   const release = chooseRelease(await readReleases(source, installation, flags), {
     installed: installation.version,
-    version: flags.version,
+    version: flags.to,
     allowsDowngrade: flags.allowDowngrade ?? false,
   })
   const facts = { Installed: installation.version, Available: release?.version ?? installation.version }
