@@ -13,6 +13,8 @@ const script = fileURLToPath(new URL('files/hcm-service.sh', import.meta.url))
 
 interface Kept {
   readonly keeper: ChildProcess
+  /** Its code and signal, whenever it ends. */
+  readonly exited: Promise<unknown[]>
   /** Replaces the version that is started next. */
   readonly put: (behaviour: string) => void
   /** The next line that a service has said. */
@@ -38,27 +40,28 @@ function keep(t: TestContext, behaviour: string): Kept {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 20_000,
   })
+  const exited = once(keeper, 'exit')
   const lines = createInterface({ input: keeper.stdout })[Symbol.asyncIterator]()
   t.after(() => keeper.kill('SIGTERM'))
-  return { keeper, put, said: async () => (await lines.next()).value as string }
+  return { keeper, exited, put, said: async () => (await lines.next()).value as string }
 }
 
 test('a service is told who keeps it going, and ends with it', async (t) => {
-  const { keeper, said } = keep(t, serving('one', 'test $POSTERN_HCM_KEEPER = $PPID && echo kept'))
+  const { keeper, exited, said } = keep(t, serving('one', 'test $POSTERN_HCM_KEEPER = $PPID && echo kept'))
   assert.equal(await said(), 'one run --json --take-over')
   assert.equal(await said(), 'kept')
   keeper.kill('SIGTERM')
   assert.equal(await said(), 'one ends')
-  await once(keeper, 'exit')
+  await exited
 })
 
 test('a service that ends by itself ends the keeper with its code', async (t) => {
-  const { keeper } = keep(t, 'exit 7')
-  assert.deepEqual(await once(keeper, 'exit'), [7, null])
+  const { exited } = keep(t, 'exit 7')
+  assert.deepEqual(await exited, [7, null])
 })
 
 test('HUP starts the next version beside the one that serves; when that has taken over, the old one may end', async (t) => {
-  const { keeper, put, said } = keep(t, serving('old'))
+  const { keeper, exited, put, said } = keep(t, serving('old'))
   await said()
   put(serving('new', 'kill -s USR1 $PPID; echo has taken over'))
   keeper.kill('SIGHUP')
@@ -66,7 +69,7 @@ test('HUP starts the next version beside the one that serves; when that has take
   assert.equal(await said(), 'has taken over')
   keeper.kill('SIGTERM')
   assert.deepEqual([await said(), await said()].toSorted(), ['new ends', 'old ends'])
-  await once(keeper, 'exit')
+  await exited
 })
 
 test('a version that ends before it has taken over changes nothing, and another one may be tried', async (t) => {
