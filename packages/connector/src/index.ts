@@ -21,6 +21,7 @@ export { type RunOptions, runProgram, type Way } from './run/run-program.ts'
 export { settingsEnvironment } from './run/settings-environment.ts'
 export { type ServedConnector, type ServeOptions, serveConnector } from './serve-connector.ts'
 export { connectorFileJsonSchema } from './settings/connector-file.ts'
+export { connectorOptionsOf } from './settings/connector-options-of.ts'
 export {
   type ConnectorSettings,
   defaultStateFolder,

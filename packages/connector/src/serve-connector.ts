@@ -15,6 +15,7 @@ import { hostsLines } from './hosts/hosts-lines.ts'
 import type { ConnectorTarget } from './names/endpoint-text.ts'
 import { pingEndpoint } from './ping/ping-endpoint.ts'
 import type { ConnectorFacts } from './routes/status.ts'
+import { connectorOptionsOf } from './settings/connector-options-of.ts'
 import type { ConnectorSettings } from './settings/load-settings.ts'
 
 /** Settings of {@link serveConnector}. */
@@ -126,17 +127,11 @@ async function serve({ settings, proxy, logger }: ServeOptions, closing: Closing
 }
 
 function makeConnector({ settings, proxy, logger }: ServeOptions, id: string): Connector {
-  const { options, stateFolder, endpoints, apps } = settings
+  const { options } = settings
   return new Connector({
-    endpoints,
-    apps,
-    framing: options.framing,
-    carriers: options.carriers,
-    resume: { timeoutMs: options.resumeTimeout, bufferBytes: options.resumeBuffer },
-    tls: options.tls ? {} : false,
+    ...connectorOptionsOf(settings),
     proxy,
     ...(options.answer !== undefined && { address: parseSocketPlace(options.answer, 'answer').address }),
-    stateFolder,
     isForeignAddress: foreignAddresses(options.hostsFile, id),
     logger,
   })

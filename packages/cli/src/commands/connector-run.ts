@@ -1,6 +1,7 @@
 import {
   type ConnectorOptions,
   type ConnectorSettings,
+  connectorOptionsOf,
   connectorOptionTable,
   demandEndpoints,
   loadConnectorSettings,
@@ -79,26 +80,19 @@ async function run(words: readonly string[], flags: OwnFlags, sources: SettingsS
     command: demandProgram(words),
     way: flags.way,
     ownNetwork: flags.ownNetwork ?? false,
-    connector: await connectorOptionsOf(settings),
+    connector: await quietConnectorOptions(settings),
     hookEnvironment: settingsEnvironment(sources),
     note: (line) => process.stderr.write(`postern connector: ${line}\n`),
   })
 }
 
 /** The terminal is the program's: life-cycle lines are not shown. */
-async function connectorOptionsOf(settings: ConnectorSettings): Promise<ConnectorOptions> {
-  const { endpoints, apps, options, stateFolder } = settings
-  const proxy = await networkOf(settings)
-  const level = options.logLevel === 'info' ? 'warn' : options.logLevel
+async function quietConnectorOptions(settings: ConnectorSettings): Promise<ConnectorOptions> {
+  const { logLevel } = settings.options
+  const level = logLevel === 'info' ? 'warn' : logLevel
   return {
-    endpoints,
-    apps,
-    framing: options.framing,
-    carriers: options.carriers,
-    resume: { timeoutMs: options.resumeTimeout, bufferBytes: options.resumeBuffer },
-    tls: options.tls ? {} : false,
-    proxy,
-    stateFolder,
+    ...connectorOptionsOf(settings),
+    proxy: await networkOf(settings),
     logger: new RareLines(createLogger({ level, format: 'text' })),
   }
 }
