@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { silentLogger } from '@postern/program'
+import type { TestRelay } from '@postern/testkit'
 import {
   ask,
   askAgain,
   connectionStringOf,
+  type HcmBed,
   open,
   putEntity,
   signal,
@@ -16,13 +18,19 @@ import { runHcm } from '../run-hcm.ts'
 
 const often = { tls: false, logger: silentLogger, entityIntervalMs: 600, probeIntervalMs: 200 } as const
 
+/** An HCM that serves `db`. */
+async function startServing(t: TestContext, relay: TestRelay, port: number): Promise<HcmBed> {
+  await putEntity(relay, 'db', `127.0.0.1:${port}`)
+  const bed = await startBed(t)
+  await bed.control.call('add', { connectionString: connectionStringOf(relay, 'db'), follow: false })
+  await bed.until('db', ({ Status, Target }) => Status === 'Connected' && Target === 'Reachable')
+  return bed
+}
+
 test('another process takes over: what is open goes on, what comes is served at once, and commands reach the new one', async (t) => {
   await using relay = await startBedRelay()
   await using target = await startTarget('one')
-  await putEntity(relay, 'db', `127.0.0.1:${target.port}`)
-  const old = await startBed(t)
-  await old.control.call('add', { connectionString: connectionStringOf(relay, 'db'), follow: false })
-  await old.until('db', ({ Status, Target }) => Status === 'Connected' && Target === 'Reachable')
+  const old = await startServing(t, relay, target.port)
   const stream = await open(relay, 'db')
   assert.equal(await askAgain(stream, 'a'), 'one a')
 
@@ -45,10 +53,7 @@ test('another process takes over: what is open goes on, what comes is served at 
 test('one that does not serve as well gives up, and the one before goes on and takes changes again', async (t) => {
   await using relay = await startBedRelay()
   await using target = await startTarget('one')
-  await putEntity(relay, 'db', `127.0.0.1:${target.port}`)
-  const old = await startBed(t)
-  await old.control.call('add', { connectionString: connectionStringOf(relay, 'db'), follow: false })
-  await old.until('db', ({ Status, Target }) => Status === 'Connected' && Target === 'Reachable')
+  const old = await startServing(t, relay, target.port)
   // It speaks TLS to a relay that does not.
   const failing = runHcm({ ...often, tls: {}, folder: old.folder, takeOver: { timeoutMs: 1_500 } })
   await assert.rejects(failing, {
