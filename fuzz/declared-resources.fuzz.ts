@@ -23,6 +23,7 @@ const seeds: readonly string[] = [
         userMetadata: '[{"key":"endpoint","value":"db.corp:5432"}]'
         httpResponseTimeout: 1m30s
         maxListeners: 3
+        actions: [connect, send]
   - name: other
 `,
   '{"namespaces":[{"name":"a","default":false,"rules":[{"name":"r","rights":["Send"]}],"hybridConnections":[{"name":"x"}]}]}',

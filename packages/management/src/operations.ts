@@ -2848,6 +2848,7 @@ export interface HybridConnectionsGetReply {
     readonly userMetadata?: string
     readonly maxListeners?: number
     readonly httpResponseTimeoutMs?: number
+    readonly actions?: readonly ('connect' | 'request' | 'send' | 'publish' | 'subscribe')[]
   }
   readonly systemData?: {
     readonly createdAt: string
@@ -3511,6 +3512,8 @@ export interface HybridConnectionsCreateOrUpdateBody {
     readonly maxListeners?: number | null
     /** How long a listener may take to begin an HTTP response; null for the limit of the relay. Not in Azure. */
     readonly httpResponseTimeoutMs?: number | null
+    /** What senders and subscribers may do; null for connect and request. send, publish and subscribe are for messages. Not in Azure. */
+    readonly actions?: readonly ('connect' | 'request' | 'send' | 'publish' | 'subscribe')[] | null
   } | null
 }
 
@@ -3524,6 +3527,8 @@ export interface HybridConnectionsUpdateBody {
     readonly maxListeners?: number | null
     /** How long a listener may take to begin an HTTP response; null for the limit of the relay. Not in Azure. */
     readonly httpResponseTimeoutMs?: number | null
+    /** What senders and subscribers may do; null for connect and request. send, publish and subscribe are for messages. Not in Azure. */
+    readonly actions?: readonly ('connect' | 'request' | 'send' | 'publish' | 'subscribe')[] | null
     /** `host:port` to put into userMetadata, whose other entries stay; null takes it out. */
     readonly endpoint?: string | null
   } | null

@@ -38,6 +38,7 @@ export {
   toResponseHeaders,
 } from './http/relayed-headers.ts'
 export { toRequestTarget } from './http/request-target.ts'
+export { type Action, actions, defaultActions, isAction } from './resources/actions.ts'
 export {
   type ArmId,
   type ArmPlace,
@@ -70,6 +71,7 @@ export {
   maxFrameBytesToClient,
   maxHeaderJsonBytes,
   maxListenersPerEntity,
+  maxMessageBytes,
   maxUserMetadataLength,
   tokenGraceMs,
 } from './resources/wire-limits.ts'

@@ -199,7 +199,7 @@ export const errorTable = {
   ActionUnknown: {
     ...badRequest,
     message: 'Unrecognized action',
-    help: 'sb-hc-action must be listen, connect, accept or request.',
+    help: 'sb-hc-action must be listen, connect, accept, request, send, publish or subscribe.',
   },
   UpgradeRequired: {
     httpStatus: 426,
@@ -335,7 +335,7 @@ export const errorTable = {
     armCode: 'RequestEntityTooLarge',
     isTransient: false,
     message: 'The message is too large',
-    help: 'Messages on the control channel are limited to 64 KiB; larger bodies go through a rendezvous.',
+    help: 'Send less at once: the control channel takes 64 KiB, a sent or published message what --max-message-bytes says.',
   },
   ControlChannelLost: {
     ...badGateway,
@@ -347,6 +347,20 @@ export const errorTable = {
     isTransient: true,
     message: 'ExpiredToken: The token of the control channel has expired',
     help: 'The listener must renew its token in time, or connect again with a new one.',
+  },
+  ActionDisabled: {
+    ...forbidden,
+    armCode: 'ActionDisabled',
+    message: 'The hybrid connection does not allow this action',
+    help: 'Whoever owns it can add the action to its `actions`; without them it allows connect and request.',
+  },
+  TooManyMessages: {
+    httpStatus: 429,
+    closeCode: 1013,
+    armCode: 'TooManyRequests',
+    isTransient: true,
+    message: 'Too many messages are sent to the hybrid connection',
+    help: 'Send again after the time in Retry-After; the relay takes so many a second as --max-messages-per-second says.',
   },
   EntityDeleted: {
     httpStatus: 410,

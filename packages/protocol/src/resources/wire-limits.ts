@@ -22,5 +22,8 @@ export const tokenGraceMs: number = 300_000
 /** Hybrid Connections protocol, "Listen message". */
 export const maxListenersPerEntity: number = 25
 
+/** Bytes of one message that is sent or published, when nobody configured it. docs/protocol/messages.md, "Limits" */
+export const maxMessageBytes: number = 65_536
+
 /** Characters of a hybrid connection's userMetadata, as the .NET management client documents it. */
 export const maxUserMetadataLength: number = 1024

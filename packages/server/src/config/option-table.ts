@@ -1,5 +1,6 @@
 import type { OptionTable, OptionValues } from '@postern/program'
 import { identityOptions } from './identity-options.ts'
+import { messageOptions } from './message-options.ts'
 import { strangerOptions } from './stranger-options.ts'
 
 /**
@@ -388,6 +389,7 @@ export const optionTable = {
     default: 'seed',
     help: 'How many hybrid connections the apps of a plan may use. seed: Basic 5, Standard 25, Premium and Isolated 200. today: since 2022 Premium and Isolated have 220 for each app instead.',
   },
+  ...messageOptions,
   ...strangerOptions,
 } as const satisfies OptionTable
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { loadOptions, type OptionFlags, OptionsError } from '@postern/program'
-import { maxListenersPerEntity } from '@postern/protocol'
+import { maxListenersPerEntity, maxMessageBytes } from '@postern/protocol'
 import { defaultRelayLimits } from './default-relay-limits.ts'
 import { optionTable } from './option-table.ts'
 import { type RelayConfig, relayConfig } from './relay-config.ts'
@@ -63,6 +63,9 @@ test('the limits nobody configured are those that Azure documents or that the de
     refusalDelayMs: 1000,
     pingIntervalMs: 30_000,
     relayBufferBytes: 262_144,
+    maxMessageBytes,
+    messageQueueBytes: 262_144,
+    maxMessagesPerSecond: 2000,
   })
 })
 
@@ -82,8 +85,8 @@ test('every limit of the relay has a row in the table under its name', () => {
 test('each limit is set by its own option', () => {
   for (const [name, value] of Object.entries(defaultRelayLimits)) {
     const option = name.replace(/Ms$/, '')
-    const text = name.endsWith('Ms') ? `${value + 1}ms` : String(value + 1)
-    assert.deepEqual(configOf({ [option]: text }).limits, { ...defaultRelayLimits, [name]: value + 1 })
+    const text = name.endsWith('Ms') ? `${value - 1}ms` : String(value - 1)
+    assert.deepEqual(configOf({ [option]: text }).limits, { ...defaultRelayLimits, [name]: value - 1 })
   }
 })
 

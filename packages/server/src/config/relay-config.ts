@@ -144,6 +144,9 @@ export function relayLimits(values: RelayOptionValues): RelayLimits {
     refusalDelayMs: values.refusalDelay,
     pingIntervalMs: values.pingInterval,
     relayBufferBytes: values.relayBufferBytes,
+    maxMessageBytes: values.maxMessageBytes,
+    messageQueueBytes: values.messageQueueBytes,
+    maxMessagesPerSecond: values.maxMessagesPerSecond,
   }
 }
 

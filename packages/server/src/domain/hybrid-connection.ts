@@ -1,3 +1,4 @@
+import { type Action, defaultActions } from '@postern/protocol'
 import type { AuthorizationRule } from './authorization-rule.ts'
 
 /** The named entity under a namespace where listeners and senders meet. */
@@ -13,8 +14,15 @@ export interface HybridConnection {
   readonly httpResponseTimeoutMs?: number
   /** Control channels at once; the relay's own limit when absent. */
   readonly maxListeners?: number
+  /** What senders and subscribers may do; {@link defaultActions} when absent. */
+  readonly actions?: readonly Action[]
   readonly createdAt: Date
   readonly updatedAt: Date
+}
+
+/** Whether the owner lets senders or subscribers do this. */
+export function allowsAction({ actions = defaultActions }: Pick<HybridConnection, 'actions'>, action: Action): boolean {
+  return actions.includes(action)
 }
 
 /** Identifies one hybrid connection in maps, logs and metrics: `namespace/name` in lower case. */

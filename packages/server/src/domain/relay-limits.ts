@@ -28,4 +28,10 @@ export interface RelayLimits {
   readonly pingIntervalMs: number
   /** Bytes that a slow reader may keep waiting in one direction of a relayed connection. */
   readonly relayBufferBytes: number
+  /** Bytes of one message that is sent or published. */
+  readonly maxMessageBytes: number
+  /** Bytes of messages that may wait for one receiver; the next one is not written to it. */
+  readonly messageQueueBytes: number
+  /** Messages a second into one hybrid connection. */
+  readonly maxMessagesPerSecond: number
 }

@@ -1,5 +1,6 @@
 import { type Credential, webSocketCredential } from '../auth/credential.ts'
 import type { Decision } from '../auth/decision.ts'
+import { allowsAction } from '../domain/hybrid-connection.ts'
 import { allowedRecord } from './audit-records.ts'
 import { authorizationQuestion } from './authorization-question.ts'
 import type { Call } from './call.ts'
@@ -39,6 +40,11 @@ function onDecision(
   const { principal } = decision
   if (entity === undefined) {
     parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'EndpointNotFound', principal })
+    return
+  }
+  if (!allowsAction(entity, 'connect')) {
+    parts.counters.entity(entity.namespace, entity.name).senderConnectionsClientError += 1
+    parts.refusals.refuseUpgrade(upgraded.socket, { ...refusal, code: 'ActionDisabled', principal })
     return
   }
   if (!parts.load.enter(namespace.name)) {

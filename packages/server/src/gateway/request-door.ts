@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { endpointOfMetadata, formatEndpoint } from '@postern/protocol'
 import { type Credential, requestCredential } from '../auth/credential.ts'
 import type { Decision, Principal } from '../auth/decision.ts'
+import { allowsAction } from '../domain/hybrid-connection.ts'
 import type { HttpOutcome } from '../http-relay/http-call.ts'
 import { HttpExchange } from '../http-relay/http-exchange.ts'
 import { toLogText } from '../telemetry/log-text.ts'
@@ -64,6 +65,10 @@ export class RequestDoor {
     const refuse = (refusal: Pick<Refusal, 'code' | 'message' | 'wasAllowed'>): void =>
       this.#refuse(call, response, { ...refusal, principal })
     if (entity === undefined || counters === undefined) return refuse({ code: 'EndpointNotFound' })
+    if (!allowsAction(entity, 'request')) {
+      counters.senderConnectionsClientError += 1
+      return refuse({ code: 'ActionDisabled' })
+    }
     if (request.method === 'CONNECT') return refuse({ code: 'MethodNotAllowed' })
     if (!parts.load.enter(namespace.name)) return refuse({ code: 'QuotaExceeded' })
     parts.admit(request.socket)

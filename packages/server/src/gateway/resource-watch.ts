@@ -1,4 +1,4 @@
-import { entityKey } from '../domain/hybrid-connection.ts'
+import { allowsAction, entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
 import type { Namespace } from '../domain/namespace.ts'
 import type { ControlChannel } from '../listeners/control-channel.ts'
 import type { ResourceChange, ResourceDocument } from '../storage/resource-store.ts'
@@ -71,15 +71,16 @@ function enforceNetworkRules(parts: ResourceWatchParts, namespace: Namespace): v
   }
 }
 
-function onEntityChange(
-  parts: ResourceWatchParts,
-  kind: ResourceChange['kind'],
-  entity: { readonly namespace: string; readonly name: string },
-): void {
+function onEntityChange(parts: ResourceWatchParts, kind: ResourceChange['kind'], entity: HybridConnection): void {
   const key = entityKey(entity.namespace, entity.name)
   const channels = parts.listeners.channels(key)
   if (kind === 'put') {
     revalidate(channels)
+    // HTTP requests that have begun go on to their end.
+    if (!allowsAction(entity, 'connect')) {
+      parts.connections.close(1008, 'The hybrid connection does not allow this action any more.', { entity: key })
+      parts.offers.withdraw(key, 'accept')
+    }
     return
   }
   // Hybrid Connections protocol: 1001, "The Hybrid Connection path has been deleted or disabled".

@@ -82,8 +82,8 @@ export class SenderConnect implements AcceptHolder, ChannelDependant {
     this.#refuse({ code: 'AcceptTimeout' })
   }
 
-  onWithdrawn(): void {
-    this.#refuse({ code: 'EndpointNotFound' })
+  onWithdrawn(code: 'EndpointNotFound' | 'ActionDisabled'): void {
+    this.#refuse({ code })
   }
 
   /** Hybrid Connections protocol, "Rejecting the socket": status and description flow back to the sender. */

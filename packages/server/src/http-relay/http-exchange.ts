@@ -104,8 +104,8 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     this.#onDeadline()
   }
 
-  onWithdrawn(): void {
-    this.#refuse('EndpointNotFound')
+  onWithdrawn(code: 'EndpointNotFound' | 'ActionDisabled'): void {
+    this.#refuse(code)
   }
 
   onRendezvous(socket: RendezvousSocket): void {

@@ -6,10 +6,12 @@ import { OfferBook, type OfferHolder } from './offer-book.ts'
 class Holder implements OfferHolder {
   expired = 0
   withdrawn = 0
+  code: string | undefined
   onExpired(): void {
     this.expired += 1
   }
-  onWithdrawn(): void {
+  onWithdrawn(code: string): void {
+    this.code = code
     this.withdrawn += 1
   }
 }
@@ -109,4 +111,15 @@ test('the offers of a deleted entity are withdrawn, each holder hears of it once
   assert.deepEqual([mine.withdrawn, mine.expired, theirs.withdrawn], [1, 0, 0])
   assert.equal(offers.claim('accept', first.id, 'db'), undefined)
   assert.equal(offers.claim('request', second.id, 'db/x'), second)
+})
+
+test('what an entity does not allow any more is withdrawn by kind', () => {
+  const offers = book()
+  const [connect, request] = [new Holder(), new Holder()]
+  offers.open('accept', { entity, holder: connect, lifetimeMs: 1000 })
+  offers.open('request', { entity, holder: request })
+  offers.withdraw(entity, 'accept')
+  assert.deepEqual([connect.withdrawn, connect.code, request.withdrawn], [1, 'ActionDisabled', 0])
+  offers.withdraw(entity)
+  assert.deepEqual([request.withdrawn, request.code], [1, 'EndpointNotFound'])
 })

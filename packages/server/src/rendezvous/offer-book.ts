@@ -7,8 +7,8 @@ export type OfferKind = 'accept' | 'request'
 /** Who waits for the listener's rendezvous. Each offer ends with exactly one of claim, `cancel` or a call of these. */
 export interface OfferHolder {
   onExpired(): void
-  /** The hybrid connection was deleted. */
-  onWithdrawn(): void
+  /** The hybrid connection was deleted, or does not allow this any more. */
+  onWithdrawn(code: 'EndpointNotFound' | 'ActionDisabled'): void
 }
 
 /** One rendezvous waiting for its listener. */
@@ -73,10 +73,15 @@ export class OfferBook<Holders extends { readonly [Kind in OfferKind]: OfferHold
     this.#take(offer.id)
   }
 
-  /** Ends every offer of a hybrid connection that is no more: one that is made anew is another one. */
-  withdraw(entity: EntityKey): void {
+  /**
+   * Ends every offer of a hybrid connection that is no more (one that is made anew is another one), or those of one kind,
+   * which it does not allow any more.
+   */
+  withdraw(entity: EntityKey, only?: OfferKind): void {
+    const code = only === undefined ? 'EndpointNotFound' : 'ActionDisabled'
     for (const { offer } of this.#offers.values()) {
-      if (offer.entity === entity && this.#take(offer.id)) offer.holder.onWithdrawn()
+      const isMeant = offer.entity === entity && (only === undefined || offer.kind === only)
+      if (isMeant && this.#take(offer.id)) offer.holder.onWithdrawn(code)
     }
   }
 

@@ -26,6 +26,7 @@ test('what is declared is written, with its defaults', async () => {
           {
             name: 'web',
             httpResponseTimeout: '5m',
+            actions: ['publish'],
             maxListeners: 3,
             requiresClientAuthorization: false,
             userMetadata: 'text',
@@ -56,6 +57,7 @@ test('what is declared is written, with its defaults', async () => {
     requiresClientAuthorization: false,
     userMetadata: 'text',
     httpResponseTimeoutMs: 300_000,
+    actions: ['publish'],
     maxListeners: 3,
     rules: [],
     ...dates,

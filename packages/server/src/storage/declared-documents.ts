@@ -89,6 +89,7 @@ function hybridConnectionDocument(
       ...(userMetadata !== undefined && { userMetadata }),
       ...(httpResponseTimeoutMs !== undefined && { httpResponseTimeoutMs }),
       ...(declared.maxListeners !== undefined && { maxListeners: declared.maxListeners }),
+      ...(declared.actions !== undefined && { actions: declared.actions }),
       rules: rulesOf(declared.rules, before),
       createdAt: before?.value.createdAt ?? now,
       updatedAt: now,

@@ -1,5 +1,7 @@
 import { parseDuration } from '@postern/program'
 import {
+  type Action,
+  actions,
   addEndpointToMetadata,
   hybridConnectionNameProblem,
   maxUserMetadataLength,
@@ -30,6 +32,8 @@ export interface DeclaredHybridConnection {
   /** A duration such as `30s`. */
   readonly httpResponseTimeout?: string | undefined
   readonly maxListeners?: number | undefined
+  /** connect and request when left out. */
+  readonly actions?: readonly Action[] | undefined
   readonly rules?: readonly DeclaredRule[] | undefined
 }
 
@@ -145,6 +149,15 @@ const hybridConnection = z
       .min(1)
       .max(10_000)
       .meta({ description: 'Control channels at once.', examples: [25] })
+      .optional(),
+    actions: z
+      .array(z.enum(actions))
+      .max(actions.length)
+      .meta({
+        description:
+          'What senders and subscribers may do; connect and request when left out. The others are for messages.',
+        examples: [['connect', 'request', 'send', 'publish', 'subscribe']],
+      })
       .optional(),
     rules,
   })

@@ -1,5 +1,5 @@
 import { Secret } from '@postern/program'
-import { isRight } from '@postern/protocol'
+import { actions, isRight } from '@postern/protocol'
 import { z } from 'zod'
 import type { App } from '../domain/app.ts'
 import type { AuthorizationRule } from '../domain/authorization-rule.ts'
@@ -151,6 +151,7 @@ export const documentKinds: { readonly [Kind in DocumentKind]: DocumentKindEntry
       rules,
       httpResponseTimeoutMs: z.number().exactOptional(),
       maxListeners: z.number().exactOptional(),
+      actions: z.array(z.enum(actions)).exactOptional(),
       ...dates,
     }),
   },

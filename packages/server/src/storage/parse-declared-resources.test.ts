@@ -14,6 +14,7 @@ namespaces:
       - name: sub/web
         userMetadata: "some text"
         httpResponseTimeout: 5m
+        actions: [send, subscribe]
         maxListeners: 3
 `
 
@@ -37,6 +38,7 @@ test('a file is read as it is written', () => {
             userMetadata: 'some text',
             requiresClientAuthorization: true,
             httpResponseTimeout: '5m',
+            actions: ['send', 'subscribe'],
             maxListeners: 3,
           },
         ],

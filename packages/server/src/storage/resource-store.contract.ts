@@ -352,6 +352,7 @@ const fullEntity: ResourceDocument = {
     userMetadata: '[{"key":"endpoint","value":"db.corp:5432"}] ö \u0000 😀',
     httpResponseTimeoutMs: 1500,
     maxListeners: 3,
+    actions: ['request', 'send', 'publish'],
     rules: [rule('listener'), rule('Sender')],
   }),
   origin: 'declared',

@@ -42,6 +42,7 @@ test('PUT replaces what Azure knows, keeps what it does not know, and keeps the 
     userMetadata: 'm',
     maxListeners: 3,
     httpResponseTimeoutMs: 5000,
+    actions: ['publish', 'subscribe'],
   })
   const second = await put(null)
   const { createdAt, updatedAt: _, ...properties } = second.json.properties
@@ -51,9 +52,15 @@ test('PUT replaces what Azure knows, keeps what it does not know, and keeps the 
     requiresClientAuthorization: true,
     maxListeners: 3,
     httpResponseTimeoutMs: 5000,
+    actions: ['publish', 'subscribe'],
   })
-  const cleared = await put({ maxListeners: null, httpResponseTimeoutMs: null })
-  assert.equal('maxListeners' in cleared.json.properties || 'httpResponseTimeoutMs' in cleared.json.properties, false)
+  const cleared = await put({ maxListeners: null, httpResponseTimeoutMs: null, actions: null })
+  assert.deepEqual(Object.keys(cleared.json.properties).toSorted(), [
+    'createdAt',
+    'listenerCount',
+    'requiresClientAuthorization',
+    'updatedAt',
+  ])
 })
 
 test('PATCH changes what it names: metadata, the endpoint alone, and nothing that is not there', async () => {
@@ -67,6 +74,7 @@ test('PATCH changes what it names: metadata, the endpoint alone, and nothing tha
     { key: 'endpoint', value: '[fd00::1]:5432' },
   ])
   assert.equal(moved.properties.requiresClientAuthorization, false)
+  assert.deepEqual((await patch({ actions: [] })).properties.actions, [])
   assert.equal((await patch({ maxListeners: 5 })).properties.userMetadata, moved.properties.userMetadata)
   assert.equal((await patch({ endpoint: null })).properties.userMetadata, '[{"key":"owner","value":"me"}]')
   assert.match((await patch({ endpoint: 'db' })).error.message, /host:port/)
@@ -159,6 +167,9 @@ test('members of a wrong type or beyond their bounds are refused by name', async
     ['maxListeners', 10_001],
     ['httpResponseTimeoutMs', 0],
     ['httpResponseTimeoutMs', 1e12],
+    ['actions', 'publish'],
+    ['actions', ['listen']],
+    ['actions', ['send', 'send', 'send', 'send', 'send', 'send']],
     ['requiresClientAuthorization', 'yes'],
     ['userMetadata', {}],
   ] as const) {

@@ -62,13 +62,15 @@ function changed(
   properties: (GivenSettings & { readonly endpoint?: string | null | undefined }) | null | undefined,
   standing: HybridConnection,
 ): HybridConnectionSettings {
-  const { requiresClientAuthorization, userMetadata, maxListeners, httpResponseTimeoutMs, endpoint } = properties ?? {}
+  const { requiresClientAuthorization, userMetadata, maxListeners, httpResponseTimeoutMs, actions, endpoint } =
+    properties ?? {}
   const metadata = givenOr(userMetadata, standing.userMetadata)
   return {
     requiresClientAuthorization: requiresClientAuthorization ?? standing.requiresClientAuthorization,
     userMetadata: endpoint === undefined ? metadata : moveEndpoint(metadata, endpoint),
     maxListeners: givenOr(maxListeners, standing.maxListeners),
     httpResponseTimeoutMs: givenOr(httpResponseTimeoutMs, standing.httpResponseTimeoutMs),
+    actions: givenOr(actions, standing.actions),
   }
 }
 

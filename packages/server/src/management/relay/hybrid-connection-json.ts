@@ -10,7 +10,7 @@ export function hybridConnectionJson(
   { namespace, apiVersion }: { readonly namespace: Namespace; readonly apiVersion: string },
 ): unknown {
   const { name, createdAt, updatedAt, requiresClientAuthorization } = entity
-  const { userMetadata, maxListeners, httpResponseTimeoutMs } = entity
+  const { userMetadata, maxListeners, httpResponseTimeoutMs, actions } = entity
   return {
     id: hybridConnectionId(namespace, namespace.name, name),
     name,
@@ -24,6 +24,7 @@ export function hybridConnectionJson(
       ...(userMetadata !== undefined && { userMetadata }),
       ...(maxListeners !== undefined && { maxListeners }),
       ...(httpResponseTimeoutMs !== undefined && { httpResponseTimeoutMs }),
+      ...(actions !== undefined && { actions }),
     },
     ...(apiVersion >= '2021' && {
       systemData: { createdAt: createdAt.toISOString(), lastModifiedAt: updatedAt.toISOString() },

@@ -1,3 +1,4 @@
+import { actions } from '@postern/protocol'
 import { z } from 'zod'
 import type { Route } from '../route.ts'
 import { listOf, resourceReply } from './relay-schemas.ts'
@@ -31,6 +32,10 @@ const settings = z
         description:
           'How long a listener may take to begin an HTTP response; null for the limit of the relay. Not in Azure.',
       }),
+    actions: z.array(z.enum(actions)).max(actions.length).nullish().meta({
+      description:
+        'What senders and subscribers may do; null for connect and request. send, publish and subscribe are for messages. Not in Azure.',
+    }),
   })
   .nullish()
 
@@ -45,6 +50,7 @@ const hybridConnectionReply = z.object({
     userMetadata: z.string().optional(),
     maxListeners: z.int().optional(),
     httpResponseTimeoutMs: z.int().optional(),
+    actions: z.array(z.enum(actions)).optional(),
   }),
   systemData: z.object({ createdAt: z.string(), lastModifiedAt: z.string() }).optional(),
 })

@@ -14,12 +14,13 @@ export function replacedSettings(
   given: GivenSettings | null | undefined,
   standing: HybridConnection | undefined,
 ): HybridConnectionSettings {
-  const { requiresClientAuthorization, userMetadata, maxListeners, httpResponseTimeoutMs } = given ?? {}
+  const { requiresClientAuthorization, userMetadata, maxListeners, httpResponseTimeoutMs, actions } = given ?? {}
   return {
     requiresClientAuthorization: requiresClientAuthorization ?? true,
     userMetadata: userMetadata ?? undefined,
     maxListeners: givenOr(maxListeners, standing?.maxListeners),
     httpResponseTimeoutMs: givenOr(httpResponseTimeoutMs, standing?.httpResponseTimeoutMs),
+    actions: givenOr(actions, standing?.actions),
   }
 }
 

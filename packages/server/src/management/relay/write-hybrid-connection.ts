@@ -20,7 +20,9 @@ export const maxHybridConnections = 10_000
 
 /** What can be said of a hybrid connection; rules that are left out stay. */
 export type HybridConnectionSettings = Pick<HybridConnection, 'requiresClientAuthorization'> & {
-  readonly [Name in 'userMetadata' | 'maxListeners' | 'httpResponseTimeoutMs']?: HybridConnection[Name] | undefined
+  readonly [Name in 'userMetadata' | 'maxListeners' | 'httpResponseTimeoutMs' | 'actions']?:
+    | HybridConnection[Name]
+    | undefined
 } & { readonly rules?: readonly WantedRule[] }
 
 /**
@@ -69,12 +71,13 @@ export async function writeHybridConnection(
 function settingsOf(
   settings: HybridConnectionSettings,
 ): Omit<HybridConnection, 'namespace' | 'name' | 'rules' | 'createdAt' | 'updatedAt'> {
-  const { requiresClientAuthorization, userMetadata, maxListeners, httpResponseTimeoutMs } = settings
+  const { requiresClientAuthorization, userMetadata, maxListeners, httpResponseTimeoutMs, actions } = settings
   return {
     requiresClientAuthorization,
     ...(userMetadata !== undefined && { userMetadata }),
     ...(maxListeners !== undefined && { maxListeners }),
     ...(httpResponseTimeoutMs !== undefined && { httpResponseTimeoutMs }),
+    ...(actions !== undefined && { actions }),
   }
 }
 
