@@ -51,10 +51,17 @@ class Running {
   }
 
   async until(wanted: RegExp): Promise<void> {
+    const signal = AbortSignal.timeout(patienceMs)
     while (!wanted.test(this.stdout)) {
-      const ended = this.closed.then(() => assert.fail(`it ended: ${this.stdout}${this.stderr}`))
-      await Promise.race([once(this.child, 'said', { signal: AbortSignal.timeout(patienceMs) }), ended])
+      const ended = this.closed.then(() => assert.fail(`it ended: ${this.all}`))
+      const said = once(this.child, 'said', { signal })
+      await Promise.race([said.catch(() => assert.fail(`${wanted} was not said: ${this.all}`)), ended])
     }
+  }
+
+  /** What it said on both ways out, for the text of a failure. */
+  get all(): string {
+    return JSON.stringify([this.stdout, this.stderr])
   }
 
   async end(): Promise<number | null> {
@@ -111,7 +118,7 @@ describe('connector run', { skip, concurrency: 2 }, () => {
     running.child.stdin.write('\x03')
     await running.until(/INT/)
     running.child.stdin.write('x\n')
-    assert.equal(await running.end(), 3)
+    assert.equal(await running.end(), 3, running.all)
     assert.match(running.stdout, /count 1/)
   })
 

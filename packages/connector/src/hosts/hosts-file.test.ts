@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -16,25 +17,28 @@ const usual = '127.0.0.1\tlocalhost\n::1 localhost\n\n# a remark\n10.0.0.1 db.co
 interface Bed {
   readonly path: string
   readonly folder: string
-  readonly open: (id: string, socketPath?: string) => HostsFile
+  readonly open: (id: string, socketPath?: string, watchIntervalMs?: number) => HostsFile
 }
 
 function startBed(t: TestContext): Bed {
+  const files: HostsFile[] = []
+  // They go before the folder does: hooks run in the order in which they are made.
+  t.after(() => Promise.all(files.map((file) => file.remove().catch(() => {}))))
   const folder = folderFor(t)
   const path = join(folder, 'hosts')
   writeFileSync(path, usual)
   return {
     path,
     folder,
-    open: (id, socketPath = join(folder, `${id}.sock`)) => {
+    open: (id, socketPath = join(folder, `${id}.sock`), watchIntervalMs = 50) => {
       const file = new HostsFile({
         path,
         id,
         socketPath,
-        watchIntervalMs: 50,
+        watchIntervalMs,
         onProblem: (error) => assert.fail(String(error)),
       })
-      t.after(() => file.remove().catch(() => {}))
+      files.push(file)
       return file
     },
   }
@@ -114,6 +118,22 @@ test('a hosts file that somebody writes anew gets the block back', async (t) => 
   writeFileSync(path, '127.0.0.1 localhost\n')
   await until(() => readFileSync(path, 'utf8').includes('127.64.0.1 db.corp'))
   assert.match(readFileSync(path, 'utf8'), /\n127\.0\.0\.1 localhost\n$/)
+})
+
+test('a block that is taken out while somebody writes the file anew does not come back', async (t) => {
+  const { path, open } = startBed(t)
+  const other = open('two')
+  for (let round = 0; round < 20; round += 1) {
+    const file = open('one', undefined, 1)
+    await file.set(['127.64.0.1 db.corp'])
+    writeFileSync(path, usual)
+    // Far enough for a look to have begun, in one round or another.
+    for (let step = 0; step < 4 * round; step += 1) await stat(path)
+    await file.remove()
+    await other.set(['127.64.0.2 web.corp'])
+    await other.remove()
+    assert.equal(readFileSync(path, 'utf8'), usual)
+  }
 })
 
 test('a link to the file stays a link, and a draft that a dead program left is taken over', async (t) => {

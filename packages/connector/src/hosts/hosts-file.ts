@@ -26,6 +26,7 @@ export class HostsFile {
   #seen = ''
   #watch: NodeJS.Timeout | undefined
   #turn: Promise<void> = Promise.resolve()
+  #removed = false
 
   constructor(options: HostsFileOptions) {
     this.#options = options
@@ -38,36 +39,47 @@ export class HostsFile {
    */
   async set(lines: readonly string[]): Promise<void> {
     this.#lines = lines
-    const { path, id, socketPath, watchIntervalMs = defaultWatchIntervalMs } = this.#options
-    await this.#inTurn(async () => {
-      const dead = await abandonedBlocks(path, id)
-      await changeFile(path, (text) => {
-        const swept = withoutHostsBlocks(text, (block) => dead.has(block.id))
-        return withHostsBlock(swept, { id, socketPath, lines: this.#lines })
-      })
-      this.#seen = await fingerprint(path)
-    })
-    this.#watch ??= setInterval(() => void this.#look(), watchIntervalMs)
+    this.#removed = false
+    await this.#inTurn(() => this.#write())
+    const { watchIntervalMs = defaultWatchIntervalMs } = this.#options
+    if (!this.#removed) this.#watch ??= setInterval(() => void this.#look(), watchIntervalMs)
   }
 
   /** Takes the block out. */
   async remove(): Promise<void> {
     clearInterval(this.#watch)
+    this.#watch = undefined
+    this.#removed = true
     const { path, id } = this.#options
     await this.#inTurn(() => changeFile(path, (text) => withoutHostsBlocks(text, (block) => block.id === id)))
   }
 
+  async #write(): Promise<void> {
+    const { path, id, socketPath } = this.#options
+    const dead = await abandonedBlocks(path, id)
+    await changeFile(path, (text) => {
+      const swept = withoutHostsBlocks(text, (block) => dead.has(block.id))
+      return withHostsBlock(swept, { id, socketPath, lines: this.#lines })
+    })
+    this.#seen = await fingerprint(path)
+  }
+
+  /** In its turn, so that a block that is being taken out is not written again. */
   async #look(): Promise<void> {
     try {
-      const { path, id } = this.#options
-      if ((await fingerprint(path)) === this.#seen) return
-      const block = readHostsBlocks(await readFile(path, 'utf8')).find((each) => each.id === id)
-      if (block?.lines.join('\n') === this.#lines.join('\n') || this.#lines.length === 0) {
-        this.#seen = await fingerprint(path)
-      } else await this.set(this.#lines)
+      await this.#inTurn(() => this.#restore())
     } catch (error) {
       this.#options.onProblem(error)
     }
+  }
+
+  async #restore(): Promise<void> {
+    const { path, id } = this.#options
+    if (this.#removed || (await fingerprint(path)) === this.#seen) return
+    const block = readHostsBlocks(await readFile(path, 'utf8')).find((each) => each.id === id)
+    if (block?.lines.join('\n') === this.#lines.join('\n') || this.#lines.length === 0) {
+      this.#seen = await fingerprint(path)
+    } else await this.#write()
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
