@@ -14,9 +14,31 @@ export type { AcceptOptions, ConnectionRequest, Rejection } from './listener/con
 export { Listener } from './listener/listener.ts'
 export type { ListenerEvents, ListenerOptions, ListenerState } from './listener/listener-options.ts'
 export { RelayPulse, type RelayPulseOptions } from './listener/relay-pulse.ts'
+export type {
+  MessageAction,
+  MessageBody,
+  MessageOptions,
+  MessageReceipt,
+} from './messages/message-options.ts'
+export type { MessageStream } from './messages/message-stream.ts'
+export type { MessageSource } from './messages/post-message.ts'
+export { type Subscription, subscribe } from './messages/subscription.ts'
+export type {
+  MessageLoss,
+  ReceivedMessage,
+  SubscribeOptions,
+  SubscriptionEvents,
+} from './messages/subscription-options.ts'
 export type { RelayedRequest } from './requests/relayed-request.ts'
 export type { RelayedResponse } from './requests/relayed-response.ts'
-export { type ConnectOnceOptions, type ConnectOptions, connect, Sender, type SenderOptions } from './sender/sender.ts'
+export {
+  type ConnectOnceOptions,
+  type ConnectOptions,
+  connect,
+  type MessageStreamOptions,
+  Sender,
+  type SenderOptions,
+} from './sender/sender.ts'
 export { type RelayedBytes, RelayedStream } from './stream/relayed-stream.ts'
 export { tokenProviderOf } from './tokens/connection-string-tokens.ts'
 export { CurrentTokens } from './tokens/current-tokens.ts'

@@ -1,10 +1,10 @@
 import { type ErrorCode, errorTable, RelayError } from '@postern/protocol'
-import { HandshakeRefused } from '@postern/websocket'
+import { HandshakeRefused, type RefusedAnswer } from '@postern/websocket'
 import { codeOfText } from './code-of-text.ts'
 import { networkReason } from './network-reason.ts'
 
 /** Who asked: the same status means different things to them. */
-export type HandshakeRole = 'listener' | 'sender' | 'rendezvous'
+export type HandshakeRole = 'listener' | 'sender' | 'rendezvous' | 'messages'
 
 /** A failed handshake, with what the relay said about the next attempt. */
 export interface HandshakeFailure {
@@ -24,26 +24,36 @@ const notableSkewMs = 120_000
  */
 export function describeHandshakeFailure(thrown: unknown, role: HandshakeRole, target: string): HandshakeFailure {
   if (thrown instanceof RelayError) return { error: thrown }
-  if (thrown instanceof HandshakeRefused) return describeRefusal(thrown, role)
+  if (thrown instanceof HandshakeRefused) return describeRefusal(thrown, role, thrown)
   const { reason, help } = networkReason(thrown)
   const code = reason === 'timeout' ? 'ConnectTimeout' : 'ConnectionFailed'
   const message = reason === 'timeout' ? `${target} did not answer in time` : `Cannot reach ${target}: ${reason}`
   return { error: new RelayError(code, { message, cause: thrown, ...(help !== undefined && { help }) }) }
 }
 
-function describeRefusal(refused: HandshakeRefused, role: HandshakeRole): HandshakeFailure {
+/**
+ * Turns an answer that refuses into a RelayError: that of a handshake, or of an HTTP request to the relay itself.
+ *
+ * @param cause what is behind it, for the error.
+ */
+export function describeRefusal(
+  refused: Pick<RefusedAnswer, 'status' | 'reason' | 'headers'>,
+  role: HandshakeRole,
+  cause?: Error,
+): HandshakeFailure {
   const { text, trackingId } = splitReason(refused.reason)
   const known = codeOfText(text, (entry) => entry.httpStatus === refused.status)
   const code =
     known?.code ?? codeByStatus[role][refused.status] ?? (role === 'sender' ? 'ListenerRejected' : 'InternalError')
   const skew = refused.status === 401 ? clockSkew(headerOf(refused, 'date')) : ''
+  const retryAfterMs = parseRetryAfter(headerOf(refused, 'retry-after'))
   const error = new RelayError(code, {
     message: (known?.text ?? (text || errorTable[code].message)) + skew,
     httpStatus: refused.status,
-    cause: refused,
+    cause,
     ...(trackingId !== undefined && { trackingId }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
-  const retryAfterMs = parseRetryAfter(headerOf(refused, 'retry-after'))
   return retryAfterMs === undefined ? { error } : { error, retryAfterMs }
 }
 
@@ -71,9 +81,19 @@ const codeByStatus: Readonly<Record<HandshakeRole, Readonly<Record<number, Error
     410: 'RejectCompleted',
     503: 'ServerBusy',
   },
+  messages: {
+    400: 'RequestMalformed',
+    401: 'TokenSignatureInvalid',
+    403: 'QuotaExceeded',
+    404: 'EndpointNotFound',
+    413: 'MessageTooLarge',
+    431: 'RequestHeaderTooLarge',
+    502: 'NoListenersForRequest',
+    503: 'ServerBusy',
+  },
 }
 
-function headerOf(refused: HandshakeRefused, name: string): string | undefined {
+function headerOf(refused: Pick<RefusedAnswer, 'headers'>, name: string): string | undefined {
   const value: unknown = (refused.headers as Readonly<Record<string, unknown>>)[name]
   return typeof value === 'string' ? value : undefined
 }

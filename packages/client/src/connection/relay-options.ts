@@ -90,7 +90,7 @@ export function locateRelay(options: RelayOptions): RelayLocation {
 
 /** What {@link hybridConnectionUrl} puts behind the name of the hybrid connection. */
 export interface HybridConnectionUrlParts {
-  readonly action: 'listen' | 'connect'
+  readonly action: 'listen' | 'connect' | 'send' | 'publish' | 'subscribe'
   /** Becomes the tracking id of the operation. */
   readonly id: string
   /** More path below the hybrid connection, with or without leading slash, already percent-encoded. */
@@ -99,12 +99,17 @@ export interface HybridConnectionUrlParts {
   readonly query?: string
 }
 
-/** Makes the URL of a listen or connect handshake. Hybrid Connections protocol, "Listen" and "Connect". */
+/** Makes the URL of a handshake. Hybrid Connections protocol, "Listen" and "Connect"; messages.md for the other actions. */
 export function hybridConnectionUrl(relay: RelayLocation, parts: HybridConnectionUrlParts): string {
+  return `${relay.origin}/$hc${hybridConnectionTarget(relay, parts)}`
+}
+
+/** The same of an HTTP request: path and query, from the slash before the hybrid connection on. */
+export function hybridConnectionTarget(relay: RelayLocation, parts: HybridConnectionUrlParts): string {
   const entity = relay.path.split('/').map(encodeURIComponent).join('/')
   const subPath = parts.subPath ? `/${parts.subPath.replace(/^\//, '')}` : ''
   const query = parts.query ? `${parts.query}&` : ''
-  return `${relay.origin}/$hc/${entity}${subPath}?${query}sb-hc-action=${parts.action}&sb-hc-id=${parts.id}`
+  return `/${entity}${subPath}?${query}sb-hc-action=${parts.action}&sb-hc-id=${parts.id}`
 }
 
 function missing(what: string, where: string): RelayError {

@@ -15,7 +15,7 @@ export interface ListenerOptions extends RelayOptions {
   readonly onConnection?: (request: ConnectionRequest) => unknown
   /**
    * Called for every HTTP request. When it throws before the response has begun, the caller gets a 500. Without this
-   * handler every caller gets a 501.
+   * handler every caller gets a 501. Messages come here too: see {@link RelayedRequest.delivery}.
    */
   readonly onRequest?: (request: RelayedRequest, response: RelayedResponse) => unknown
   /** A GUID that names this listener to the relay. Default: a new one. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
-import { type ErrorCode, RelayError, type TargetState, targetHeader } from '@postern/protocol'
+import { RelayError, type TargetState, targetHeader } from '@postern/protocol'
 import { KeepAlive } from '@postern/websocket'
 import { type DialedSocket, DialFailure, dialRelay } from '../connection/dial-relay.ts'
 import { hybridConnectionUrl, locateRelay, type RelayLocation } from '../connection/relay-options.ts'
@@ -9,7 +9,9 @@ import type { SecurityToken } from '../tokens/token-provider.ts'
 import { ConnectionRequest } from './connection-request.ts'
 import { ControlChannel } from './control-channel.ts'
 import type { ListenerEvents, ListenerOptions, ListenerState } from './listener-options.ts'
+import { pause } from './pause.ts'
 import { type FailedAttempt, ReconnectDelay } from './reconnect-delay.ts'
+import { needsFreshToken } from './refused-token.ts'
 import { type PulsePeer, RelayPulse } from './relay-pulse.ts'
 import { TokenRenewal } from './token-renewal.ts'
 
@@ -18,14 +20,6 @@ const defaultHandshakeTimeoutMs = 10_000
 
 /** A channel that lived shorter than this does not count as a success: a relay that drops us at once is not hammered. */
 const provenAfterMs = 5_000
-
-/** After these a token from the provider's cache would be refused again. */
-const refusedToken = new Set<ErrorCode>([
-  'TokenExpired',
-  'TokenExpiredOnChannel',
-  'TokenSignatureInvalid',
-  'AuthorizationRevoked',
-])
 
 /** A control channel whose handshake has succeeded. */
 interface OpenedChannel {
@@ -190,7 +184,7 @@ export class Listener extends EventEmitter<ListenerEvents> {
       const { error, ...attempt } = await this.#holdChannel()
       if (signal.aborted) break
       this.#lastError = error
-      this.#wantsFreshToken = refusedToken.has(error.code)
+      this.#wantsFreshToken = needsFreshToken(error)
       const failure = { isRefused: !error.isTransient, isMissing: error.code === 'EndpointNotFound' }
       const delayMs = this.#successor ? 0 : this.#delay.next({ ...failure, ...attempt })
       this.#state = 'offline'
@@ -207,7 +201,7 @@ export class Listener extends EventEmitter<ListenerEvents> {
     const hurry = new AbortController()
     this.#hurry = hurry
     this.#mayHurry = mayHurry
-    await sleep(delayMs, AbortSignal.any([this.#stopping.signal, hurry.signal]))
+    await pause(delayMs, AbortSignal.any([this.#stopping.signal, hurry.signal]))
     this.#hurry = undefined
   }
 
@@ -361,17 +355,4 @@ export class Listener extends EventEmitter<ListenerEvents> {
   #report(error: Error): void {
     this.emit('problem', error)
   }
-}
-
-/** Ends early, without a fuss, when the signal says so. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }

@@ -1,6 +1,10 @@
 import { Readable } from 'node:stream'
 import type { RequestMessage } from '@postern/protocol'
 
+/** By these the relay says that a request is a message. docs/protocol/messages.md, "Receiving as a listener" */
+const deliveryHeader = 'sb-hc-delivery'
+const messageIdHeader = 'sb-hc-message-id'
+
 /** Holds the sender back, and lets it go on. */
 export interface RequestBodyFlow {
   pause(): void
@@ -26,6 +30,13 @@ export class RelayedRequest extends Readable {
   readonly headers: Readonly<Record<string, string>>
   /** Where the sender is, as the relay sees it. */
   readonly remoteEndpoint: Readonly<RequestMessage['remoteEndpoint']>
+  /**
+   * `send` or `publish` when this is a message: the sender has its answer already, and nobody gets a response. Undefined for a request that
+   * waits for one. Only Postern's relays say it; others pass on what a sender claims.
+   */
+  readonly delivery: 'send' | 'publish' | undefined
+  /** Id of the message, which the sender knows too; undefined for a request. */
+  readonly messageId: string | undefined
   /** Aborted when the sender has gone before the response was whole (known only once a rendezvous is open). */
   readonly signal: AbortSignal
   readonly #flow: RequestBodyFlow | undefined
@@ -39,6 +50,9 @@ export class RelayedRequest extends Readable {
     const headers = Object.create(null) as Record<string, string>
     for (const [name, value] of Object.entries(message.requestHeaders)) headers[name.toLowerCase()] = value
     this.headers = headers
+    const { [deliveryHeader]: delivery, [messageIdHeader]: messageId } = headers
+    this.delivery = delivery === 'send' || delivery === 'publish' ? delivery : undefined
+    this.messageId = this.delivery && messageId
     this.remoteEndpoint = message.remoteEndpoint
     this.signal = this.#gone.signal
     this.#flow = flow

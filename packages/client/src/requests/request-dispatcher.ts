@@ -21,6 +21,12 @@ export interface RequestDispatcherOptions {
   readonly onProblem: (error: Error) => void
 }
 
+/** Where the response to a message goes: the relay would drop it. */
+const unheardResponse: ResponseTransport = {
+  sendWhole: () => {},
+  begin: () => Promise.resolve({ write: () => true, end: () => {}, abort: () => {} }),
+}
+
 /** Brings HTTP requests to the application's handler, and its answers back the way that their size asks for. */
 export class RequestDispatcher {
   readonly #options: RequestDispatcherOptions
@@ -34,10 +40,12 @@ export class RequestDispatcher {
     const request = new RelayedRequest(message)
     if (body.length > 0) request.deliver(body)
     request.deliverEnd()
-    const transport: ResponseTransport = {
-      sendWhole: (head, bytes) => void channel.respond(head, bytes),
-      begin: (head, events) => this.#openForResponse(message.address, head, request, events),
-    }
+    const transport: ResponseTransport = request.delivery
+      ? unheardResponse
+      : {
+          sendWhole: (head, bytes) => void channel.respond(head, bytes),
+          begin: (head, events) => this.#openForResponse(message.address, head, request, events),
+        }
     void this.#handle(request, new RelayedResponse(message.id, transport))
   }
 

@@ -1,8 +1,24 @@
 import { randomUUID } from 'node:crypto'
+import { maxMessageBytes as defaultMaxMessageBytes } from '@postern/protocol'
 import { KeepAlive } from '@postern/websocket'
 import { DialFailure, dialRelay } from '../connection/dial-relay.ts'
-import { hybridConnectionUrl, locateRelay, type RelayLocation, type RelayOptions } from '../connection/relay-options.ts'
+import type { HandshakeRole } from '../connection/handshake-failure.ts'
+import {
+  type HybridConnectionUrlParts,
+  hybridConnectionUrl,
+  locateRelay,
+  type RelayLocation,
+  type RelayOptions,
+} from '../connection/relay-options.ts'
 import { RelayedConnection } from '../connection/relayed-connection.ts'
+import {
+  type MessageAction,
+  type MessageBody,
+  type MessageOptions,
+  type MessageReceipt,
+} from '../messages/message-options.ts'
+import { MessageStream } from '../messages/message-stream.ts'
+import { type MessageSource, postMessage } from '../messages/post-message.ts'
 import { RelayedStream } from '../stream/relayed-stream.ts'
 
 /** The relay gives the listener 30 s to accept; what it answers then is worth waiting for. */
@@ -31,14 +47,21 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal
 }
 
+/** Options of a stream of messages. */
+export interface MessageStreamOptions
+  extends Pick<ConnectOptions, 'timeoutMs' | 'signal'>,
+    Pick<MessageOptions, 'suffix' | 'query' | 'maxMessageBytes'> {}
+
 /**
- * Opens connections to the listeners of one hybrid connection. It holds nothing open itself; tokens and the keep-alive
+ * Opens connections to the listeners of one hybrid connection, and sends it messages. It holds nothing open itself; tokens and the keep-alive
  * timer are shared by its connections.
  *
  * @example
  * const sender = new Sender({ connectionString: process.env.RELAY_CONNECTION_STRING })
  * const stream = await sender.connect()
  * socket.pipe(stream).pipe(socket)
+ * @example
+ * const { receivers } = await sender.publish('prices changed')
  */
 export class Sender {
   readonly #relay: RelayLocation
@@ -67,23 +90,62 @@ export class Sender {
 
   /** The same without a Node stream around it. */
   async connectRaw(options: ConnectOptions = {}): Promise<RelayedConnection> {
-    const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
     const trackingId = randomUUID()
+    const { subPath, query } = options
+    const dialed = await this.#dial(options, { action: 'connect', role: 'sender', id: trackingId, subPath, query })
+    const { socket, head, protocol } = dialed
+    return new RelayedConnection({ socket, head, protocol, trackingId, keepAlive: this.#keepAlive })
+  }
+
+  /**
+   * Sends one message to one receiver: a listener, or a subscriber when there is no listener. For many, {@link Sender.openMessages}.
+   *
+   * @param body at most 64 KiB; one that comes in pieces is read whole first.
+   * @throws {RelayError} ActionDisabled, NoListenersForRequest, MessageTooLarge, TooManyMessages (with `retryAfterMs`), EndpointNotFound,
+   *   a token's problem (401); ConnectionFailed or ConnectTimeout when the message did not leave; DeliveryUnknown when it did and no
+   *   answer came; ProtocolViolation from a relay that knows no messages.
+   */
+  send(body: MessageBody | MessageSource, options: MessageOptions = {}): Promise<MessageReceipt> {
+    return postMessage(this.#relay, 'send', body, options)
+  }
+
+  /**
+   * Sends one message to every listener and subscriber. Nobody there is no error: `receivers` is 0 then.
+   *
+   * @param body as in {@link Sender.send}
+   * @throws {RelayError} as {@link Sender.send}, without NoListenersForRequest.
+   */
+  publish(body: MessageBody | MessageSource, options: MessageOptions = {}): Promise<MessageReceipt> {
+    return postMessage(this.#relay, 'publish', body, options)
+  }
+
+  /**
+   * Opens a WebSocket for many messages.
+   *
+   * @throws {RelayError} what {@link Sender.send} is refused with at the door; ConnectTimeout, ConnectionFailed.
+   */
+  async openMessages(action: MessageAction, options: MessageStreamOptions = {}): Promise<MessageStream> {
+    const { suffix: subPath, query, maxMessageBytes = defaultMaxMessageBytes } = options
+    const { socket, head } = await this.#dial(options, { action, role: 'messages', id: randomUUID(), subPath, query })
+    return new MessageStream({ socket, head, keepAlive: this.#keepAlive, maxMessageBytes })
+  }
+
+  async #dial(options: ConnectOptions, target: DialTarget): ReturnType<typeof dialRelay> {
     try {
-      const { socket, head, protocol } = await this.#dial(options, trackingId, timeoutMs, false)
-      return new RelayedConnection({ socket, head, protocol, trackingId, keepAlive: this.#keepAlive })
+      return await this.#attempt(options, target, false)
     } catch (thrown) {
       throw thrown instanceof DialFailure ? thrown.error : thrown
     }
   }
 
-  async #dial(options: ConnectOptions, id: string, timeoutMs: number, fresh: boolean): ReturnType<typeof dialRelay> {
+  async #attempt(options: ConnectOptions, target: DialTarget, fresh: boolean): ReturnType<typeof dialRelay> {
     const { audience, tokenProvider } = this.#relay
-    const { subPath, query, headers, protocols, signal } = options
+    const { headers, protocols, signal, timeoutMs = defaultTimeoutMs } = options
+    const { role, action, id, subPath, query } = target
     const request = { audience, fresh, ...(signal && { signal }) }
     const token = await tokenProvider?.getToken(request)
     const url = hybridConnectionUrl(this.#relay, {
-      action: 'connect',
+      action,
       id,
       ...(subPath !== undefined && { subPath }),
       ...(query !== undefined && { query }),
@@ -91,7 +153,7 @@ export class Sender {
     try {
       return await dialRelay(this.#relay, {
         url,
-        role: 'sender',
+        role,
         timeoutMs,
         ...(headers && { headers }),
         ...(protocols && { protocols }),
@@ -101,9 +163,18 @@ export class Sender {
     } catch (thrown) {
       const isExpired = thrown instanceof DialFailure && thrown.error.code === 'TokenExpired'
       if (!isExpired || fresh || token?.renewAtMs === undefined) throw thrown
-      return this.#dial(options, id, timeoutMs, true)
+      return this.#attempt(options, target, true)
     }
   }
+}
+
+/** What is dialed, and as whom. */
+interface DialTarget {
+  readonly action: HybridConnectionUrlParts['action']
+  readonly role: HandshakeRole
+  readonly id: string
+  readonly subPath: string | undefined
+  readonly query: string | undefined
 }
 
 /** Options of {@link connect}. */

@@ -337,6 +337,11 @@ export const errorTable = {
     message: 'The message is too large',
     help: 'Send less at once: the control channel takes 64 KiB, a sent or published message what --max-message-bytes says.',
   },
+  DeliveryUnknown: {
+    ...badGateway,
+    message: 'It is not known whether the message arrived',
+    help: 'The connection broke before the relay had answered. Send it again if receiving it twice does no harm.',
+  },
   ControlChannelLost: {
     ...badGateway,
     message: 'The control channel was lost',

@@ -10,6 +10,8 @@ export interface RelayErrorOptions {
   readonly trackingId?: string
   /** Where the status is not the table's: a rejection with a status of the listener's choice. */
   readonly httpStatus?: number
+  /** What the relay's `Retry-After` asked for, in ms. */
+  readonly retryAfterMs?: number
   readonly cause?: unknown
 }
 
@@ -26,9 +28,11 @@ export class RelayError extends Error {
   declare readonly help?: string
   /** The id under which the relay logged the operation. */
   declare readonly trackingId?: string
+  /** When the relay wants to see us again, in ms from its answer. */
+  declare readonly retryAfterMs?: number
 
   constructor(code: ErrorCode, options: RelayErrorOptions = {}) {
-    const { message, help, trackingId, httpStatus, cause } = options
+    const { message, help, trackingId, httpStatus, retryAfterMs, cause } = options
     const entry: ErrorEntry = errorTable[code]
     super(message ?? entry.message, cause === undefined ? undefined : { cause })
     this.code = code
@@ -38,6 +42,7 @@ export class RelayError extends Error {
     const whatToDo = help ?? entry.help
     if (whatToDo !== undefined) this.help = whatToDo
     if (trackingId !== undefined) this.trackingId = trackingId
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs
   }
 }
 
