@@ -45,7 +45,7 @@ export const testKinds: Readonly<Record<string, TestKind>> = {
     fileTimeoutMs: 10 * minuteMs,
   },
   clients: {
-    title: 'interop tests of the Azure CLI and the Python SDK',
+    title: 'interop tests of the Azure CLI, the Python SDK and WCF',
     files: ['test/clients/**/*.test.ts'],
     concurrency: 2,
     // The first one also makes the virtual environment.

@@ -1,0 +1,73 @@
+// The HTTP bindings of Mono's WCF: clients call the relay itself, services are behind the bridge's HTTP side.
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { Bridge } from '@postern/bridge'
+import { signToken, startTestRelay, type TestRelay } from '@postern/testkit'
+import { freePort } from '../system/free-port.ts'
+import { noWcf, type WcfBinding, WcfPrograms } from './wcf-programs.ts'
+
+describe('HTTP bindings through the relay', { skip: noWcf }, () => {
+  let programs: WcfPrograms
+  let relay: TestRelay
+
+  before(async () => {
+    programs = await WcfPrograms.compile()
+    relay = await startTestRelay({ options: { tls: 'off' } })
+  })
+
+  after(async () => {
+    await programs[Symbol.asyncDispose]()
+    await relay[Symbol.asyncDispose]()
+  })
+
+  /** A service as the hybrid connection `open`, and the address of it at the relay. */
+  async function serve(binding: WcfBinding, entity = 'open') {
+    const port = await freePort()
+    const address = `http://${relay.host}/${entity}/calls`
+    const listenUri = `http://localhost:${port}/${entity}/calls`
+    // WS-Addressing carries the address that the client dials; without it a service knows only what the forwarder asks for.
+    const own = binding === 'ws2007' ? address : listenUri
+    const service = await programs.service('a', { binding, address: own, listenUri })
+    const bridge = new Bridge({
+      relay: { connectionString: relay.access(entity).listen, tls: false },
+      httpForwards: [`${entity}:http/localhost/${entity}:${port}`],
+    })
+    await bridge.start()
+    await bridge.online(AbortSignal.timeout(10_000))
+    return {
+      address,
+      service,
+      async [Symbol.asyncDispose](): Promise<void> {
+        await bridge.stop({ graceMs: 0 })
+        await service[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  for (const [binding, title] of [
+    ['basic', 'BasicHttpBinding'],
+    ['ws2007', 'WS2007HttpBinding without security'],
+  ] as const) {
+    it(`${title} carries request and reply, one-way calls and SOAP faults`, async () => {
+      await using way = await serve(binding)
+      const printed = await programs.call(binding, way.address, 'echo=hello', 'size=5000', 'note=one way', 'fail=this')
+      assert.deepEqual(printed, ['a:hello', '5002', 'fault: a refuses this (detail of this)'])
+      assert.equal(await way.service.next(), 'note one way')
+    })
+  }
+
+  it('WebHttpBinding carries calls of its own client and of any other', async () => {
+    await using way = await serve('web')
+    assert.deepEqual(await programs.call('web', way.address, 'echo=hello'), ['a:hello'])
+    const response = await fetch(`${way.address}/echo/there`)
+    assert.deepEqual([response.status, await response.text()], [200, '"a:there"'])
+  })
+
+  it('a client of BasicHttpBinding has its token in the address', async () => {
+    await using way = await serve('basic', 'echo')
+    const token = encodeURIComponent(signToken(relay.access().send))
+    assert.deepEqual(await programs.call('basic', `${way.address}?sb-hc-token=${token}`, 'echo=x'), ['a:x'])
+    const [refused = ''] = await programs.call('basic', way.address, 'echo=x')
+    assert.match(refused, /401/)
+  })
+})
