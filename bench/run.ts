@@ -36,7 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
   const problem = findUsageProblem()
   if (problem !== undefined) throw new Error(problem)
   const workloads = chooseWorkloads(options)
-  const loadBinary = await compileLoad(benchFolder)
+  const loadBinary = await compileLoad(benchFolder, 'tcpload')
   const { measured, skipped } = await chooseCandidates(options)
   for (const reason of skipped) console.error(`bench: NOT MEASURED: ${reason}`)
   limitTime(options, measured, workloads)

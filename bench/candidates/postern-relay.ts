@@ -38,11 +38,15 @@ export async function startRelay(
     readonly endpoint?: string
     /** Default 127.0.0.1. */
     readonly host?: string
+    /** What may be done with the hybrid connection. */
+    readonly actions?: readonly string[]
+    /** Further options of `postern up`. */
+    readonly flags?: readonly string[]
   },
 ): Promise<BenchRelay> {
-  const { folder, usesTls, endpoint, host = '127.0.0.1' } = options
+  const { folder, usesTls, host = '127.0.0.1', flags = [] } = options
   const resourcesFile = join(folder, 'resources.yaml')
-  writeFileSync(resourcesFile, resourcesOf(endpoint))
+  writeFileSync(resourcesFile, resourcesOf(options))
   // The program itself, not the ./postern launcher: the launcher's own process is no part of a running tunnel.
   const main = join(options.repositoryFolder, 'packages', 'cli', 'src', 'main.ts')
   const postern = [process.execPath, '--conditions=@postern/source', main]
@@ -51,7 +55,7 @@ export async function startRelay(
   const loopback = ['--bind', host, '--public-host', host]
   const relay = await group.start({
     name: 'relay',
-    command: [...postern, ...up, ...loopback, ...(usesTls ? [] : ['--tls', 'off'])],
+    command: [...postern, ...up, ...loopback, ...(usesTls ? [] : ['--tls', 'off']), ...flags],
     env: {},
     ready: { output: '"hybridConnections"' },
     counted: true,
@@ -63,14 +67,18 @@ export async function startRelay(
   return { postern, env, caFile, listen: entity.listen, send: entity.send }
 }
 
-function resourcesOf(endpoint: string | undefined): string {
-  return `namespaces:
-  - name: local
-    default: true
-    rules: [{ name: bench, rights: [Listen, Send] }]
-    hybridConnections:
-      - { name: ${hybridConnection}${endpoint === undefined ? '' : `, endpoint: '${endpoint}'`} }
-`
+function resourcesOf(entity: { readonly endpoint?: string; readonly actions?: readonly string[] }): string {
+  const { endpoint, actions } = entity
+  return JSON.stringify({
+    namespaces: [
+      {
+        name: 'local',
+        default: true,
+        rules: [{ name: 'bench', rights: ['Listen', 'Send'] }],
+        hybridConnections: [{ name: hybridConnection, endpoint, actions }],
+      },
+    ],
+  })
 }
 
 function readReadyLine(output: string): ReadyLine {

@@ -38,6 +38,11 @@ export class ProcessGroup {
     return started
   }
 
+  /** Process ids of those that count. */
+  get countedPids(): readonly number[] {
+    return this.#counted.map(({ pid }) => pid)
+  }
+
   /** Proves that bytes come through, and hands the group over as a candidate. */
   async finish(ports: EchoPath): Promise<RunningCandidate> {
     await checkEcho(ports, readyTimeoutMs)

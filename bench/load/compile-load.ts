@@ -5,14 +5,17 @@ import { promisify } from 'node:util'
 
 const compileTimeoutMs = 60_000
 
+/** The load programs: both ends of a tunnel, and one publisher with its subscribers. */
+export type LoadProgram = 'tcpload' | 'fanout'
+
 /**
- * Compiles the load program when it is missing or older than its source, and answers its path.
+ * Compiles a load program when it is missing or older than its source, and answers its path.
  *
  * @throws {Error} that says how to get a C compiler when there is none.
  */
-export async function compileLoad(benchFolder: string): Promise<string> {
-  const source = join(benchFolder, 'load', 'tcpload.c')
-  const binary = join(benchFolder, '.build', 'tcpload')
+export async function compileLoad(benchFolder: string, program: LoadProgram): Promise<string> {
+  const source = join(benchFolder, 'load', `${program}.c`)
+  const binary = join(benchFolder, '.build', program)
   if (existsSync(binary) && statSync(binary).mtimeMs >= statSync(source).mtimeMs) return binary
   mkdirSync(dirname(binary), { recursive: true })
   const compiler = process.env['CC'] ?? 'cc'

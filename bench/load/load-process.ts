@@ -2,26 +2,25 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
 
-/** What the load program is asked to do. */
+/** What a load program is asked to do. */
 export interface LoadOptions {
   readonly binary: string
-  readonly mode: string
-  /** Clients connect to 127.0.0.this. */
-  readonly address: number
-  readonly bulkConnections: number
-  readonly connectPort: number
-  readonly targetPort: number
-  readonly connections: number
-  readonly seconds: number
-  readonly warmupSeconds: number
+  readonly args: readonly string[]
+  /** How long it takes by its own plan: warm-up and measured window. */
+  readonly plannedSeconds: number
 }
 
-/** Seconds beyond warm-up and window after which the load is killed; opening idle connections may take 20 of them. */
+/** Its flags as arguments. */
+export function loadFlags(flags: Readonly<Record<string, string | number>>): readonly string[] {
+  return Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)])
+}
+
+/** Seconds beyond warm-up and window after which the load is killed; opening connections may take 20 of them. */
 const graceSeconds = 30
 
 const running = new Set<LoadProcess>()
 
-/** One run of the load program, read line by line. */
+/** One run of a load program, read line by line. */
 export class LoadProcess {
   readonly #child: ChildProcess
   readonly #lines: AsyncIterator<string>
@@ -30,17 +29,7 @@ export class LoadProcess {
   #complaints = ''
 
   constructor(options: LoadOptions) {
-    const flags = {
-      '--connect': options.connectPort,
-      '--target': options.targetPort,
-      '--address': options.address,
-      '--connections': options.connections,
-      '--bulk': options.bulkConnections,
-      '--seconds': options.seconds,
-      '--warmup': options.warmupSeconds,
-    }
-    const args = [options.mode, ...Object.entries(flags).flatMap(([flag, value]) => [flag, String(value)])]
-    const child = spawn(options.binary, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(options.binary, options.args, { stdio: ['pipe', 'pipe', 'pipe'] })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#complaints = (this.#complaints + text).slice(-1_000)
     })
@@ -51,7 +40,7 @@ export class LoadProcess {
     this.#child = child
     this.#reader = createInterface({ input: child.stdout })
     this.#lines = this.#reader[Symbol.asyncIterator]()
-    const limitMs = (options.warmupSeconds + options.seconds + graceSeconds) * 1_000
+    const limitMs = (options.plannedSeconds + graceSeconds) * 1_000
     this.#timer = setTimeout(() => this.kill(), limitMs)
     running.add(this)
   }

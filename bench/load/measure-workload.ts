@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import type { RunningCandidate } from '../candidates/candidate.ts'
 import { readCpuSeconds, readPssBytes } from '../processes/process-usage.ts'
-import { LoadProcess } from './load-process.ts'
+import { LoadProcess, loadFlags } from './load-process.ts'
 import type { MetricName, Workload } from './workload-table.ts'
 
 /** How a workload is run. */
@@ -146,15 +146,19 @@ async function holdIdle(
 }
 
 function startLoad(workload: Workload, candidate: RunningCandidate, options: MeasureOptions): LoadProcess {
+  const flags = {
+    connect: candidate.listenPort,
+    target: candidate.targetPort,
+    address: candidate.listenAddress ?? 1,
+    connections: workload.connections === 'option' ? options.idleConnections : workload.connections,
+    bulk: workload.bulkConnections ?? 0,
+    seconds: options.seconds,
+    warmup: options.warmupSeconds,
+  }
+  const args = [workload.mode, ...loadFlags(flags)]
   return new LoadProcess({
     binary: options.loadBinary,
-    mode: workload.mode,
-    address: candidate.listenAddress ?? 1,
-    bulkConnections: workload.bulkConnections ?? 0,
-    connectPort: candidate.listenPort,
-    targetPort: candidate.targetPort,
-    connections: workload.connections === 'option' ? options.idleConnections : workload.connections,
-    seconds: options.seconds,
-    warmupSeconds: options.warmupSeconds,
+    args,
+    plannedSeconds: options.warmupSeconds + options.seconds,
   })
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { writeCarrierResults, writeManagementResults, writeTunnelResults } from './results-file.ts'
+import { writeCarrierResults, writeManagementResults, writeMessageResults, writeTunnelResults } from './results-file.ts'
 
 test('each benchmark writes its own part of the results and leaves the others as they were', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-results-'))
@@ -22,4 +22,7 @@ test('each benchmark writes its own part of the results and leaves the others as
   assert.match(read(), /^# Tunnel 2\n\n<!--.*-->\n\n## Carriers 2\n\n<!--.*-->\n\n## Management 2\n$/)
   writeTunnelResults(file, '# Tunnel 3\n')
   assert.match(read(), /^# Tunnel 3\n\n<!--.*-->\n\n## Carriers 2\n\n<!--.*-->\n\n## Management 2\n$/)
+  writeMessageResults(file, '## Messages 1')
+  writeManagementResults(file, '## Management 3')
+  assert.match(read(), /\n\n## Management 3\n\n<!--.*-->\n\n## Messages 1\n$/)
 })

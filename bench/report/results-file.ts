@@ -1,37 +1,52 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
-/** Before the section of `npm run bench -- --carriers`, and that of `npm run bench:management`: each leaves the others alone. */
-const carriersBorder = '\n<!-- npm run bench -- --carriers writes what follows -->\n'
-const managementBorder = '\n<!-- npm run bench:management writes what follows -->\n'
+/** Each benchmark writes a part of its own and leaves the others alone; behind the tables of the tunnel, in this order. */
+const parts = [
+  { name: 'carriers', border: '\n<!-- npm run bench -- --carriers writes what follows -->\n' },
+  { name: 'management', border: '\n<!-- npm run bench:management writes what follows -->\n' },
+  { name: 'messages', border: '\n<!-- npm run bench:messages writes what follows -->\n' },
+] as const
 
-interface Parts {
-  readonly page: string
-  readonly carriers: string | undefined
-  readonly management: string | undefined
-}
+type PartName = 'tunnel' | (typeof parts)[number]['name']
 
 /** Writes the tables of the tunnel. */
 export function writeTunnelResults(file: string, page: string): void {
-  writeParts(file, { ...readParts(file), page })
+  writePart(file, 'tunnel', page)
 }
 
-/** Writes the section about carriers, behind the tables of the tunnel. */
+/** Writes the section about carriers. */
 export function writeCarrierResults(file: string, section: string): void {
-  writeParts(file, { ...readParts(file), carriers: `\n${section}` })
+  writePart(file, 'carriers', `\n${section}`)
 }
 
-/** Writes the section about the management plane, at the end. */
+/** Writes the section about the management plane. */
 export function writeManagementResults(file: string, section: string): void {
-  writeParts(file, { ...readParts(file), management: `\n${section}\n` })
+  writePart(file, 'management', `\n${section}\n`)
 }
 
-function readParts(file: string): Parts {
-  const [before = '', management] = existsSync(file) ? readFileSync(file, 'utf8').split(managementBorder, 2) : []
-  const [page = '', carriers] = before.split(carriersBorder, 2)
-  return { page, carriers, management }
+/** Writes the section about messages. */
+export function writeMessageResults(file: string, section: string): void {
+  writePart(file, 'messages', `\n${section}\n`)
 }
 
-function writeParts(file: string, { page, carriers, management }: Parts): void {
-  const behind = (border: string, part: string | undefined): string => (part === undefined ? '' : border + part)
-  writeFileSync(file, page + behind(carriersBorder, carriers) + behind(managementBorder, management))
+function writePart(file: string, name: PartName, text: string): void {
+  const texts = readParts(file)
+  texts.set(name, text)
+  const sections = parts.flatMap((part) => {
+    const section = texts.get(part.name)
+    return section === undefined ? [] : [part.border + section]
+  })
+  writeFileSync(file, (texts.get('tunnel') ?? '') + sections.join(''))
+}
+
+function readParts(file: string): Map<PartName, string> {
+  const texts = new Map<PartName, string>()
+  let rest = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  for (const { name, border } of parts.toReversed()) {
+    const at = rest.indexOf(border)
+    if (at < 0) continue
+    texts.set(name, rest.slice(at + border.length))
+    rest = rest.slice(0, at)
+  }
+  return texts.set('tunnel', rest)
 }

@@ -1,0 +1,59 @@
+import { createHmac } from 'node:crypto'
+import { createSharedAccessSignature, parseConnectionString } from '@postern/protocol'
+import { startRelay } from '../candidates/postern-relay.ts'
+import type { ProcessGroup } from '../candidates/start-processes.ts'
+import { type Conversation, payload } from './conversation.ts'
+
+/** A relay without TLS, as the brokers beside it; its limits are raised out of the way. */
+export async function startPostern(
+  group: ProcessGroup,
+  folder: string,
+  repositoryFolder: string,
+): Promise<Conversation> {
+  const relay = await startRelay(group, {
+    repositoryFolder,
+    folder,
+    usesTls: false,
+    actions: ['publish', 'subscribe'],
+    flags: ['--max-listeners', '2000', '--max-messages-per-second', '100000000'],
+  })
+  const headEnd = Buffer.from('\r\n\r\n')
+  return {
+    port: parseConnectionString(relay.listen).endpoint.port ?? 0,
+    subscribe: upgrade(relay.listen, 'subscribe'),
+    subscribed: headEnd,
+    publish: upgrade(relay.send, 'publish'),
+    published: headEnd,
+    message: maskedText(payload),
+    deliveryBytes: 4 + payload.length,
+  }
+}
+
+function upgrade(access: string, action: string): Uint8Array {
+  const { endpoint, entityPath, keyName = '', key = '' } = parseConnectionString(access)
+  const host = `${endpoint.host}:${endpoint.port}`
+  const token = createSharedAccessSignature({
+    resourceUri: `http://${host}/${entityPath}`,
+    keyName,
+    key,
+    expiresAtSeconds: Math.floor(Date.now() / 1000) + 3600,
+    hmacSha256: (secret, message) => createHmac('sha256', secret).update(message).digest(),
+  })
+  const target = `/$hc/${entityPath}?sb-hc-action=${action}&sb-hc-token=${encodeURIComponent(token)}`
+  const head = [
+    `GET ${target} HTTP/1.1`,
+    `Host: ${host}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  ]
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n`)
+}
+
+/** RFC 6455 section 5.2: a client's text message of 126 to 65,535 bytes, with one mask for all of them. */
+function maskedText(text: Uint8Array): Uint8Array {
+  const mask = [0x37, 0xfa, 0x21, 0x3d]
+  const head = [0x81, 0x80 | 126, text.length >> 8, text.length & 0xff, ...mask]
+  return Buffer.concat([Buffer.from(head), text.map((byte, index) => byte ^ (mask[index % 4] ?? 0))])
+}
