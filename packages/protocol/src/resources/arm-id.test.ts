@@ -31,6 +31,7 @@ test('an id that was made is read again', () => {
   ])
   assert.equal(parseArmId(planId(place, 'p'))?.provider, 'Microsoft.Web')
   assert.deepEqual(parseArmId(appId(place, 'a', 's'))?.path, ['sites', 'a', 'slots', 's'])
+  assert.deepEqual(parseArmId(appId(place, 'a'))?.path, ['sites', 'a'])
   assert.deepEqual(parseArmId('/subscriptions/sub'), { subscriptionId: 'sub', path: [] })
 })
 
@@ -50,6 +51,9 @@ test('what is no id is undefined', () => {
     undefined,
   )
   assert.equal(hybridConnectionOfId(`${hybridConnectionId(place, 'n', 'h')}/authorizationRules/r`), undefined)
+  assert.equal(hybridConnectionOfId('no id at all'), undefined)
+  assert.equal(hybridConnectionOfId('/subscriptions/s'), undefined)
+  assert.equal(hybridConnectionOfId(`${namespaceId(place, 'n')}/hybridConnections`), undefined)
   assert.equal(hybridConnectionOfId(hybridConnectionId(place, 'n', 'h').replace('Relay', 'Web')), undefined)
   assert.equal(hybridConnectionOfId(hybridConnectionId(place, 'n', 'h').replace('namespaces', 'spaces')), undefined)
 })
