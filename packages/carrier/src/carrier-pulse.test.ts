@@ -51,6 +51,18 @@ test('where a round trip takes long an answer is late later', () => {
   assert.equal(pulse.isDoubtful, true)
 })
 
+test('the round trip of a path is the shortest of a minute: what it takes while it is busy says nothing of it', () => {
+  const pulse = answered()
+  const answerAfter = (atMs: number, tookMs: number): void => {
+    pulse.ask(atMs)
+    pulse.answer(atMs, atMs + tookMs)
+  }
+  answerAfter(5_000, 300)
+  assert.deepEqual([pulse.roundTripMs, pulse.shortestRoundTripMs], [300, 20])
+  for (const at of seconds(10, 21)) answerAfter(at, 300)
+  assert.deepEqual([pulse.roundTripMs, pulse.shortestRoundTripMs], [300, 300])
+})
+
 test('8 s of silence after a PING are the end, and whatever is heard begins them anew', () => {
   const pulse = answered()
   pings(pulse, seconds(1, 12))

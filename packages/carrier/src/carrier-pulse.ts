@@ -21,10 +21,16 @@ export interface PulseQuestion {
 /** A question is as long as this without an answer before a PING follows. The peer may take as long to confirm a few bytes. */
 const questionMs = 900
 
+/** Round trips that are remembered: those of a minute. */
+const rememberedAnswers = 12
+
 /** Whether the peer of one carrier can still be heard. */
 export class CarrierPulse {
   /** Round trip of the last PING; 0 before the first answer. */
   roundTripMs = 0
+  /** The shortest of the last minute: what the path takes when it holds little. 0 before the first answer. */
+  shortestRoundTripMs = 0
+  readonly #answersMs: number[] = []
   /** When anything came. */
   heardAtMs: number
   /** An answer is late: the carrier may be lost, or the network slow. The first byte that comes ends the doubt. */
@@ -69,6 +75,8 @@ export class CarrierPulse {
     if (!this.#isPongAwaited || sentAtMs !== this.#pingSentAtMs) return
     this.#isPongAwaited = false
     this.roundTripMs = Math.max(1, nowMs - sentAtMs)
+    if (this.#answersMs.push(this.roundTripMs) > rememberedAnswers) this.#answersMs.shift()
+    this.shortestRoundTripMs = Math.min(...this.#answersMs)
   }
 
   /**

@@ -115,9 +115,9 @@ export class Carrier implements StreamCarrier, FrameSink {
     return this.#owner.nowMs
   }
 
-  /** Round trip of the last PING; 0 before the first answer. */
+  /** What the path takes when it holds little: the shortest round trip of the last PINGs. 0 before the first answer. */
   get roundTripMs(): number {
-    return this.#pulse.roundTripMs
+    return this.#pulse.shortestRoundTripMs
   }
 
   /** An answer is late. New streams go elsewhere, until something is heard. */

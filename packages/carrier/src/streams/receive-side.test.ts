@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CreditBudget } from './credit-budget.ts'
+import { ReceiveSide } from './receive-side.ts'
+
+const firstBytes = 65_536
+const maxBytes = 16_777_216
+
+function receiver(): ReceiveSide {
+  return new ReceiveSide({ firstBytes, maxBytes, budget: new CreditBudget() })
+}
+
+/** A peer that sends all it may, over a path of this round trip with room for so many bytes a millisecond. */
+function run(
+  receive: ReceiveSide,
+  path: { readonly roundTripMs: number; readonly bytesPerMs: number; forMs: number },
+): void {
+  for (let atMs = 1; atMs <= path.forMs; atMs += 1) {
+    // What was granted at this moment is used a round trip later; in between the grants of one round trip follow each other.
+    const bytes = Math.min(path.bytesPerMs, receive.windowBytes / path.roundTripMs)
+    receive.received += Math.floor(Math.min(bytes, receive.limit - receive.received))
+    receive.consume(receive.received)
+    if (receive.isWordDue) receive.tell(atMs, path.roundTripMs)
+  }
+}
+
+test('a window grows until a long path is full', () => {
+  const receive = receiver()
+  run(receive, { roundTripMs: 100, bytesPerMs: 50_000, forMs: 20_000 })
+  assert.ok(receive.windowBytes >= 100 * 50_000, `${receive.windowBytes} bytes`)
+})
+
+test('a window does not grow on and on where round trips are long because bytes wait on the way', () => {
+  const receive = receiver()
+  // The program at this end is the slow one: a larger window changes nothing but what waits.
+  run(receive, { roundTripMs: 40, bytesPerMs: 20_000, forMs: 200 })
+  const settled = receive.windowBytes
+  for (let i = 0; i < 50; i += 1) {
+    run(receive, { roundTripMs: Math.ceil(receive.windowBytes / 20_000), bytesPerMs: 20_000, forMs: 200 })
+  }
+  assert.ok(receive.windowBytes <= 2 * settled, `${receive.windowBytes} bytes instead of ${settled}`)
+})
+
+test('a slow stream keeps the window that it began with', () => {
+  const receive = receiver()
+  run(receive, { roundTripMs: 10, bytesPerMs: 500, forMs: 20_000 })
+  assert.equal(receive.windowBytes, firstBytes)
+})
