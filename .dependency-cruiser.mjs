@@ -122,6 +122,7 @@ export default {
     serverFolder('auth', ['domain/', 'identity/', 'audit/', storagePort, 'telemetry/']),
     serverFolder('listeners', ['domain/', 'auth/', clusterPort, 'telemetry/'], ['websocket']),
     serverFolder('http-relay', ['domain/', 'listeners/', 'rendezvous/', 'telemetry/'], ['websocket']),
+    serverFolder('messages', ['domain/', 'auth/', 'listeners/', 'telemetry/'], ['websocket']),
     serverFolder(
       'ingress',
       ['domain/', 'auth/', 'identity/', 'listeners/', 'rendezvous/', 'relay/', 'telemetry/'],
@@ -148,6 +149,7 @@ export default {
         'rendezvous/',
         'relay/',
         'http-relay/',
+        'messages/',
         'ingress/',
         'management/',
         'telemetry/',

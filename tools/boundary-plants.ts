@@ -84,6 +84,7 @@ export const plants: readonly Plant[] = [
   inServer('server-auth', 'auth', 'listeners/listener-registry.ts'),
   inServer('server-listeners', 'listeners', 'rendezvous/offer-book.ts'),
   inServer('server-http-relay', 'http-relay', 'relay/relayed-connection.ts'),
+  inServer('server-messages', 'messages', 'gateway/data-door.ts'),
   inServer('server-ingress', 'ingress', 'http-relay/http-exchange.ts'),
   inServer('server-management', 'management', 'listeners/listener-registry.ts'),
   inServer('server-gateway', 'gateway', 'cluster/planted-target.ts'),

@@ -36,6 +36,7 @@ import { ListenerRegistry } from './listeners/listener-registry.ts'
 import { WaitingListeners } from './listeners/waiting-listeners.ts'
 import { OpenApiPage } from './management/openapi/openapi-page.ts'
 import { routeTable } from './management/route-table.ts'
+import { MessageHub } from './messages/message-hub.ts'
 import { RelayedConnections } from './relay/relayed-connections.ts'
 import { OfferBook } from './rendezvous/offer-book.ts'
 import { serverVersion } from './server-version.ts'
@@ -278,6 +279,8 @@ function createParts(from: {
   const refusalLog = new RefusalLog({ counters, log, audit })
   const refusals = new Refusals({ log: refusalLog, delayMs: limits.refusalDelayMs })
   const roles = new RoleBook(catalog.documents)
+  const listeners = new ListenerRegistry()
+  const messages = new MessageHub({ listeners, counters, limits, log })
   const parts: RelayParts = {
     catalog,
     authorizer: new Authorizer({ tokens: identity.tokens, roles, documents: catalog.documents }),
@@ -285,10 +288,11 @@ function createParts(from: {
     roles,
     directory: identity.directory,
     tokens: identity.tokens,
-    listeners: new ListenerRegistry(),
+    listeners,
     waitingListeners: new WaitingListeners(),
     offers,
     connections: new RelayedConnections(),
+    messages,
     load: new NamespaceLoad({ maximum: limits.maxConnectionsPerNamespace }),
     refusals,
     refusalLog,
@@ -307,6 +311,7 @@ function createParts(from: {
     stopWatching()
     roles.close()
     keepAlive.close()
+    messages.close()
     offers.close()
     refusals.close()
     refusalLog.close()

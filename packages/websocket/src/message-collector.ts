@@ -1,7 +1,9 @@
 export interface MessageCollectorOptions {
   readonly maxTextBytes: number
   readonly maxBinaryBytes: number
-  readonly onText: (text: string) => void
+  readonly onText?: (text: string) => void
+  /** Instead of `onText`: the bytes of a text message, which are UTF-8. They are the receiver's. */
+  readonly onUtf8?: (bytes: Uint8Array) => void
   /** The bytes are the receiver's. */
   readonly onBinary: (bytes: Uint8Array) => void
   /** A message passed its limit; called once, nothing is delivered afterwards. */
@@ -54,22 +56,29 @@ export class MessageCollector {
       this.#options.onBinary(bytes)
       return
     }
-    let text: string
-    try {
-      text = utf8.decode(bytes)
-    } catch {
+    const text = decode(bytes)
+    if (text === undefined) {
       this.#failed = true
       const { onInvalidText, onTooLarge } = this.#options
       if (onInvalidText) onInvalidText()
       else onTooLarge()
       return
     }
-    this.#options.onText(text)
+    this.#options.onUtf8?.(bytes)
+    this.#options.onText?.(text)
   }
 
   #grow(length: number): void {
     const larger = new Uint8Array(length)
     larger.set(this.#buffer.subarray(0, this.#bytes))
     this.#buffer = larger
+  }
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
   }
 }

@@ -94,10 +94,15 @@ export class WebSocketEndpoint implements FrameSink {
   #isHeld = false
   /** Of frames that are being written, in order. */
   readonly #regions: Uint8Array[] = []
-  /** Made once. */
+  /** Made once, as all that is called for each write. */
   readonly #onRegionTaken = (): void => {
     const region = this.#regions.shift()
     if (region) sharedRegions.give(region)
+  }
+
+  readonly #uncork = (): void => {
+    this.#corked = false
+    this.#stream.uncork()
   }
 
   constructor(options: WebSocketEndpointOptions) {
@@ -145,6 +150,18 @@ export class WebSocketEndpoint implements FrameSink {
   /** @returns false when the peer reads more slowly: wait for `onDrain`. The bytes must not change before that. */
   sendBinary(bytes: Uint8Array): boolean {
     return this.#sendMessage(Opcode.binary, bytes)
+  }
+
+  /**
+   * Sends whole frames of a server that were encoded before, for many sockets at once. The bytes must not change.
+   *
+   * @param onWritten called when the operating system has taken them, or never will
+   * @returns false when the peer reads more slowly: wait for `onDrain`
+   */
+  sendEncoded(frames: Uint8Array, onWritten?: () => void): boolean {
+    if (!this.#isSendingOver) return this.#write(frames, onWritten)
+    onWritten?.()
+    return true
   }
 
   /** Lends a client memory of some 128 KiB, for {@link WebSocketEndpoint.sendLent}. */
@@ -382,15 +399,9 @@ export class WebSocketEndpoint implements FrameSink {
     if (!this.#corked) {
       this.#corked = true
       this.#stream.cork()
-      process.nextTick(() => this.#uncork())
+      process.nextTick(this.#uncork)
     }
     return this.#stream.write(bytes, onWritten)
-  }
-
-  #uncork(): void {
-    if (!this.#corked) return
-    this.#corked = false
-    this.#stream.uncork()
   }
 }
 

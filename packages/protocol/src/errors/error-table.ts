@@ -367,6 +367,11 @@ export const errorTable = {
     message: 'Too many messages are sent to the hybrid connection',
     help: 'Send again after the time in Retry-After; the relay takes so many a second as --max-messages-per-second says.',
   },
+  ReceiversBusy: {
+    ...busy,
+    message: 'The receivers have too many messages waiting to be read',
+    help: 'Send again later; if it repeats, the listeners are too slow or too few.',
+  },
   EntityDeleted: {
     httpStatus: 410,
     closeCode: 1001,

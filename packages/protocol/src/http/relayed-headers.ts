@@ -21,12 +21,15 @@ export function toConnectHeaders(
   return options.endpoint === undefined ? headers : { ...headers, [endpointHeader]: options.endpoint }
 }
 
+/** By these a listener knows a message from a request: only the relay may say them. docs/protocol/messages.md */
+const messageHeaders: ReadonlySet<string> = new Set(['sb-hc-delivery', 'sb-hc-message-id'])
+
 /** A listener of ours believes it: a sender must not choose where it is led. */
 const lowerEndpointHeader = endpointHeader.toLowerCase()
 
 /**
- * Makes the `requestHeaders` of a request message: without the relay's credential and what concerns only this connection,
- * and with the relay's own entry in Via. Hybrid Connections protocol, "Request message"; Host stays (observed).
+ * Makes the `requestHeaders` of a request message: without the relay's credential, what concerns only this connection and
+ * what only the relay may say, and with the relay's own entry in Via. Hybrid Connections protocol, "Request message"; Host stays (observed).
  *
  * @param options.via the relay's entry, `1.1 relay.example.test`
  */
@@ -36,7 +39,7 @@ export function toRequestHeaders(
 ): Record<string, string> {
   const named = namedByConnection(rawHeaders)
   const isDropped = (name: string): boolean =>
-    isCredential(name, options) || isConnectionHeader(name) || named.has(name)
+    isCredential(name, options) || isConnectionHeader(name) || messageHeaders.has(name) || named.has(name)
   return join([...rawHeaders, 'Via', options.via], isDropped)
 }
 

@@ -1,4 +1,4 @@
-import { errorTable, formatEndpoint } from '@postern/protocol'
+import { type Action, errorTable, formatEndpoint } from '@postern/protocol'
 import { type Principal, principalName, principalReason } from '../auth/decision.ts'
 import type { AuditedStream, AuditRecord } from '../domain/audit-record.ts'
 import { auditedName } from '../domain/caller.ts'
@@ -8,7 +8,7 @@ import type { RefusalRecord } from './refusal-record.ts'
 /** What was let in, or was relayed, and for whom. */
 export interface AuditedCall {
   readonly call: Pick<Call, 'trackingId' | 'scope' | 'remote'>
-  readonly action: 'listen' | 'connect' | 'request' | 'atom'
+  readonly action: 'listen' | 'atom' | Action
   readonly principal: Principal
 }
 
@@ -96,6 +96,9 @@ const actions: Readonly<Record<string, string>> = {
   control: 'listen',
   connect: 'connect',
   request: 'request',
+  send: 'send',
+  publish: 'publish',
+  subscribe: 'subscribe',
   upgrade: 'upgrade',
   accept: 'accept',
   rendezvous: 'accept',

@@ -12,6 +12,8 @@ import type { RelayParts } from './relay-parts.ts'
 import { acceptArrival, requestArrival } from './rendezvous-arrival.ts'
 import type { RequestDoor } from './request-door.ts'
 import { isRestlessClient } from './restless-client.ts'
+import { streamMessages } from './stream-messages.ts'
+import { subscribeSocket } from './subscribe-socket.ts'
 
 /** The front door of the namespaces: reads each call and hands it to its action. */
 export class DataDoor implements FrontDoorHandler {
@@ -76,6 +78,9 @@ export class DataDoor implements FrontDoorHandler {
         return requestArrival(this.#parts, arrival, upgraded)
       case 'listen':
       case 'connect':
+      case 'send':
+      case 'publish':
+      case 'subscribe':
         return this.#open(arrival, request, upgraded)
       default:
         return this.#refuse(arrival, upgraded, { code: 'ActionUnknown' })
@@ -89,8 +94,17 @@ export class DataDoor implements FrontDoorHandler {
       if (!this.#isHeld(call, upgraded)) this.#refuse(arrival, upgraded, { code: 'ServerBusy' })
       return
     }
-    if (call.target.action === 'listen') listen(this.#parts, call, upgraded)
-    else connect(this.#parts, call, upgraded)
+    switch (call.target.action) {
+      case 'listen':
+        return listen(this.#parts, call, upgraded)
+      case 'send':
+      case 'publish':
+        return streamMessages(this.#parts, { ...call, action: call.target.action }, upgraded)
+      case 'subscribe':
+        return subscribeSocket(this.#parts, call, upgraded)
+      default:
+        return connect(this.#parts, call, upgraded)
+    }
   }
 
   #refuse(arrival: Arrival, { socket }: UpgradedSocket, why: Pick<Refusal, 'code' | 'message'>): void {

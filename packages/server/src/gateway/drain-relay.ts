@@ -4,7 +4,7 @@ import type { DataDoor } from './data-door.ts'
 import type { FrontDoor } from './front-door.ts'
 import type { RelayParts } from './relay-parts.ts'
 
-/** Refuses new calls, sends listeners away with 1001, waits for relayed connections, then cuts what is left. */
+/** Refuses new calls, sends listeners, subscribers and streaming senders away with 1001, waits for relayed connections, then cuts what is left. */
 export async function drainRelay(running: {
   readonly parts: RelayParts
   readonly doors: readonly FrontDoor[]
@@ -17,6 +17,7 @@ export async function drainRelay(running: {
   health.become('draining')
   for (const door of dataDoors) door.drain()
   parts.waitingListeners.close()
+  for (const peer of parts.messages.peers()) peer.close(1001, reason)
   for (const channel of parts.listeners.channels()) channel.close(1001, reason)
   const deadline = Date.now() + graceMs
   while (Date.now() < deadline && parts.load.total > 0) await setTimeout(drainPollMs)

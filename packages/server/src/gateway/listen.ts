@@ -3,16 +3,17 @@ import type { Duplex } from 'node:stream'
 import { Secret } from '@postern/program'
 import { parseTargetState, relayHeader, type TargetState, targetHeader } from '@postern/protocol'
 import { formatSwitchingProtocols, type UpgradeRequest } from '@postern/websocket'
-import type { AuthorizationRequest } from '../auth/authorize-by-signature.ts'
 import { webSocketCredential } from '../auth/credential.ts'
 import { type Decision, principalName } from '../auth/decision.ts'
 import { entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
 import { ControlChannel, type ListenerAdmission } from '../listeners/control-channel.ts'
 import { toLogText } from '../telemetry/log-text.ts'
 import { allowedRecord } from './audit-records.ts'
-import { type AuthorizationSubject, authorizationQuestion } from './authorization-question.ts'
+import type { AuthorizationSubject } from './authorization-question.ts'
 import type { Call } from './call.ts'
+import { currentQuestion, namespaceGone } from './current-question.ts'
 import { mayTry } from './network-admission.ts'
+import { hasReceiverPlace } from './receiver-place.ts'
 import type { Refusal } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
 import { isRestlessClient } from './restless-client.ts'
@@ -52,7 +53,7 @@ function onDecision(
   if (call.target.id !== undefined) {
     parts.listeners.doubtEarlier(entityKey(entity.namespace, entity.name), call.target.id)
   }
-  if (!hasPlace(parts, entity)) {
+  if (!hasReceiverPlace(parts, entity)) {
     if (waitForPlace(parts, { ...call, entity }, upgraded)) return
     return refuse(parts, call, { socket, code: 'MaximumListenersPerEndpoint', principal })
   }
@@ -117,6 +118,7 @@ function openControlChannel(
     tokenGraceMs: parts.limits.tokenGraceMs,
     log: parts.log,
     onClosed: (closed, { code, reason, refused }) => {
+      parts.messages.flush(closed.entity)
       parts.listeners.remove(closed)
       parts.keepAlive.delete(closed)
       counters.activeListeners -= 1
@@ -127,19 +129,15 @@ function openControlChannel(
         parts.refusals.record(refusal)
       }
       parts.log.info('listener.disconnected', { trackingId, entity: closed.entity, code, reason: toLogText(reason) })
-      parts.waitingListeners.release(closed.entity, () => hasPlace(parts, entity))
+      parts.waitingListeners.release(closed.entity, () => hasReceiverPlace(parts, entity))
     },
   })
+  parts.messages.flush(channel.entity)
   parts.listeners.add(channel)
   parts.keepAlive.add(channel)
   counters.listenerConnectionsSuccess += 1
   counters.activeListeners += 1
   return channel
-}
-
-function hasPlace(parts: RelayParts, entity: HybridConnection): boolean {
-  const maxListeners = entity.maxListeners ?? parts.limits.maxListenersPerEntity
-  return parts.listeners.count(entityKey(entity.namespace, entity.name)) < maxListeners
 }
 
 /** @returns false when the listener is to be refused instead: most clients take that for an answer */
@@ -161,36 +159,21 @@ function waitForPlace(
   return true
 }
 
-/** Decides against the rules as they stand now, so that it serves admission and renewal alike. */
 function authorizeListener(
   parts: RelayParts,
   subject: AuthorizationSubject,
   token: string | undefined,
 ): Decision | Promise<Decision> {
-  const question = listenerQuestion(parts, subject, token)
-  return question ? parts.authorizer.authorize(question) : namespaceGone
+  const question = currentQuestion(parts, subject, token)
+  return question ? parts.authorizer.authorize({ ...question, rights: ['Listen'] }) : namespaceGone
 }
 
 function reauthorizeListener(parts: RelayParts, subject: AuthorizationSubject, admission: ListenerAdmission): Decision {
-  const question = listenerQuestion(parts, subject, admission.token.reveal())
-  return question ? parts.authorizer.reauthorize(admission.principal, question) : namespaceGone
+  const question = currentQuestion(parts, subject, admission.token.reveal())
+  return question
+    ? parts.authorizer.reauthorize(admission.principal, { ...question, rights: ['Listen'] })
+    : namespaceGone
 }
-
-function listenerQuestion(
-  parts: RelayParts,
-  subject: AuthorizationSubject,
-  token: string | undefined,
-): AuthorizationRequest | undefined {
-  const namespace = parts.catalog.namespaceByName(subject.namespace.name)
-  if (namespace === undefined) return undefined
-  const entity = parts.catalog.find(namespace.name, subject.target.path)?.entity
-  return {
-    ...authorizationQuestion(parts, { namespace, entity, target: subject.target }, token),
-    rights: ['Listen'],
-  }
-}
-
-const namespaceGone: Decision = { allowed: false, code: 'EndpointNotFound', reason: 'the namespace was deleted' }
 
 /** What {@link relayHeader} says: target messages are read, accept messages name the endpoint. */
 const dialect = '1'
@@ -200,7 +183,7 @@ function declaredTarget({ request }: Call): TargetState | undefined {
 }
 
 /** A control channel carries no subprotocol of its own; a client that offers some gets its first back. */
-function firstProtocol(upgrade: UpgradeRequest): { protocol?: string } {
+export function firstProtocol(upgrade: UpgradeRequest): { protocol?: string } {
   const [protocol] = upgrade.protocols
   return protocol === undefined ? {} : { protocol }
 }

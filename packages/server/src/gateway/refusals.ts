@@ -138,8 +138,11 @@ const delayedCodes: ReadonlySet<ErrorCode> = new Set([
   'MaximumListenersPerEndpoint',
 ])
 
+/** What a second later may be another answer. */
+const comeBackStatuses: ReadonlySet<number> = new Set([429, 503])
+
 function headersFor(refusal: Refusal): Readonly<Record<string, string>> {
-  const busy = errorTable[refusal.code].httpStatus === 503 ? { 'Retry-After': '1' } : {}
+  const busy = comeBackStatuses.has(errorTable[refusal.code].httpStatus) ? { 'Retry-After': '1' } : {}
   return { ...busy, ...refusal.headers }
 }
 

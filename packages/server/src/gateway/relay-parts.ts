@@ -11,6 +11,7 @@ import type { RoleBook } from '../identity/roles/role-book.ts'
 import type { TokenVerifier } from '../identity/token-verifier.ts'
 import type { ListenerRegistry } from '../listeners/listener-registry.ts'
 import type { WaitingListeners } from '../listeners/waiting-listeners.ts'
+import type { MessageHub } from '../messages/message-hub.ts'
 import type { RelayedConnections } from '../relay/relayed-connections.ts'
 import type { OfferBook } from '../rendezvous/offer-book.ts'
 import type { RelayHolders } from '../rendezvous/rendezvous-socket.ts'
@@ -33,6 +34,7 @@ export interface RelayParts {
   readonly waitingListeners: WaitingListeners
   readonly offers: OfferBook<RelayHolders>
   readonly connections: RelayedConnections<CallSource>
+  readonly messages: MessageHub
   readonly load: NamespaceLoad
   readonly refusals: Refusals
   /** For refusals that are answered elsewhere. */

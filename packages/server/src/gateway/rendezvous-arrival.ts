@@ -36,6 +36,11 @@ export function acceptArrival(parts: RelayParts, arrival: Arrival, upgraded: Upg
  */
 export function requestArrival(parts: RelayParts, arrival: Arrival, upgraded: UpgradedSocket): void {
   const { target, trackingId, address, remote } = arrival
+  // Every message to a listener has this address: there is no news in somebody who comes to it.
+  if (target.id === parts.messages.rendezvousId) {
+    closeAtOnce(upgraded, 1000, 'A message has no response.')
+    return
+  }
   const isKnown = target.id !== undefined && mayArrive(parts, arrival)
   const offer = isKnown ? parts.offers.claim('request', target.id, target.path) : undefined
   const rendezvous = rendezvousSocket(upgraded, arrival)
@@ -45,10 +50,13 @@ export function requestArrival(parts: RelayParts, arrival: Arrival, upgraded: Up
     return
   }
   parts.refusals.record({ code: 'OfferUnknown', stage: 'rendezvous', trackingId, address, remote })
-  const { socket, upgrade } = upgraded
+  closeAtOnce(upgraded, 1008, `The address has expired. TrackingId:${trackingId}`)
+}
+
+function closeAtOnce({ socket, upgrade }: UpgradedSocket, code: number, reason: string): void {
   socket.on('error', () => socket.destroy())
   socket.write(formatSwitchingProtocols({ key: upgrade.key }), 'latin1')
-  const close = encodeClose(1008, `The address has expired. TrackingId:${trackingId}`)
+  const close = encodeClose(code, reason)
   socket.end(encodeFrame(Opcode.close, close, { mask: false }), () => socket.destroy())
 }
 

@@ -10,6 +10,8 @@ import type { AtomDoor } from './atom-door.ts'
 import { allowedRecord, streamRecord } from './audit-records.ts'
 import { authorizationQuestion } from './authorization-question.ts'
 import type { Call } from './call.ts'
+import { isMessageAction } from './message-admission.ts'
+import { MessageDoor } from './message-door.ts'
 import { mayTry } from './network-admission.ts'
 import type { Refusal } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
@@ -22,14 +24,16 @@ interface DecidedRequest {
   readonly expectsContinue: boolean
 }
 
-/** HTTP requests at the data door: relayed to a listener, or calls of the ATOM API. */
+/** HTTP requests at the data door: relayed to a listener, messages, or calls of the ATOM API. */
 export class RequestDoor {
   readonly #parts: RelayParts
   readonly #atom: AtomDoor
+  readonly #messages: MessageDoor
 
   constructor({ parts, atom }: { readonly parts: RelayParts; readonly atom: AtomDoor }) {
     this.#parts = parts
     this.#atom = atom
+    this.#messages = new MessageDoor(parts)
   }
 
   handle(call: Call, response: ServerResponse, options: { readonly expectsContinue: boolean }): void {
@@ -37,6 +41,8 @@ export class RequestDoor {
     const processAt = call.request.headers['x-process-at']
     if (typeof processAt === 'string' && processAt.toLowerCase() === 'servicebus')
       this.#atom.handle(call, response, options)
+    else if (isMessageAction(call.target.action))
+      this.#messages.handle({ ...call, action: call.target.action }, response, options)
     else this.#relay(call, response, options.expectsContinue)
   }
 

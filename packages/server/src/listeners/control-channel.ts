@@ -20,6 +20,7 @@ import type { Decision, Principal } from '../auth/decision.ts'
 import type { EntityKey } from '../domain/hybrid-connection.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { toLogText } from '../telemetry/log-text.ts'
+import { TokenExpiry } from './token-expiry.ts'
 
 /** Somebody whose work cannot go on without this channel. */
 export interface ChannelDependant {
@@ -89,9 +90,6 @@ const maxMistakeLines = 20
 /** Listeners renew once or twice an hour; one that does it all the time must not fill the audit log. */
 const renewalNoticeMs = 60_000
 
-/** setTimeout's longest delay; a token that lives longer is looked at again then. */
-const maxTimerMs = 2 ** 31 - 1
-
 /** One listener's long-lived WebSocket: messages to it, its responses and renewals back, and its end. */
 export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   readonly id: string
@@ -108,7 +106,7 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   readonly #dependants = new Set<ChannelDependant>()
   #target: TargetState | undefined
   #admission: ListenerAdmission
-  #expiry: NodeJS.Timeout | undefined
+  readonly #expiry = new TokenExpiry(() => this.close(1008, 'The token has expired.', 'TokenExpiredOnChannel'))
   #proof: NodeJS.Timeout | undefined
   #bytesAtDoubt: number | undefined
   /** The response whose body is the next binary message. */
@@ -174,6 +172,16 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   /** Sends an accept message, or a request without a body. */
   send(text: string): void {
     this.#endpoint.sendText(text)
+  }
+
+  /** Bytes that wait for the listener to read. */
+  get bufferedBytes(): number {
+    return this.#endpoint.bufferedBytes
+  }
+
+  /** Sends frames that others get too: they never change. */
+  deliver(frames: Uint8Array): void {
+    this.#endpoint.sendEncoded(frames)
   }
 
   /** Sends a request and its body as the one binary message that must follow it directly. */
@@ -277,7 +285,7 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   #stop(): void {
     this.#closed = true
     clearTimeout(this.#proof)
-    clearTimeout(this.#expiry)
+    this.#expiry.stop()
   }
 
   #onText(text: string): void {
@@ -369,16 +377,6 @@ export class ControlChannel implements EndpointHandler, KeepAlivePeer {
   }
 
   #watchExpiry(): void {
-    clearTimeout(this.#expiry)
-    const leftMs = this.#admission.expiresAtMs + this.#options.tokenGraceMs - Date.now()
-    this.#expiry = setTimeout(() => this.#onExpiry(), Math.min(Math.max(leftMs, 0), maxTimerMs))
-  }
-
-  #onExpiry(): void {
-    if (Date.now() < this.#admission.expiresAtMs + this.#options.tokenGraceMs) {
-      this.#watchExpiry()
-      return
-    }
-    this.close(1008, 'The token has expired.', 'TokenExpiredOnChannel')
+    this.#expiry.watch(this.#admission.expiresAtMs + this.#options.tokenGraceMs)
   }
 }

@@ -24,6 +24,18 @@ export class EntityCounters {
   bytesTransferred = 0
   /** HTTP requests that were let in. */
   httpRequests = 0
+  messagesSent = 0
+  messagesPublished = 0
+  /** Of sent and published messages, each counted once. */
+  messageBytes = 0
+  /** Receivers that messages were written to. */
+  messagesDelivered = 0
+  /** Receivers that had no room for a message. */
+  messagesDropped = 0
+  /** Now. */
+  activeSubscribers = 0
+  /** WebSockets of senders of messages now. */
+  activeStreamingSenders = 0
 
   constructor(namespace: string, name: string) {
     this.namespace = namespace

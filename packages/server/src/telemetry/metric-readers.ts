@@ -43,6 +43,16 @@ export const metricReaders: Readonly<Record<MetricName, (from: MetricSources) =>
   postern_sender_disconnects_total: eachEntity((entity) => entity.senderDisconnects),
   postern_bytes_transferred_total: eachEntity((entity) => entity.bytesTransferred),
   postern_http_requests_total: eachEntity((entity) => entity.httpRequests),
+  postern_messages_received_total: ({ counters }) =>
+    Array.from(counters.entities()).flatMap(({ namespace, name, messagesSent, messagesPublished }) => [
+      { labels: [namespace, name, 'send'], value: messagesSent },
+      { labels: [namespace, name, 'publish'], value: messagesPublished },
+    ]),
+  postern_message_bytes_total: eachEntity((entity) => entity.messageBytes),
+  postern_messages_delivered_total: eachEntity((entity) => entity.messagesDelivered),
+  postern_messages_dropped_total: eachEntity((entity) => entity.messagesDropped),
+  postern_subscribers: eachEntity((entity) => entity.activeSubscribers),
+  postern_streaming_senders: eachEntity((entity) => entity.activeStreamingSenders),
   postern_refusals_total: ({ counters }) =>
     Array.from(counters.refusals(), ({ code, stage, count }) => ({ labels: [code, stage], value: count })),
   postern_pending_offers: one(({ pendingOffers }) => pendingOffers()),

@@ -95,6 +95,36 @@ export const metricTable = {
     labels: ['namespace', 'entity'],
     help: 'HTTP requests that were let in; they count among the sender connections too.',
   },
+  postern_messages_received_total: {
+    kind: 'counter',
+    labels: ['namespace', 'entity', 'action'],
+    help: 'Messages that were taken from senders, by action: send or publish.',
+  },
+  postern_message_bytes_total: {
+    kind: 'counter',
+    labels: ['namespace', 'entity'],
+    help: 'Bytes of the messages that were taken, each counted once.',
+  },
+  postern_messages_delivered_total: {
+    kind: 'counter',
+    labels: ['namespace', 'entity'],
+    help: 'Messages that were written to a receiver, each counted once for every receiver.',
+  },
+  postern_messages_dropped_total: {
+    kind: 'counter',
+    labels: ['namespace', 'entity'],
+    help: 'Messages that were not written to a receiver because too much was waiting for it, counted as those delivered.',
+  },
+  postern_subscribers: {
+    kind: 'gauge',
+    labels: ['namespace', 'entity'],
+    help: 'Subscribers at this moment; listeners are not among them.',
+  },
+  postern_streaming_senders: {
+    kind: 'gauge',
+    labels: ['namespace', 'entity'],
+    help: 'WebSockets of senders of messages at this moment.',
+  },
   postern_refusals_total: {
     kind: 'counter',
     labels: ['code', 'stage'],
