@@ -32,6 +32,21 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/bridge.ts')).configureBridgeCommand,
   },
   {
+    name: 'send',
+    summary: 'Sends a message to one receiver of a hybrid connection.',
+    load: async () => (await import('./commands/send.ts')).configureMessageCommand('send'),
+  },
+  {
+    name: 'publish',
+    summary: 'Sends a message to every receiver of a hybrid connection.',
+    load: async () => (await import('./commands/send.ts')).configureMessageCommand('publish'),
+  },
+  {
+    name: 'subscribe',
+    summary: 'Prints what is published to a hybrid connection.',
+    load: async () => (await import('./commands/subscribe.ts')).configureSubscribeCommand,
+  },
+  {
     name: 'connector',
     summary: 'Programs of this machine open private services by their own names.',
     load: async () => (await import('./connector/configure-connector.ts')).configureConnectorCommand,

@@ -11,6 +11,8 @@ export interface PosternOptions {
   readonly cwd?: string
   /** Added to an environment without variables of ours. */
   readonly env?: Readonly<Record<string, string>>
+  /** All of its standard input. Default: none. */
+  readonly input?: string | Uint8Array
 }
 
 /** How a command ended. */
@@ -27,12 +29,12 @@ export class PosternProcess implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #ended: Promise<unknown>
 
-  constructor(args: readonly string[], { cwd, env }: PosternOptions = {}) {
+  constructor(args: readonly string[], { cwd, env, input }: PosternOptions = {}) {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(?:POSTERN_|NODE_TEST_CONTEXT)/.test(name))
     this.#child = spawn(process.execPath, ['--conditions=@postern/source', main, ...args], {
       ...(cwd !== undefined && { cwd }),
       env: { ...Object.fromEntries(inherited), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
@@ -40,6 +42,8 @@ export class PosternProcess implements AsyncDisposable {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text
     })
+    // Whoever ends before it has read all is no fault of the test's.
+    this.#child.stdin?.on('error', () => {}).end(input)
     this.#ended = once(this.#child, 'close')
   }
 

@@ -43,6 +43,10 @@ curl ${file ? `--cacert ${file} ` : ''}-H 'ServiceBusAuthorization: ${token}' ${
 # TCP through the relay, by a local port of your own; then: curl http://127.0.0.1:9000/
 ${postern} bridge -L 127.0.0.1:9000:${demo.demo.name} ${bridgeTrustFlags(facts)}-x ${shellQuote(demo.demo.send)}
 
+# a message to everybody who subscribes to "${demo.free.name}"; the first command goes on, in a terminal of its own
+${postern} subscribe ${bridgeTrustFlags(facts)}-x ${shellQuote(demo.free.listen)}
+${postern} publish 'hello all' ${bridgeTrustFlags(facts)}-x ${shellQuote(demo.free.send)}
+
 # hyco-ws as npm delivers it (npm install hyco-ws), both as listener and as sender of "${demo.free.name}"
 ${file ? `NODE_EXTRA_CA_CERTS=${file} ` : ''}node --eval '${hycoSnippet(demo.free, data)}'
 `

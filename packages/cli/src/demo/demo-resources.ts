@@ -1,4 +1,4 @@
-import { RelayError } from '@postern/protocol'
+import { actions, RelayError } from '@postern/protocol'
 import { addMissingResources, type HybridConnectionAccess, type RunningRelay } from '@postern/server'
 
 /** Hybrid connection of the demo tunnel. */
@@ -30,7 +30,11 @@ export async function addDemoResources(relay: RunningRelay): Promise<DemoResourc
     { name: 'listener', rights: ['Listen'] },
     { name: 'sender', rights: ['Send'] },
   ] as const
-  const hybridConnections = [demoName, freeName].map((name) => ({ name, rules }))
+  const hybridConnections = [
+    { name: demoName, rules },
+    // Whoever tries things out may try messages too.
+    { name: freeName, rules, actions },
+  ]
   await addMissingResources(store, { namespaces: [{ name: namespace, default: true, hybridConnections }] })
   return { demo: findUsable(relay, namespace, demoName), free: findUsable(relay, namespace, freeName) }
 }

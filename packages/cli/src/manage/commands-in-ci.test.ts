@@ -25,6 +25,9 @@ describe('with an environment and no account', () => {
     const changed = await relay.json(`relay hyco update --ids ${hyco.id} --endpoint db2.local:5432`)
     assert.equal(changed.properties.userMetadata, '[{"key":"endpoint","value":"db2.local:5432"}]')
 
+    const allowing = await relay.json(`relay hyco update --ids ${hyco.id} --actions connect publish,subscribe`)
+    assert.deepEqual(allowing.properties.actions, ['connect', 'publish', 'subscribe'])
+
     const rule = `-n l --hybrid-connection-name db ${where}`
     await relay.json(`relay hyco authorization-rule create ${rule} --rights listen`)
     const before = await relay.json(`relay hyco authorization-rule keys list ${rule}`)

@@ -7,7 +7,8 @@ import type { FlagKind, ManagedFlag } from './managed-command.ts'
  * @throws {RelayError} InvalidConfiguration
  */
 export async function flagValue(flag: ManagedFlag, typed: string | boolean | readonly string[]): Promise<unknown> {
-  const words = typeof typed === 'object' ? typed : [String(typed)]
+  const typedWords = typeof typed === 'object' ? typed : [String(typed)]
+  const words = flag.kind === 'list' ? typedWords.flatMap(listItems) : typedWords
   const { choices } = flag
   const chosen = choices ? words.map((word) => choose(flag, choices, word)) : words
   return readers[flag.kind ?? 'text'](flag, chosen)
@@ -16,7 +17,7 @@ export async function flagValue(flag: ManagedFlag, typed: string | boolean | rea
 const readers: Readonly<Record<FlagKind, (flag: ManagedFlag, words: readonly string[]) => unknown>> = {
   text: (_, [word = '']) => word,
   switch: () => true,
-  list: (_, words) => words.flatMap((word) => word.split(/[\s,]+/)).filter((word) => word !== ''),
+  list: (_, words) => words,
   integer: (flag, [word = '']) => {
     if (/^-?\d{1,15}$/.test(word)) return Number(word)
     throw wrong(flag, `"${word}" is no whole number`)
@@ -50,6 +51,10 @@ export async function readTextOrFile(text: string, what: string): Promise<string
     const message = `${what}: cannot read ${text.slice(1)}: ${(cause as Error).message}`
     throw new RelayError('InvalidConfiguration', { message, cause })
   }
+}
+
+function listItems(word: string): string[] {
+  return word.split(/[\s,]+/).filter((item) => item !== '')
 }
 
 function choose(flag: ManagedFlag, choices: readonly string[], word: string): string {

@@ -23,7 +23,7 @@ export class MessageQueue {
   #isFull = false
   #loss: MessageLoss | undefined
   /** Set when nothing more comes; with an error that the loop is to throw. */
-  #end: { readonly error?: unknown } | undefined
+  #end: { readonly error: Error | undefined } | undefined
 
   constructor(options: MessageQueueOptions) {
     this.#options = options
@@ -63,7 +63,7 @@ export class MessageQueue {
       }
       return { done: false, value: message }
     }
-    if (this.#end?.error !== undefined) throw this.#end.error
+    if (this.#end?.error) throw this.#end.error
     if (this.#end) return over
     const taker = Promise.withResolvers<Result>()
     this.#takers.push(taker)
@@ -71,7 +71,7 @@ export class MessageQueue {
   }
 
   /** Nothing more comes. What waits is still given, unless there is an error. */
-  end(error?: unknown): void {
+  end(error?: Error): void {
     if (this.#end) return
     this.#end = { error }
     if (error !== undefined) this.clear()

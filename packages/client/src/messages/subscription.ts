@@ -48,7 +48,8 @@ export class Subscription
   readonly #queue: MessageQueue
   readonly #stopping = new AbortController()
   readonly #onAbort = (): void => {
-    this.#queue.end(this.#options.signal?.reason)
+    const reason: unknown = this.#options.signal?.reason
+    this.#queue.end(reason instanceof Error ? reason : new Error(String(reason)))
     this.#stop()
   }
   #state: ListenerState = 'idle'

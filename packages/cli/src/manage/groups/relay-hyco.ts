@@ -1,3 +1,4 @@
+import { actions } from '@postern/protocol'
 import { hybridConnectionName, nameOf, namespaceName, resourceGroup, subscription } from '../flags.ts'
 import type { ManagedCommand, ManagedFlag, ManagedGroup } from '../managed-command.ts'
 import { authorizationRuleCommands, authorizationRuleGroups } from './authorization-rules.ts'
@@ -27,6 +28,15 @@ const userMetadata: ManagedFlag = {
   to: 'body.properties.userMetadata',
 }
 
+const allowedActions: ManagedFlag = {
+  long: 'actions',
+  value: 'ACTION',
+  help: `what senders and subscribers may do: ${actions.join(', ')}; not said, connect and request`,
+  kind: 'list',
+  choices: actions,
+  to: 'body.properties.actions',
+}
+
 const endpointHelp = 'the host:port that it stands for: what an HCM connects to and an app calls'
 
 const words = 'relay hyco'
@@ -46,6 +56,7 @@ export const hybridConnectionCommands: readonly ManagedCommand[] = [
       name,
       ...where,
       requiresClientAuthorization,
+      allowedActions,
       userMetadata,
       {
         long: 'endpoint',
@@ -61,6 +72,7 @@ export const hybridConnectionCommands: readonly ManagedCommand[] = [
     examples: [
       '-n db --namespace-name contoso -g demo',
       '-n db --namespace-name contoso -g demo --endpoint db.internal:5432',
+      '-n events --namespace-name contoso -g demo --actions publish subscribe',
     ],
   },
   {
@@ -85,12 +97,16 @@ export const hybridConnectionCommands: readonly ManagedCommand[] = [
     flags: [
       name,
       ...where,
+      allowedActions,
       userMetadata,
       { long: 'endpoint', value: 'HOST:PORT', help: endpointHelp, to: 'body.properties.endpoint' },
     ],
     does: 'HybridConnections_Update',
     columns,
-    examples: ['-n db --namespace-name contoso -g demo --endpoint db2.internal:5432'],
+    examples: [
+      '-n db --namespace-name contoso -g demo --endpoint db2.internal:5432',
+      '-n db --namespace-name contoso -g demo --actions connect request send publish subscribe',
+    ],
   },
   {
     words: `${words} delete`,
