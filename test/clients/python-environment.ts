@@ -20,7 +20,7 @@ export interface PythonEnvironment {
 }
 
 /** `azure-cli-2.91.0` has the Python SDK of Microsoft.Relay too; `azure-cli-2.51.0` is for what newer ones cannot do. */
-export type PythonClients = 'azure-cli-2.91.0' | 'azure-cli-2.51.0'
+export type PythonClients = 'azure-cli-2.91.0' | 'azure-cli-2.51.0' | 'websockets-15.0.1'
 
 /**
  * Makes a virtual environment, or finds the one that an earlier run has made. Several test processes may call it at once.
