@@ -12,7 +12,7 @@ describe('HTTP bindings through the relay', { skip: noWcf }, () => {
 
   before(async () => {
     programs = await WcfPrograms.compile()
-    relay = await startTestRelay({ options: { tls: 'off' } })
+    relay = await startTestRelay({ options: { tls: 'off', soapTokens: true } })
   })
 
   after(async () => {
@@ -68,6 +68,16 @@ describe('HTTP bindings through the relay', { skip: noWcf }, () => {
     const token = encodeURIComponent(signToken(relay.access().send))
     assert.deepEqual(await programs.call('basic', `${way.address}?sb-hc-token=${token}`, 'echo=x'), ['a:x'])
     const [refused = ''] = await programs.call('basic', way.address, 'echo=x')
+    assert.match(refused, /401/)
+  })
+
+  it('a client of BasicHttpBinding has its token in the SOAP header RelayAccessToken', async () => {
+    await using way = await serve('basic', 'echo')
+    const token = signToken(relay.access().send)
+    const printed = await programs.call('basic', way.address, `token=${token}`, 'echo=x', 'size=5000', 'fail=this')
+    assert.deepEqual(printed, ['a:x', '5002', 'fault: a refuses this (detail of this)'])
+    const expired = signToken(relay.access().send, { expiresInSeconds: -3600 })
+    const [refused = ''] = await programs.call('basic', way.address, `token=${expired}`, 'echo=x')
     assert.match(refused, /401/)
   })
 })

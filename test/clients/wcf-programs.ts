@@ -28,7 +28,7 @@ export class WcfPrograms implements AsyncDisposable {
 
   static async compile(): Promise<WcfPrograms> {
     const programs = new WcfPrograms()
-    await Promise.all([programs.#compile('Service'), programs.#compile('Client')])
+    await Promise.all([programs.#compile('Service'), programs.#compile('Client', 'RelayAccessToken')])
     return programs
   }
 
@@ -59,12 +59,12 @@ export class WcfPrograms implements AsyncDisposable {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  async #compile(name: string): Promise<void> {
-    const sources = ['Contracts.cs', 'Bindings.cs', `${name}.cs`]
+  async #compile(name: string, ...more: readonly string[]): Promise<void> {
+    const sources = ['Contracts', 'Bindings', name, ...more]
     await output('mcs', [
       ...references.map((reference) => `-r:${reference}.dll`),
       `-out:${this.#path(name)}`,
-      ...sources.map((source) => fileURLToPath(new URL(`./wcf/${source}`, import.meta.url))),
+      ...sources.map((source) => fileURLToPath(new URL(`./wcf/${source}.cs`, import.meta.url))),
     ])
   }
 

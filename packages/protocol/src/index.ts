@@ -75,6 +75,7 @@ export {
   maxUserMetadataLength,
   tokenGraceMs,
 } from './resources/wire-limits.ts'
+export { findRelayAccessToken, maxSoapHeadBytes, type RelayAccessToken } from './soap/find-relay-access-token.ts'
 export {
   createSharedAccessSignature,
   type HmacSha256,

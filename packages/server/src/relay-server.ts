@@ -300,6 +300,7 @@ function createParts(from: {
     counters,
     audit,
     limits,
+    soapTokens: config.soapTokens,
     log,
     advertise: config.advertise,
     admit: (socket) => {

@@ -61,6 +61,11 @@ public class Client : ITicker
                 if (channel is INotes) ((INotes)channel).Note(argument);
                 else ((ICalls)channel).Note(argument);
                 break;
+            // The following calls have a token in a SOAP header.
+            case "token":
+                OperationContext.Current = new OperationContext((IContextChannel)channel);
+                OperationContext.Current.OutgoingMessageHeaders.Add(new RelayAccessToken(argument));
+                break;
             case "watch": Console.WriteLine("watched " + ((IDuplexCalls)channel).Watch(int.Parse(argument))); break;
             default: throw new ArgumentException("no call " + call);
         }

@@ -389,6 +389,14 @@ export const optionTable = {
     default: 'seed',
     help: 'How many hybrid connections the apps of a plan may use. seed: Basic 5, Standard 25, Premium and Isolated 200. today: since 2022 Premium and Isolated have 220 for each app instead.',
   },
+  soapTokens: {
+    group: 'Sign-in',
+    flag: 'soap-tokens',
+    env: 'POSTERN_SOAP_TOKENS',
+    type: 'boolean',
+    default: false,
+    help: 'HTTP requests without another token may have it in the SOAP header RelayAccessToken, which is taken out. Up to 64 KiB of such a request are read before it is known who sends it.',
+  },
   ...messageOptions,
   ...strangerOptions,
 } as const satisfies OptionTable

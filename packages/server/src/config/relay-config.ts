@@ -74,6 +74,7 @@ export interface RelayConfig {
   readonly drainTimeoutMs: number
   readonly hybridConnectionLimits: PlanLimitTable
   readonly limits: RelayLimits
+  readonly soapTokens: boolean
 }
 
 /**
@@ -116,6 +117,7 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     drainTimeoutMs: values.drainTimeout,
     hybridConnectionLimits: values.hybridConnectionLimits,
     limits: relayLimits(values),
+    soapTokens: values.soapTokens,
   }
 }
 

@@ -43,6 +43,8 @@ export interface RelayParts {
   readonly counters: Counters
   readonly audit: AuditTrail
   readonly limits: RelayLimits
+  /** Requests may have their token in a SOAP header. */
+  readonly soapTokens: boolean
   readonly log: Logger
   /** `wss://host[:port]` to hand to listeners instead of what they used; undefined to use theirs. */
   readonly advertise: string | undefined

@@ -15,6 +15,7 @@ import { MessageDoor } from './message-door.ts'
 import { mayTry } from './network-admission.ts'
 import type { Refusal } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
+import { dropBody, mayHaveSoapToken, type SoapToken, takeSoapToken } from './soap-token.ts'
 import { whenDecided } from './when-decided.ts'
 
 /** A request whose credential was looked at. */
@@ -22,6 +23,8 @@ interface DecidedRequest {
   readonly decision: Decision
   readonly place: Credential['place'] | undefined
   readonly expectsContinue: boolean
+  /** Its body was looked at for a token. */
+  readonly tookBody?: boolean
 }
 
 /** HTTP requests at the data door: relayed to a listener, messages, or calls of the ATOM API. */
@@ -51,6 +54,11 @@ export class RequestDoor {
     const parts = this.#parts
     if (!mayTry(parts, call, 'send')) return this.#refuse(call, response, { code: 'AddressNotAllowed' })
     const credential = requestCredential(call.request.headers, call.target)
+    if (credential === undefined && parts.soapTokens && mayHaveSoapToken(call)) {
+      if (expectsContinue) response.writeContinue()
+      const goOn = (found: SoapToken): void => this.#onSoapToken(call, response, found)
+      return takeSoapToken(call.request, { timeoutMs: parts.limits.handshakeTimeoutMs, goOn })
+    }
     const decision = parts.authorizer.authorizeSender(authorizationQuestion(parts, call, credential?.token))
     const goOn = (decided: Decision): void => {
       this.#onDecision(call, response, { decision: decided, place: credential?.place, expectsContinue })
@@ -58,18 +66,40 @@ export class RequestDoor {
     whenDecided(parts, call.request.socket, { decision, goOn })
   }
 
+  #onSoapToken(call: Call, response: ServerResponse, found: SoapToken): void {
+    const parts = this.#parts
+    const { request } = call
+    if (found.kind === 'late' || found.kind === 'unreadable') {
+      dropBody({ request, response })
+      const message =
+        found.kind === 'late' ? undefined : `MalformedToken: The SOAP envelope cannot be read: ${found.reason}`
+      const code = found.kind === 'late' ? 'RequestTimeout' : 'TokenMalformed'
+      return this.#refuse(call, response, { code, ...(message !== undefined && { message }) })
+    }
+    const token = found.kind === 'token' ? found.token : undefined
+    const decision = parts.authorizer.authorizeSender(authorizationQuestion(parts, call, token))
+    const goOn = (decided: Decision): void => {
+      const expectsContinue = false
+      this.#onDecision(call, response, { decision: decided, place: undefined, expectsContinue, tookBody: true })
+    }
+    whenDecided(parts, request.socket, { decision, goOn })
+  }
+
   #onDecision(call: Call, response: ServerResponse, decided: DecidedRequest): void {
     const parts = this.#parts
     const { entity, namespace, target, request, remote, trackingId, host } = call
-    const { decision, place, expectsContinue } = decided
+    const { decision, place, expectsContinue, tookBody = false } = decided
     const counters = entity && parts.counters.entity(entity.namespace, entity.name)
     if (!decision.allowed) {
+      if (tookBody) dropBody({ request, response })
       if (counters) counters.senderConnectionsClientError += 1
       return this.#refuse(call, response, decision)
     }
     const { principal } = decision
-    const refuse = (refusal: Pick<Refusal, 'code' | 'message' | 'wasAllowed'>): void =>
+    const refuse = (refusal: Pick<Refusal, 'code' | 'message' | 'wasAllowed'>): void => {
+      if (tookBody) dropBody({ request, response })
       this.#refuse(call, response, { ...refusal, principal })
+    }
     if (entity === undefined || counters === undefined) return refuse({ code: 'EndpointNotFound' })
     if (!allowsAction(entity, 'request')) {
       counters.senderConnectionsClientError += 1
