@@ -12,7 +12,23 @@ describe('HTTP bindings through the relay', { skip: noWcf }, () => {
 
   before(async () => {
     programs = await WcfPrograms.compile()
-    relay = await startTestRelay({ options: { tls: 'off', soapTokens: true } })
+    relay = await startTestRelay({
+      options: { tls: 'off', soapTokens: true },
+      resources: {
+        namespaces: [
+          {
+            name: 'local',
+            default: true,
+            rules: [{ name: 'all', rights: ['Listen', 'Send', 'Manage'] }],
+            hybridConnections: [
+              { name: 'echo' },
+              { name: 'open', requiresClientAuthorization: false },
+              { name: 'notes', requiresClientAuthorization: false, actions: ['send', 'publish'] },
+            ],
+          },
+        ],
+      },
+    })
   })
 
   after(async () => {
@@ -21,13 +37,13 @@ describe('HTTP bindings through the relay', { skip: noWcf }, () => {
   })
 
   /** A service as the hybrid connection `open`, and the address of it at the relay. */
-  async function serve(binding: WcfBinding, entity = 'open') {
+  async function serve(binding: WcfBinding, entity = 'open', name = 'a') {
     const port = await freePort()
     const address = `http://${relay.host}/${entity}/calls`
     const listenUri = `http://localhost:${port}/${entity}/calls`
     // WS-Addressing carries the address that the client dials; without it a service knows only what the forwarder asks for.
     const own = binding === 'ws2007' ? address : listenUri
-    const service = await programs.service('a', { binding, address: own, listenUri })
+    const service = await programs.service(name, { binding, address: own, listenUri })
     const bridge = new Bridge({
       relay: { connectionString: relay.access(entity).listen, tls: false },
       httpForwards: [`${entity}:http/localhost/${entity}:${port}`],
@@ -79,5 +95,28 @@ describe('HTTP bindings through the relay', { skip: noWcf }, () => {
     const expired = signToken(relay.access().send, { expiresInSeconds: -3600 })
     const [refused = ''] = await programs.call('basic', way.address, `token=${expired}`, 'echo=x')
     assert.match(refused, /401/)
+  })
+
+  it('a one-way contract is sent to one service or published to all by the address alone', async () => {
+    await using a = await serve('notes', 'notes')
+    await using b = await serve('notes', 'notes', 'b')
+    const { address } = a
+    assert.deepEqual(await programs.call('notes', `${address}?sb-hc-action=publish`, 'note=to all', 'note=again'), [])
+    for (const { service } of [a, b]) {
+      // In any order: a forwarder and WCF serve requests side by side.
+      assert.deepEqual([await service.next(), await service.next()].toSorted(), ['note again', 'note to all'])
+    }
+    const next = [a, b].map(({ service }) => service.next())
+    assert.deepEqual(await programs.call('notes', `${address}?sb-hc-action=send`, 'note=to one'), [])
+    assert.equal(await Promise.race(next), 'note to one')
+    // The other one did not get it: what comes next there is what is published afterwards.
+    await programs.call('notes', `${address}?sb-hc-action=publish`, 'note=to all')
+    assert.deepEqual((await Promise.all(next)).toSorted(), ['note to all', 'note to one'])
+  })
+
+  it('a one-way client is told in words what is refused', async () => {
+    const address = `http://${relay.host}/open/calls?sb-hc-action=publish`
+    const [refused = ''] = await programs.call('notes', address, 'note=x')
+    assert.match(refused, /403\(Forbidden\): The hybrid connection does not allow this action/)
   })
 })

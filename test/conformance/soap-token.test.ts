@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { Agent } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { Bridge } from '@postern/bridge'
 import { signToken, startTestRelay, type TestRelay } from '@postern/testkit'
@@ -26,10 +25,8 @@ const envelope = (header: string, body = 'grüße'): string =>
 async function open(options: Record<string, string | number | boolean> = { soapTokens: true }) {
   const stack = new AsyncDisposableStack()
   const relay: TestRelay = stack.use(await startTestRelay({ options }))
-  const server = createServer(async (request, response) => {
-    const { length } = request.headers['content-length'] ?? ''
-    response.setHeader('x-has-length', String(length > 0)).end(await buffer(request))
-  }).listen(0, '127.0.0.1')
+  // Answers are bodies as they came.
+  const server = createServer((request, response) => void request.pipe(response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   stack.defer(() => void server.close())
   const { port } = server.address() as AddressInfo

@@ -42,6 +42,7 @@ test('without options the relay has TLS by the development CA on the two develop
     logFormat: 'json',
     drainTimeoutMs: 30_000,
     hybridConnectionLimits: 'seed',
+    soapTokens: false,
     audit: { retentionMs: 90 * 86_400_000, maxBytes: 2 ** 30 },
   })
   assert.deepEqual(limits, defaultRelayLimits)
@@ -121,6 +122,7 @@ test('every option changes the settings', () => {
     tokenKeyLifetime: '7d',
     oidcIssuers: 'corp=https://login.test,audience=postern',
     hybridConnectionLimits: 'today',
+    soapTokens: 'true',
     privatePort: '3',
     privateBind: '10.0.0.1',
     audit: 'off',

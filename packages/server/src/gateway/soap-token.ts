@@ -10,7 +10,7 @@ const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i
 
 /** Whether a request without another token may have one in its SOAP envelope: a POST of XML in UTF-8 to what demands a token. */
 export function mayHaveSoapToken({ request, entity }: Pick<Call, 'request' | 'entity'>): boolean {
-  if (entity === undefined || entity.requiresClientAuthorization === false || request.method !== 'POST') return false
+  if (entity === undefined || !entity.requiresClientAuthorization || request.method !== 'POST') return false
   const type = request.headers['content-type'] ?? ''
   const isUtf8 = /^utf-?8$/i.test(charset.exec(type)?.[1] ?? 'utf-8')
   return soapType.test(type) && isUtf8 && request.headers['content-encoding'] === undefined
