@@ -69,7 +69,7 @@ function concerns(document: ResourceDocument, principalIds: readonly string[]): 
 function enforceNetworkRules(parts: ResourceWatchParts, namespace: Namespace): void {
   const reason = 'The network rules of the namespace do not let this address in.'
   const isShutOut = (source: CallSource, activity: 'listen' | 'send'): boolean =>
-    !mayTry(parts, { ...source, namespace }, activity)
+    !mayTry(parts, { remote: source.remote, isPrivate: source.isPrivate, namespace }, activity)
   for (const channel of namespaceChannels(parts, namespace.name)) {
     if (isShutOut(channel, 'listen')) channel.close(1008, reason, 'AddressNotAllowed')
   }
