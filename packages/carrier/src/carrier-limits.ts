@@ -47,8 +47,8 @@ export const eagerGrowthTimeMs = 4
 export const maxEagerWindowBytes = 1_048_576
 
 /** A larger window doubles as long as the last doubling made the stream this many times as fast, over at least so many milliseconds. */
-export const growthGain = 1.4
-export const speedTimeMs = 20
+export const growthGain = 1.7
+export const speedTimeMs = 50
 
 export const helloTimeoutMs = 10_000
 export const pingIntervalMs = 5_000

@@ -63,6 +63,18 @@ test('the round trip of a path is the shortest of a minute: what it takes while 
   assert.deepEqual([pulse.roundTripMs, pulse.shortestRoundTripMs], [300, 300])
 })
 
+test('a new carrier is asked four times in a row, each time when it has answered', () => {
+  const pulse = new CarrierPulse(0)
+  let asked = 0
+  for (let atMs = 0; asked === 0 || pulse.isCurious; atMs += 10) {
+    const sentAtMs = pulse.ask(atMs)
+    asked += 1
+    assert.equal(pulse.isCurious, false)
+    pulse.answer(sentAtMs, atMs + 10)
+  }
+  assert.equal(asked, 4)
+})
+
 test('8 s of silence after a PING are the end, and whatever is heard begins them anew', () => {
   const pulse = answered()
   pings(pulse, seconds(1, 12))

@@ -24,6 +24,9 @@ const questionMs = 900
 /** Round trips that are remembered: those of a minute. */
 const rememberedAnswers = 12
 
+/** So many PINGs follow each other at once when a carrier is new: before it is busy nobody else tells how long its path is. */
+const firstAnswers = 4
+
 /** Whether the peer of one carrier can still be heard. */
 export class CarrierPulse {
   /** Round trip of the last PING; 0 before the first answer. */
@@ -53,6 +56,11 @@ export class CarrierPulse {
   /** Since when an answer is waited for, if one is. */
   get askedAtMs(): number {
     return Math.max(this.#openedAtMs, this.#pingSentAtMs)
+  }
+
+  /** Too little is known of the path: another PING is due as soon as one was answered. */
+  get isCurious(): boolean {
+    return this.#answersMs.length < firstAnswers && !this.#isPongAwaited
   }
 
   /** Something came. */

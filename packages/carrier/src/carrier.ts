@@ -352,6 +352,7 @@ export class Carrier implements StreamCarrier, FrameSink {
 
   #onPong(payload: Uint8Array): void {
     this.#pulse.answer(readU48(payload, 2), this.nowMs)
+    if (this.#pulse.isCurious) this.#ping(this.nowMs)
   }
 
   /** Only the sender's end opens and moves streams. */

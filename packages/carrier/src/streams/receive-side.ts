@@ -106,13 +106,13 @@ export class ReceiveSide {
    * the stream faster when it grows.
    */
   get #hasGrowthPaid(): boolean {
-    return this.#speed >= growthGain * this.#speedAtGrowth
+    return this.#speed > 0 && this.#speed >= growthGain * this.#speedAtGrowth
   }
 
   #measureSpeed(nowMs: number, roundTripMs: number): void {
     const passedMs = nowMs - this.#speedAtMs
-    if (passedMs < Math.max(speedTimeMs, roundTripMs)) return
-    this.#speed = (this.#consumed - this.#speedFrom) / passedMs
+    if (passedMs < Math.max(speedTimeMs, 2 * roundTripMs)) return
+    this.#speed = this.#speedFrom === 0 ? 0 : (this.#consumed - this.#speedFrom) / passedMs
     this.#speedAtMs = nowMs
     this.#speedFrom = this.#consumed
   }
