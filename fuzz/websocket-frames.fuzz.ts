@@ -2,7 +2,15 @@
 // the chunk, and throw nothing but WebSocketError. usage: node fuzz/websocket-frames.fuzz.ts [--seconds N]
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { encodeFrame, FrameDecoder, FrameForwarder, Opcode, WebSocketError } from '@postern/websocket'
+import {
+  encodeFrame,
+  FrameDecoder,
+  FrameForwarder,
+  Opcode,
+  WebSocketError,
+  writeFrameHeader,
+  xorMask,
+} from '@postern/websocket'
 import fc from 'fast-check'
 import { fuzzRun } from './fuzz-run.ts'
 
@@ -105,7 +113,16 @@ function forward(chunks: readonly Uint8Array[], maxFrameBytes: number): Heard {
     allowRsv1: true,
     maxFrameBytes,
     sink: {
-      onSegment: (buffer) => segments.push(buffer),
+      onHeader: (first, payloadLength) => {
+        const header = new Uint8Array(10)
+        const fields = { opcode: first & 15, fin: first >= 128, rsv1: (first & 64) !== 0, length: payloadLength }
+        segments.push(header.subarray(0, writeFrameHeader(header, 0, fields)))
+      },
+      onPayload: (chunk, start, length, maskKey, phase) => {
+        const piece = chunk.slice(start, start + length)
+        xorMask(piece, { source: 0, target: 0, length }, maskKey, phase)
+        segments.push(piece)
+      },
       onPing: (bytes) => note(Opcode.ping, bytes),
       onPong: (bytes) => note(Opcode.pong, bytes),
       onClose: (bytes) => note(Opcode.close, bytes),

@@ -28,7 +28,7 @@ async function render(): Promise<string> {
   const lines = (base64.match(/.{1,100}/g) ?? []).map((line) => `'${line}'`)
   return [
     '// Made from unmask.wat by tools/build-wasm.ts; do not edit.',
-    '/** WebAssembly module with `memory` and `xor(at, length, key)`, base64. */',
+    '/** WebAssembly module with `memory` and `xor(target, source, length, key)`, base64. */',
     'export const unmaskWasm: string =',
     `  ${lines.join(' +\n  ')}`,
     '',

@@ -1,14 +1,14 @@
 import { decodeClose } from './close-payload.ts'
 import { ControlPayload } from './control-payload.ts'
-import { frameHeaderLength, writeHeaderFields } from './frame-encoder.ts'
 import { FrameHeaderReader } from './frame-header-reader.ts'
-import { xorRegion } from './mask/xor-mask.ts'
 import { Opcode } from './opcode.ts'
 
-/** Takes what a FrameForwarder gives: bytes for the other side, and the control frames of this hop. */
+/** Takes what a FrameForwarder gives: frames for the other side in pieces, and the control frames of this hop. */
 export interface ForwardSink {
-  /** Finished bytes of unmasked frames, to be written to the other side in this order. */
-  onSegment(buffer: Uint8Array): void
+  /** A data frame for the other side begins: the first byte of its header, and how many bytes of payload follow. */
+  onHeader(first: number, payloadLength: number): void
+  /** Payload of that frame, `length` bytes at `start`, still masked: with this key, whose byte `phase` comes first. Valid during the call. */
+  onPayload(chunk: Uint8Array, start: number, length: number, maskKey: number, phase: number): void
   onPing(payload: Uint8Array): void
   onPong(payload: Uint8Array): void
   /** The payload of CLOSE, checked; nothing follows. */
@@ -26,8 +26,7 @@ export interface FrameForwarderOptions {
 /**
  * HOT PATH of the relay: masked frames of one client in, unmasked frames for the other out.
  *
- * Nothing is buffered: payload is unmasked where it was read and leaves with the chunk that brought it. A header is written
- * over the 4 bytes that its mask key frees, and later payload moves up to it, so that a chunk usually gives one segment.
+ * Nothing is buffered and nothing is changed: payload is unmasked on its way to where it is sent from, in one pass over it.
  */
 export class FrameForwarder {
   /** Payload bytes of data frames that were forwarded. */
@@ -44,9 +43,6 @@ export class FrameForwarder {
   #fin = false
   #maskKey = 0
   #maskPhase = 0
-  /** From #start to #write the chunk holds finished output that has not been handed on. */
-  #start = 0
-  #write = 0
 
   constructor(options: FrameForwarderOptions) {
     this.#sink = options.sink
@@ -60,36 +56,25 @@ export class FrameForwarder {
   }
 
   /**
-   * Forwards the next bytes. The chunk must be nobody else's: it is changed, and segments are parts of it.
+   * Forwards the next bytes.
    * @throws {WebSocketError} when the client breaks the protocol; frames before the fault have gone out whole
    */
   push(chunk: Uint8Array): void {
     const end = chunk.length
     let read = 0
-    this.#start = 0
-    this.#write = 0
-    try {
-      while (read < end && this.#state !== 'closed') {
-        if (this.#state === 'payload') read = this.#readPayload(chunk, read, end)
-        else if (this.#state === 'control') read = this.#readControl(chunk, read, end)
-        else read = this.#readHeader(chunk, read, end)
-      }
-    } finally {
-      this.#handOn(chunk)
+    while (read < end && this.#state !== 'closed') {
+      if (this.#state === 'payload') read = this.#readPayload(chunk, read, end)
+      else if (this.#state === 'control') read = this.#readControl(chunk, read, end)
+      else read = this.#readHeader(chunk, read, end)
     }
   }
 
   #readPayload(chunk: Uint8Array, read: number, end: number): number {
-    if (this.#pieceLeft === 0) {
-      // The next part of a long frame needs a header where payload stands: it gets a buffer of its own. It is made
-      // when its payload is there, so that control frames can pass between the parts.
-      this.#handOn(chunk)
-      this.#start = this.#write = read
-      this.#sink.onSegment(this.#continuationHeader())
-    }
+    // The next part of a long frame begins when its payload is there, so that control frames can pass between the parts.
+    if (this.#pieceLeft === 0) this.#beginContinuation()
     const length = Math.min(end - read, this.#pieceLeft)
-    this.#maskPhase = xorRegion(chunk, read, this.#write, length, this.#maskKey, this.#maskPhase)
-    this.#write += length
+    this.#sink.onPayload(chunk, read, length, this.#maskKey, this.#maskPhase)
+    this.#maskPhase = (this.#maskPhase + length) & 3
     this.#pieceLeft -= length
     this.#frameLeft -= length
     this.payloadBytes += length
@@ -99,17 +84,11 @@ export class FrameForwarder {
 
   #readControl(chunk: Uint8Array, read: number, end: number): number {
     const next = this.#control.read(chunk, read, end)
-    if (this.#control.isComplete) {
-      // What came before goes out before.
-      this.#handOn(chunk)
-      this.#start = this.#write = next
-      this.#endControl()
-    }
+    if (this.#control.isComplete) this.#endControl()
     return next
   }
 
   #readHeader(chunk: Uint8Array, read: number, end: number): number {
-    const straddles = this.#header.pendingBytes > 0
     const next = this.#header.read(chunk, read, end)
     if (!this.#header.isComplete) return next
     if (this.#header.opcode >= Opcode.close) {
@@ -119,31 +98,9 @@ export class FrameForwarder {
       return this.#readControl(chunk, next, next)
     }
     this.#beginFrame()
-    this.#writeHeader(chunk, next, straddles)
-    return next
-  }
-
-  /** Puts the header of a new outgoing frame before the payload that begins at `next`. */
-  #writeHeader(chunk: Uint8Array, next: number, straddles: boolean): void {
     const first = this.#header.opcode | (this.#header.rsv1 ? 64 : 0) | (this.#isLastPiece() && this.#fin ? 128 : 0)
-    const headerBytes = frameHeaderLength(this.#pieceLeft, false)
-    if (this.#write > this.#start || !straddles) {
-      // A masked header is at least 4 bytes longer than the one that goes out, so it fits before the payload.
-      if (this.#write === this.#start) this.#start = this.#write = next - headerBytes
-      this.#write = writeHeaderFields(chunk, this.#write, first, this.#pieceLeft, 0)
-      return
-    }
-    const header = new Uint8Array(headerBytes)
-    writeHeaderFields(header, 0, first, this.#pieceLeft, 0)
-    this.#sink.onSegment(header)
-    this.#start = this.#write = next
-  }
-
-  #handOn(chunk: Uint8Array): void {
-    const start = this.#start
-    const end = this.#write
-    this.#start = end
-    if (end > start) this.#sink.onSegment(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end))
+    this.#sink.onHeader(first, this.#pieceLeft)
+    return next
   }
 
   #beginFrame(): void {
@@ -160,11 +117,9 @@ export class FrameForwarder {
     return this.#pieceLeft === this.#frameLeft
   }
 
-  #continuationHeader(): Uint8Array {
+  #beginContinuation(): void {
     this.#pieceLeft = Math.min(this.#frameLeft, this.#maxFrameBytes)
-    const header = new Uint8Array(frameHeaderLength(this.#pieceLeft, false))
-    writeHeaderFields(header, 0, Opcode.continuation | (this.#isLastPiece() && this.#fin ? 128 : 0), this.#pieceLeft, 0)
-    return header
+    this.#sink.onHeader(Opcode.continuation | (this.#isLastPiece() && this.#fin ? 128 : 0), this.#pieceLeft)
   }
 
   #endControl(): void {

@@ -62,7 +62,7 @@ const maxStalledTimeouts = 6
 const nothing = new Uint8Array(0)
 
 /** Where sockets are read to whose handlers copy: nothing is left in it between two reads. */
-const reading = new SharedReadBuffer()
+const reading = new SharedReadBuffer(131_072)
 
 /** One end of an open WebSocket over a byte stream. */
 export class WebSocketEndpoint implements FrameSink {
@@ -176,7 +176,7 @@ export class WebSocketEndpoint implements FrameSink {
    * @returns false when the peer reads more slowly: wait for `onDrain`
    */
   sendLent(lent: Uint8Array, length: number): boolean {
-    const region = new Uint8Array(lent.buffer)
+    const region = new Uint8Array(lent.buffer, lent.byteOffset - frameHeadroomBytes, lent.length + frameHeadroomBytes)
     if (length < shortPayloadBytes || this.#isSendingOver) {
       const isFlushed = length === 0 || this.sendBinary(lent.subarray(0, length))
       sharedRegions.give(region)

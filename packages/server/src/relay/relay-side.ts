@@ -60,7 +60,8 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
     this.socket = options.socket
     this.#owner = options.owner
     this.#counters = options.counters
-    this.#bufferBytes = options.bufferBytes
+    // What one read brings comes on top.
+    this.#bufferBytes = Math.max(options.bufferBytes / 2, options.bufferBytes - 65_536)
     this.#buffers = options.buffers
     const { regions } = options.buffers
     this.#out = new GatheredWrites({ socket: this.socket, regions, onWritten: () => this.#onWritten() })
@@ -96,8 +97,12 @@ export class RelaySide implements ForwardSink, KeepAlivePeer {
     this.#owner.onBroken(this, 'did not answer two pings')
   }
 
-  onSegment(buffer: Uint8Array): void {
-    this.#peer.#out.write(buffer)
+  onHeader(first: number, payloadLength: number): void {
+    this.#peer.#out.writeHeader(first, payloadLength)
+  }
+
+  onPayload(chunk: Uint8Array, start: number, length: number, maskKey: number, phase: number): void {
+    this.#peer.#out.writeUnmasked(chunk, start, length, maskKey, phase)
   }
 
   /** Pings are hop by hop: answered here, never forwarded. Only the newest needs an answer (RFC 6455 section 5.5.3). */

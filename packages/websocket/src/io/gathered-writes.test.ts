@@ -5,6 +5,8 @@ import { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
+import { encodeFrame } from '../frame-encoder.ts'
+import { Opcode } from '../opcode.ts'
 import { GatheredWrites } from './gathered-writes.ts'
 import { WriteRegions } from './write-regions.ts'
 
@@ -77,6 +79,39 @@ test('bytes of any sizes arrive whole and in order, however slowly they are take
         take()
       }
       assert.ok(Buffer.concat(writes).equals(Buffer.concat(parts)))
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('frames are written with header and without mask, whatever was written before and wherever a region ends', async () => {
+  const sizes = fc.array(fc.oneof(fc.nat(100), fc.nat(5000), fc.nat(70_000)), { maxLength: 12 })
+  await fc.assert(
+    fc.asyncProperty(sizes, fc.nat(140_000), async (lengths, before) => {
+      const { socket, writes, take } = sink()
+      const out = new GatheredWrites({ socket, regions: new WriteRegions(), onWritten() {} })
+      out.write(new Uint8Array(before))
+      const frames: Uint8Array[] = [new Uint8Array(before)]
+      for (const length of lengths) {
+        const payload = randomBytes(length)
+        const masked = encodeFrame(Opcode.binary, payload, { mask: true })
+        const at = masked.length - length
+        const key = new DataView(masked.buffer).getInt32(at - 4, true)
+        out.writeHeader(0x82, length)
+        const middle = Math.floor(length / 3)
+        out.writeUnmasked(masked, at, middle, key, 0)
+        out.writeUnmasked(masked, at + middle, length - middle, key, middle & 3)
+        frames.push(encodeFrame(Opcode.binary, payload, { mask: false }))
+      }
+      assert.equal(
+        out.waitingBytes,
+        frames.reduce((sum, { length }) => sum + length, 0),
+      )
+      while (out.waitingBytes > 0) {
+        await nextTurn()
+        take()
+      }
+      assert.ok(Buffer.concat(writes).equals(Buffer.concat(frames)))
     }),
     { numRuns: 50 },
   )

@@ -1,4 +1,6 @@
 import type { Duplex } from 'node:stream'
+import { frameHeaderLength, writeHeaderFields } from '../frame-encoder.ts'
+import { xorTo } from '../mask/xor-mask.ts'
 import type { WriteRegions } from './write-regions.ts'
 
 /** A quiet connection gathers here: a slice of Node's own pool, no region for a few small frames. */
@@ -46,9 +48,36 @@ export class GatheredWrites {
       this.#openBytes += part.length
       at += part.length
     }
-    if (this.#inFlight || this.#isScheduled) return
-    this.#isScheduled = true
-    setImmediate(this.#onTurnEnd)
+    this.#schedule()
+  }
+
+  /** Writes the header of an unmasked frame. */
+  writeHeader(first: number, payloadLength: number): void {
+    const length = frameHeaderLength(payloadLength, false)
+    const open = this.#bufferFor(length)
+    if (open.length - this.#openBytes < length) {
+      const header = new Uint8Array(length)
+      writeHeaderFields(header, 0, first, payloadLength, 0)
+      this.write(header)
+      return
+    }
+    writeHeaderFields(open, this.#openBytes, first, payloadLength, 0)
+    this.#openBytes += length
+    this.waitingBytes += length
+    this.#schedule()
+  }
+
+  /** Writes bytes of another buffer without their mask: one pass over them instead of one to unmask and one to copy. */
+  writeUnmasked(source: Uint8Array, start: number, length: number, maskKey: number, phase: number): void {
+    this.waitingBytes += length
+    for (let done = 0; done < length; ) {
+      const open = this.#bufferFor(length - done)
+      const part = Math.min(length - done, open.length - this.#openBytes)
+      xorTo(source, start + done, open, this.#openBytes, part, maskKey, (phase + done) & 3)
+      this.#openBytes += part
+      done += part
+    }
+    this.#schedule()
   }
 
   /** Calls back once everything that was written has been taken, or the socket is gone. Nothing may be written after. */
@@ -72,6 +101,12 @@ export class GatheredWrites {
     this.#openBytes = 0
     this.#open = open || length > smallBytes ? this.#regions.take() : Buffer.allocUnsafe(smallBytes)
     return this.#open
+  }
+
+  #schedule(): void {
+    if (this.#inFlight || this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(this.#onTurnEnd)
   }
 
   readonly #onTurnEnd = (): void => {

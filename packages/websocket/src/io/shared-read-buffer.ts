@@ -1,8 +1,9 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { takeMaskMemory } from '../mask/mask-memory.ts'
 
 /** As much as Node itself reads at once. TLS brings 16 KiB at most. */
-const readBytes = 65_536
+const defaultReadBytes = 65_536
 
 /** Node's own names for what the option `onread` of its sockets sets; Node 20 and 24 have them. */
 interface ReadFields {
@@ -22,8 +23,14 @@ interface ReadHandle {
  * Node has none of that name, and for streams that are no sockets, 'data' events do the same.
  */
 export class SharedReadBuffer {
-  readonly #buffer = new Uint8Array(readBytes)
+  /** In mask memory: what is masked is unmasked from here to where it is needed, in one pass. */
+  readonly #buffer: Uint8Array
   readonly #fields = findReadFields()
+
+  /** @param readBytes most that is read at once; lives as long as the process, so make one and share it */
+  constructor(readBytes: number = defaultReadBytes) {
+    this.#buffer = takeMaskMemory(readBytes)
+  }
 
   /**
    * Takes over the reading of a socket that nobody else reads; `pause` and `resume` work as always. The bytes are the

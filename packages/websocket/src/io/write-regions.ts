@@ -1,25 +1,40 @@
+import { maskBuffer, takeMaskMemory } from '../mask/mask-memory.ts'
+
 /** A TLS write of this size costs little more CPU than one of 16 KiB; twice as much gains nothing (measured). */
 const regionBytes = 131_072
 
-/** Free regions that are kept for the next busy connection: 8 MiB. */
+/** Free regions that are kept for the next busy connection: 8 MiB. As many are in mask memory, which cannot be given back. */
 const maxFreeRegions = 64
 
 /** Large buffers that busy connections share: one is out only while bytes wait in it. */
 export class WriteRegions {
   readonly #free: Uint8Array[] = []
+  #maskable = 0
 
   take(): Uint8Array {
-    return this.#free.pop() ?? new Uint8Array(regionBytes)
+    const free = this.#free.pop()
+    if (free) return free
+    if (this.#maskable === maxFreeRegions) return new Uint8Array(regionBytes)
+    this.#maskable += 1
+    return takeMaskMemory(regionBytes)
   }
 
   /** Anything that did not come from `take` is left to the garbage collector. */
   give(region: Uint8Array): void {
-    if (region.length === regionBytes && this.#free.length < maxFreeRegions) this.#free.push(region)
+    if (region.length !== regionBytes) return
+    if (this.#free.length < maxFreeRegions) this.#free.push(region)
+    else if (region.buffer === maskBuffer) this.#displaceOrdinary(region)
   }
 
   /** Regions that wait for the next taker. */
   get freeCount(): number {
     return this.#free.length
+  }
+
+  /** After more were out at a time than are kept. */
+  #displaceOrdinary(region: Uint8Array): void {
+    const at = this.#free.findIndex(({ buffer }) => buffer !== maskBuffer)
+    if (at >= 0) this.#free[at] = region
   }
 }
 

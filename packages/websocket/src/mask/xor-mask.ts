@@ -1,4 +1,4 @@
-import { unmaskWasm } from './unmask-wasm.ts'
+import { maskBuffer, takeMaskMemory, xorInMemory } from './mask-memory.ts'
 
 /**
  * Payload bytes below which a plain loop masks. Socket buffers lie outside WebAssembly memory, so SIMD means copy in, XOR,
@@ -16,8 +16,8 @@ const shortBytes = 128
 /** Payloads pass through WebAssembly memory in steps that stay in the first-level cache: 64 KiB ones took 14 % longer. */
 const scratchBytes = 16_384
 
-const { memory, xor } = instantiate()
-const scratch = new Uint8Array(memory.buffer, 0, scratchBytes)
+const scratch = takeMaskMemory(scratchBytes)
+const scratchAt = scratch.byteOffset
 
 /**
  * Masks or unmasks `length` bytes from `source` to `target` of one buffer; the regions may overlap when target <= source.
@@ -49,57 +49,79 @@ export function xorRegion(
   if (key === 0) {
     if (source !== target) buffer.copyWithin(target, source, source + length)
   } else if (length < shortBytes) {
-    xorShort(buffer, source, target, length, rotated)
+    xorShort(buffer, source, buffer, target, length, rotated)
+  } else if (buffer.buffer === maskBuffer) {
+    xorInMemory(buffer.byteOffset + target, buffer.byteOffset + source, length, rotated)
   } else {
-    xorLong(buffer, source, target, length, rotated)
+    xorByScratch(buffer, source, buffer, target, length, rotated)
   }
   return (phase + length) & 3
 }
 
-/** Masks all of `source` into `target` at `at`, without a copy in between. The key's first byte is for the first one. */
-export function xorCopy(source: Uint8Array, target: Uint8Array, at: number, key: number): void {
-  for (let done = 0; done < source.length; done += scratchBytes) {
-    const step = Math.min(scratchBytes, source.length - done)
-    scratch.set(step === source.length ? source : source.subarray(done, done + step))
-    xor(0, step, key)
-    target.set(step === scratchBytes ? scratch : scratch.subarray(0, step), at + done)
+/**
+ * Masks or unmasks `length` bytes at `start` of one buffer to `at` of another, in one pass where both lie in mask memory. Plain numbers:
+ * this is the hot path.
+ *
+ * @param phase which key byte comes first, 0-3
+ */
+export function xorTo(
+  source: Uint8Array,
+  start: number,
+  target: Uint8Array,
+  at: number,
+  length: number,
+  key: number,
+  phase: number,
+): void {
+  const rotated = phase === 0 ? key : (key >>> (8 * phase)) | (key << (32 - 8 * phase))
+  if (length < shortBytes) {
+    xorShort(source, start, target, at, length, rotated)
+  } else if (target.buffer !== maskBuffer) {
+    xorByScratch(source, start, target, at, length, rotated)
+  } else if (source.buffer !== maskBuffer) {
+    target.set(source.subarray(start, start + length), at)
+    xorInMemory(target.byteOffset + at, target.byteOffset + at, length, rotated)
+  } else {
+    xorInMemory(target.byteOffset + at, source.byteOffset + start, length, rotated)
   }
 }
 
-function xorShort(buffer: Uint8Array, source: number, target: number, length: number, key: number): void {
+/** Masks all of `source` into `target` at `at`. The key's first byte is for the first one. */
+export function xorCopy(source: Uint8Array, target: Uint8Array, at: number, key: number): void {
+  xorTo(source, 0, target, at, source.length, key, 0)
+}
+
+function xorShort(
+  source: Uint8Array,
+  start: number,
+  target: Uint8Array,
+  at: number,
+  length: number,
+  key: number,
+): void {
   let i = 0
   for (; i + 4 <= length; i += 4) {
-    buffer[target + i] = (buffer[source + i] as number) ^ key
-    buffer[target + i + 1] = (buffer[source + i + 1] as number) ^ (key >>> 8)
-    buffer[target + i + 2] = (buffer[source + i + 2] as number) ^ (key >>> 16)
-    buffer[target + i + 3] = (buffer[source + i + 3] as number) ^ (key >>> 24)
+    target[at + i] = (source[start + i] as number) ^ key
+    target[at + i + 1] = (source[start + i + 1] as number) ^ (key >>> 8)
+    target[at + i + 2] = (source[start + i + 2] as number) ^ (key >>> 16)
+    target[at + i + 3] = (source[start + i + 3] as number) ^ (key >>> 24)
   }
-  for (let rest = key; i < length; i += 1, rest >>>= 8) buffer[target + i] = (buffer[source + i] as number) ^ rest
+  for (let rest = key; i < length; i += 1, rest >>>= 8) target[at + i] = (source[start + i] as number) ^ rest
 }
 
 /** Scratch steps are a multiple of 4, so the key stays in phase from one to the next. */
-function xorLong(buffer: Uint8Array, source: number, target: number, length: number, key: number): void {
+function xorByScratch(
+  source: Uint8Array,
+  start: number,
+  target: Uint8Array,
+  at: number,
+  length: number,
+  key: number,
+): void {
   for (let done = 0; done < length; done += scratchBytes) {
     const step = Math.min(scratchBytes, length - done)
-    scratch.set(buffer.subarray(source + done, source + done + step))
-    xor(0, step, key)
-    buffer.set(step === scratchBytes ? scratch : scratch.subarray(0, step), target + done)
+    scratch.set(source.subarray(start + done, start + done + step))
+    xorInMemory(scratchAt, scratchAt, step, key)
+    target.set(step === scratchBytes ? scratch : scratch.subarray(0, step), at + done)
   }
-}
-
-interface UnmaskExports {
-  readonly memory: { readonly buffer: ArrayBuffer }
-  readonly xor: (at: number, length: number, key: number) => void
-}
-
-/** The part of the WebAssembly API that is used: its types come with browsers' only. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: unknown }
-}
-
-function instantiate(): UnmaskExports {
-  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }
-  const bytes = Uint8Array.from(atob(unmaskWasm), (character) => character.charCodeAt(0))
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as UnmaskExports
 }
