@@ -186,7 +186,7 @@ test('a publisher that may publish no more is closed; one that may send goes on'
 test('a token that has run out ends all three with 1008 after its grace', async () => {
   await using relay = await startMessageRelay({ tokenGrace: '500ms' })
   const short = (access: string): Record<string, string> => ({
-    ServiceBusAuthorization: signToken(access, { expiresInSeconds: 1 }),
+    ServiceBusAuthorization: signToken(access, { expiresInSeconds: 2 }),
   })
   const { listen, send: sendString } = relay.access('news')
   const subscriber = await RawWebSocket.dial({
