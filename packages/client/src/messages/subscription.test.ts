@@ -187,3 +187,15 @@ test('a message larger than it takes ends the channel and is a loss', async () =
   assert.match((await lost)[0].error.message, /larger than this subscriber takes/)
   await subscription.close()
 })
+
+test('one that never began is closed once, and its loop is empty', async () => {
+  const subscription = subscribe({ host: '127.0.0.1', port: 1, tls: false, path: 'events' })
+  let closed = 0
+  subscription.on('closed', () => {
+    closed += 1
+  })
+  await subscription.close()
+  await subscription.close()
+  for await (const _ of subscription) assert.fail('there is nothing')
+  assert.equal(closed, 1)
+})

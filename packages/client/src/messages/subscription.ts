@@ -106,6 +106,7 @@ export class Subscription
 
   /** Ends it: what has arrived is still given to the loop, which ends then. Resolves when the channel is closed, within 5 s. */
   async close(): Promise<void> {
+    if (this.#state === 'closed') return
     this.#queue.end()
     this.#stop()
     await this.#life
