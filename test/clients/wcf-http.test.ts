@@ -37,15 +37,16 @@ describe('HTTP bindings through the relay', { skip: noWcf }, () => {
   })
 
   /** A service as the hybrid connection `open`, and the address of it at the relay. */
-  async function serve(binding: WcfBinding, entity = 'open', name = 'a') {
+  async function serve(binding: WcfBinding, { entity = 'open', name = 'a', at = relay } = {}) {
     const port = await freePort()
-    const address = `http://${relay.host}/${entity}/calls`
+    const isPlain = at.relay.caPem === null
+    const address = `${isPlain ? 'http' : 'https'}://${at.host}/${entity}/calls`
     const listenUri = `http://localhost:${port}/${entity}/calls`
     // WS-Addressing carries the address that the client dials; without it a service knows only what the forwarder asks for.
     const own = binding === 'ws2007' ? address : listenUri
     const service = await programs.service(name, { binding, address: own, listenUri })
     const bridge = new Bridge({
-      relay: { connectionString: relay.access(entity).listen, tls: false },
+      relay: { connectionString: at.access(entity).listen, tls: isPlain ? false : at.tls },
       httpForwards: [`${entity}:http/localhost/${entity}:${port}`],
     })
     await bridge.start()
@@ -80,7 +81,7 @@ describe('HTTP bindings through the relay', { skip: noWcf }, () => {
   })
 
   it('a client of BasicHttpBinding has its token in the address', async () => {
-    await using way = await serve('basic', 'echo')
+    await using way = await serve('basic', { entity: 'echo' })
     const token = encodeURIComponent(signToken(relay.access().send))
     assert.deepEqual(await programs.call('basic', `${way.address}?sb-hc-token=${token}`, 'echo=x'), ['a:x'])
     const [refused = ''] = await programs.call('basic', way.address, 'echo=x')
@@ -88,7 +89,7 @@ describe('HTTP bindings through the relay', { skip: noWcf }, () => {
   })
 
   it('a client of BasicHttpBinding has its token in the SOAP header RelayAccessToken', async () => {
-    await using way = await serve('basic', 'echo')
+    await using way = await serve('basic', { entity: 'echo' })
     const token = signToken(relay.access().send)
     const printed = await programs.call('basic', way.address, `token=${token}`, 'echo=x', 'size=5000', 'fail=this')
     assert.deepEqual(printed, ['a:x', '5002', 'fault: a refuses this (detail of this)'])
@@ -98,8 +99,8 @@ describe('HTTP bindings through the relay', { skip: noWcf }, () => {
   })
 
   it('a one-way contract is sent to one service or published to all by the address alone', async () => {
-    await using a = await serve('notes', 'notes')
-    await using b = await serve('notes', 'notes', 'b')
+    await using a = await serve('notes', { entity: 'notes' })
+    await using b = await serve('notes', { entity: 'notes', name: 'b' })
     const { address } = a
     assert.deepEqual(await programs.call('notes', `${address}?sb-hc-action=publish`, 'note=to all', 'note=again'), [])
     for (const { service } of [a, b]) {
@@ -118,5 +119,14 @@ describe('HTTP bindings through the relay', { skip: noWcf }, () => {
     const address = `http://${relay.host}/open/calls?sb-hc-action=publish`
     const [refused = ''] = await programs.call('notes', address, 'note=x')
     assert.match(refused, /403\(Forbidden\): The hybrid connection does not allow this action/)
+  })
+
+  it('a client of BasicHttpBinding with transport security reaches a plain service by https', async () => {
+    await using secure = await startTestRelay()
+    await programs.trust(secure.relay.caPem ?? '')
+    await using way = await serve('basic', { at: secure })
+    assert.match(way.address, /^https:/)
+    assert.deepEqual(await programs.call('basic-tls', way.address, 'echo=hello', 'note=x'), ['a:hello'])
+    assert.equal(await way.service.next(), 'note x')
   })
 })

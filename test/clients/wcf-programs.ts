@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -7,7 +7,7 @@ import { MessageQueue } from '@postern/testkit'
 import { missingPrograms, output, type RunningProgram, startProgram } from '../system/run-program.ts'
 
 /** The bindings of test/clients/wcf/Bindings.cs. */
-export type WcfBinding = 'tcp' | 'duplex' | 'basic' | 'notes' | 'web' | 'ws2007'
+export type WcfBinding = 'tcp' | 'duplex' | 'basic' | 'basic-tls' | 'notes' | 'web' | 'ws2007'
 
 /** Mono starts in a second, and in ten on a machine that is busy with other tests. */
 const patienceMs = 60_000
@@ -50,8 +50,16 @@ export class WcfPrograms implements AsyncDisposable {
   /** Makes calls, written `echo=text`, over one channel. @returns the lines that the client printed */
   async call(binding: WcfBinding, address: string, ...calls: readonly string[]): Promise<readonly string[]> {
     const args = [this.#path('Client'), binding, address, ...calls]
-    const printed = await output('mono', args, { timeoutMs: patienceMs })
+    const printed = await output('mono', args, { timeoutMs: patienceMs, env: { XDG_CONFIG_HOME: this.#folder } })
     return printed === '' ? [] : printed.split('\n')
+  }
+
+  /** Lets clients trust a CA: what `cert-sync --user` writes. */
+  async trust(caPem: string): Promise<void> {
+    const folder = join(this.#folder, '.mono', 'new-certs', 'Trust')
+    mkdirSync(folder, { recursive: true })
+    const hash = await output('openssl', ['x509', '-hash', '-noout'], { input: caPem })
+    writeFileSync(join(folder, `${hash}.0`), caPem)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

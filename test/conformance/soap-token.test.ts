@@ -6,6 +6,7 @@ import { Agent } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { Bridge } from '@postern/bridge'
+import type { StartRelayOptions } from '@postern/server'
 import { signToken, startTestRelay, type TestRelay } from '@postern/testkit'
 import { answer, begin, send } from './http-client.ts'
 
@@ -21,10 +22,25 @@ const raw = (text: string): string => wrap(text.replaceAll('&', '&amp;'))
 const envelope = (header: string, body = 'grüße'): string =>
   `<s:Envelope xmlns:s="${soap}"><s:Header>${header}<x>1</x></s:Header><s:Body>${body}</s:Body></s:Envelope>`
 
+const listenerKey = 'bGlzdGVuZXItb25seS1rZXktb2YtdGhpcnR5LTItYnk='
+const resources = {
+  namespaces: [
+    {
+      name: 'local',
+      default: true,
+      rules: [
+        { name: 'all', rights: ['Listen', 'Send', 'Manage'] },
+        { name: 'listener', rights: ['Listen'], primaryKey: listenerKey },
+      ],
+      hybridConnections: [{ name: 'echo' }, { name: 'other' }],
+    },
+  ],
+} satisfies StartRelayOptions['resources']
+
 /** A relay, and a web service behind it that answers with what it got. */
 async function open(options: Record<string, string | number | boolean> = { soapTokens: true }) {
   const stack = new AsyncDisposableStack()
-  const relay: TestRelay = stack.use(await startTestRelay({ options }))
+  const relay: TestRelay = stack.use(await startTestRelay({ options, resources }))
   // Answers are bodies as they came.
   const server = createServer((request, response) => void request.pipe(response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -82,7 +98,12 @@ test('a sender that waits for 100 Continue gets it before the token is known', a
 
 test('refusals say what is wrong with the token or the envelope', async () => {
   await using place = await open()
+  const rule = `Endpoint=sb://${place.relay.host};SharedAccessKeyName=listener;SharedAccessKey=${listenerKey}`
+  const ofListener = signToken(`${rule};EntityPath=echo`)
+  const ofOther = signToken(place.relay.access('other').send)
   const cases: readonly [body: string, status: number, text: RegExp][] = [
+    [envelope(base64(ofListener)), 401, /MissingRight/],
+    [envelope(base64(ofOther)), 401, /InvalidAudience/],
     [envelope(''), 401, /token is missing/],
     [envelope(base64('SharedAccessSignature nothing')), 401, /MalformedToken/],
     [envelope(base64(`${place.token.slice(0, -3)}xyz`)), 401, /./],
