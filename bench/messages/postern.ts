@@ -15,7 +15,7 @@ export async function startPostern(
     folder,
     usesTls: false,
     actions: ['publish', 'subscribe'],
-    flags: ['--max-listeners', '2000', '--max-messages-per-second', '100000000'],
+    flags: ['--max-listeners-per-entity', '2000', '--max-messages-per-second', '100000000'],
   })
   const headEnd = Buffer.from('\r\n\r\n')
   return {
