@@ -22,6 +22,8 @@ interface DeclaredConnection {
   readonly open?: boolean
   /** `host:port` that it stands for. */
   readonly endpoint?: string
+  /** What may be done with it; connecting and requests when absent. */
+  readonly actions?: readonly string[]
 }
 
 /** `postern up` with TLS on, SQLite in a new folder, on free ports of the loopback address. */
