@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
-import { type RawFrame, RawWebSocket, ScriptedListener, signToken } from '@postern/testkit'
+import { RawWebSocket, ScriptedListener, signToken } from '@postern/testkit'
 import { Opcode } from '@postern/websocket'
 import { peakResidentBytes, resetPeak, residentBytes } from './process-facts.ts'
 import { RelayProcess } from './relay-process.ts'
