@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseConfiguration } from '../packages/bridge/src/configuration/parse-configuration.ts'
-import { DatagramDecoder, encodeDatagram } from '../packages/bridge/src/datagrams.ts'
 import { mapRequestPath } from '../packages/bridge/src/map-request-path.ts'
 import { parseHttpForward, parseLocalForward, parseRemoteForward } from '../packages/bridge/src/parse-forward.ts'
-import { encodePreamble, PreambleDecoder, PreambleReplyDecoder } from '../packages/bridge/src/preamble.ts'
+import { DatagramDecoder, encodeDatagram } from '../packages/carrier/src/tunnels/datagrams.ts'
+import { encodePreamble, PreambleDecoder, PreambleReplyDecoder } from '../packages/carrier/src/tunnels/preamble.ts'
 import { fuzzRun } from './fuzz-run.ts'
 
 // Bytes of the far end and texts of the command line: decoders neither throw nor keep more than their bound, whatever the

@@ -1,9 +1,9 @@
+import { formatPortNameRefusal } from '@postern/carrier'
 import { RelayError } from '@postern/protocol'
 import type { AllowList } from './allow-list.ts'
 import type { WantedTarget } from './carriers/carrier-server.ts'
 import { findTarget, findWantedTarget, namesOf } from './find-target.ts'
 import { addressOf, type RemoteTarget, type SingleTarget } from './forward.ts'
-import { formatPortNameRefusal } from './port-name-refusal.ts'
 
 /** What {@link AllowedTargets} chooses from. */
 export interface AllowedTargetsOptions {

@@ -1,8 +1,7 @@
+import { encodePreambleReply, formatCloseReason, PreambleDecoder } from '@postern/carrier'
 import type { RelayedConnection } from '@postern/client'
 import { errorTable } from '@postern/protocol'
 import type { SingleTarget } from './forward.ts'
-import { formatCloseReason } from './port-name-refusal.ts'
-import { encodePreambleReply, PreambleDecoder } from './preamble.ts'
 
 /** A sender that has been accepted says its preamble at once; a silent one is not kept. */
 const preambleTimeoutMs = 30_000

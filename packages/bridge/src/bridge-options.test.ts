@@ -5,10 +5,10 @@ import type { IncomingMessage } from 'node:http'
 import { connect, createServer, type Server } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { encodePreamble } from '@postern/carrier'
 import { type RelayedConnection, Sender } from '@postern/client'
 import { StubRelay, signToken, startTestRelay } from '@postern/testkit'
 import { Bridge, type BridgeOptions } from './bridge.ts'
-import { encodePreamble } from './preamble.ts'
 
 const signal = (): AbortSignal => AbortSignal.timeout(10_000)
 

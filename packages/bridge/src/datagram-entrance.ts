@@ -1,12 +1,11 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
-import { DatagramTunnel } from './datagram-tunnel.ts'
+import type { FarEnd } from '@postern/carrier'
+import { DatagramTunnel, sendOrDrop } from '@postern/carrier'
 import { type BindRules, bindError, bindHost, boundAddress, type Entrance } from './entrance.ts'
-import type { FarEnd } from './far-end.ts'
 import type { PortBinding } from './forward.ts'
 import type { OpenTunnels } from './open-tunnels.ts'
-import { sendOrDrop } from './send-or-drop.ts'
 
 /** Clients of one port: more than this are not served, since each holds a relayed connection. */
 const maxSessions = 1_024

@@ -6,14 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
+import { encodePreamble, FarEnd, portNameHeader } from '@postern/carrier'
 import { type RelayedConnection, Sender } from '@postern/client'
 import { RelayError } from '@postern/protocol'
 import { StubRelay } from '@postern/testkit'
 import { Bridge } from './bridge.ts'
 import { RelayWays } from './carriers/relay-ways.ts'
-import { FarEnd } from './far-end.ts'
-import { portNameHeader } from './port-name-refusal.ts'
-import { encodePreamble } from './preamble.ts'
+import { connectThrough } from './connect-through.ts'
 
 // A sender that keeps to no rule. It has the right to send, and asks for what nobody has named.
 
@@ -155,12 +154,12 @@ test('targets that nobody named are refused where they would be dialed: asked fo
   using ways = new RelayWays()
   const farEnd = new FarEnd({ ...ways.to({ ...relay.location, path: 'site' }), framing: 'raw' })
   for (const target of ['sql', `127.0.0.1:${wanted}`]) {
-    const stream = await farEnd.connect({ target, signal: signal() })
+    const stream = await connectThrough(farEnd, { target, signal: signal() })
     stream.end()
     assert.equal(await text(stream), 'wanted')
   }
   for (const target of forbiddenNames(services)) {
-    const refused = farEnd.connect({ target, signal: signal() })
+    const refused = connectThrough(farEnd, { target, signal: signal() })
     await assert.rejects(refused, /has no port name|is not in the allow-list/, target)
   }
   assert.deepEqual(dialed, ['wanted', 'wanted'])

@@ -1,6 +1,3 @@
-/** How the bytes of a TCP connection travel: behind azbridge's preamble, or bare as Microsoft's HCM sends them. */
-export type Framing = 'azbridge' | 'raw'
-
 /** How one forwarder is doing. */
 export interface ForwarderStatus {
   readonly kind: 'local' | 'remote'

@@ -1,9 +1,17 @@
-export { CreditBudget, carrierProtocol } from '@postern/carrier'
+export type { Framing, ResumeRules } from '@postern/carrier'
+export {
+  CreditBudget,
+  carrierProtocol,
+  cutSocket,
+  FarEnd,
+  type FarEndOptions,
+  formatTargetAway,
+  SenderCarriers,
+  type SenderCarriersOptions,
+} from '@postern/carrier'
 export { Bridge, type BridgeOptions } from './bridge.ts'
 export { CarrierServer, type CarrierServerOptions, type WantedTarget } from './carriers/carrier-server.ts'
 export { type CarrierMode, type RelayWay, RelayWays } from './carriers/relay-ways.ts'
-export type { ResumeRules } from './carriers/resume-rules.ts'
-export { SenderCarriers, type SenderCarriersOptions } from './carriers/sender-carriers.ts'
 export { bridgeOptionsOf } from './configuration/bridge-options-of.ts'
 export { type BridgeConfiguration, type BridgeLogLevel, mergeConfigurations } from './configuration/configuration.ts'
 export {
@@ -13,8 +21,8 @@ export {
   loadConfiguration,
 } from './configuration/load-configuration.ts'
 export { parseConfiguration } from './configuration/parse-configuration.ts'
+export { type ConnectThroughOptions, connectThrough } from './connect-through.ts'
 export { connected, targetUnreachable } from './connected.ts'
-export { cutSocket } from './cut-socket.ts'
 export { dialDatagramTarget } from './datagram-target.ts'
 export { describeFailure } from './describe-failure.ts'
 export { type DiagnoseBridgeOptions, diagnoseBridge } from './doctor/diagnose-bridge.ts'
@@ -23,7 +31,6 @@ export { type ListenerChecks, type LiveListener, listenerChecks } from './doctor
 export { findingOf, type RelayAccess, relayAccessOf, resultsOfWay } from './doctor/relay-access.ts'
 export { type SenderChecksOptions, senderChecks } from './doctor/sender-checks.ts'
 export type { BindRules, SocketSource } from './entrance.ts'
-export { FarEnd, type FarEndConnect, type FarEndOptions } from './far-end.ts'
 export type {
   HttpTarget,
   LocalBinding,
@@ -36,10 +43,9 @@ export type {
   SocketBinding,
   SocketTarget,
 } from './forward.ts'
-export type { Forwarder, ForwarderStatus, Framing } from './forwarder.ts'
+export type { Forwarder, ForwarderStatus } from './forwarder.ts'
 export { LocalForwarder, type LocalForwarderOptions } from './local-forwarder.ts'
 export { OpenTunnels, type OpenTunnelsOptions } from './open-tunnels.ts'
 export { parseHttpForward, parseLocalForward, parseOldRemoteForward, parseRemoteForward } from './parse-forward.ts'
 export type { PortRange } from './port-range.ts'
 export { RemoteForwarder, type RemoteForwarderOptions } from './remote-forwarder.ts'
-export { formatTargetAway } from './target-away.ts'

@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net'
+import type { TunnelConnection } from '@postern/carrier'
+import { cutSocket, Pump, type PumpCounts, type PumpResult } from '@postern/carrier'
 import type { Logger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
-import { cutSocket } from './cut-socket.ts'
 import { describeFailure } from './describe-failure.ts'
 import { type ForwarderStatus, forwarderEvents } from './forwarder.ts'
-import { Pump, type PumpCounts, type PumpResult } from './pump.ts'
-import type { TunnelConnection } from './tunnel-connection.ts'
 
 /** What OpenTunnels names in its log lines. */
 export interface OpenTunnelsOptions {

@@ -1,19 +1,22 @@
 import type { Socket } from 'node:net'
+import type { Framing } from '@postern/carrier'
+import {
+  cutSocket,
+  DatagramTunnel,
+  encodePreambleReply,
+  formatCloseReason,
+  formatTargetAway,
+  portNameHeader,
+  sendOrDrop,
+} from '@postern/carrier'
 import type { ConnectionRequest, RelayedConnection } from '@postern/client'
 import { errorTable, RelayError } from '@postern/protocol'
 import type { AllowedTargets } from './allowed-targets.ts'
 import { answerTargetRequest } from './answer-target-request.ts'
-import { cutSocket } from './cut-socket.ts'
 import { dialDatagramTarget } from './datagram-target.ts'
-import { DatagramTunnel } from './datagram-tunnel.ts'
 import type { DialRules } from './dial-target.ts'
 import { addressOf, isRange, type PortTarget, type RemoteTarget, type SingleTarget } from './forward.ts'
-import type { Framing } from './forwarder.ts'
 import type { OpenTunnels } from './open-tunnels.ts'
-import { formatCloseReason, portNameHeader } from './port-name-refusal.ts'
-import { encodePreambleReply } from './preamble.ts'
-import { sendOrDrop } from './send-or-drop.ts'
-import { formatTargetAway } from './target-away.ts'
 
 /** UDP sessions of one forwarder; each holds a socket of this machine. */
 const maxDatagramSessions = 1_024

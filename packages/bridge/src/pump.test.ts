@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { Pump, type PumpResult, type TunnelConnection } from '@postern/carrier'
 import { Listener, Sender } from '@postern/client'
 import { StubRelay } from '@postern/testkit'
-import { Pump, type PumpResult } from './pump.ts'
-import type { TunnelConnection } from './tunnel-connection.ts'
 
 const signal = () => AbortSignal.timeout(10_000)
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { FarEnd, RelayWays } from '@postern/bridge'
+import { connectThrough, FarEnd, RelayWays } from '@postern/bridge'
 import { silentLogger } from '@postern/program'
 import {
   ask,
@@ -265,7 +265,7 @@ test('streams of a carrier are checked each: endpoint, other ports that a rule n
   const way = ways.to({ connectionString: connectionStringOf(relay, 'db'), tls: false })
   const farEnd = new FarEnd({ ...way, framing: 'raw' })
   const askFor = async (target: string): Promise<string> => {
-    const stream = await farEnd.connect({ target, signal: AbortSignal.timeout(15_000) })
+    const stream = await connectThrough(farEnd, { target, signal: AbortSignal.timeout(15_000) })
     const answer = await askAgain(stream, 'x')
     stream.destroy()
     return answer

@@ -107,6 +107,17 @@ export function maskInPlace(buffer: Uint8Array, length: number): number {
   return start
 }
 
+/**
+ * Puts the header of a binary frame of a server in front of a payload that lies at {@link frameHeadroomBytes} already.
+ *
+ * @returns where the frame begins
+ */
+export function headInPlace(buffer: Uint8Array, length: number): number {
+  const start = frameHeadroomBytes - frameHeaderLength(length, false)
+  writeFrameHeader(buffer, start, { opcode: Opcode.binary, fin: true, length })
+  return start
+}
+
 /** Random words are drawn in bulk: one call to the generator for many frames. */
 const maskKeys = new Int32Array(1024)
 let nextMaskKey = maskKeys.length

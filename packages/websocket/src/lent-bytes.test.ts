@@ -109,22 +109,27 @@ test('a client may use its memory again at once, however many messages are on th
   assert.ok(Buffer.concat(server.chunks).equals(sent))
 })
 
-test('what a client writes into lent memory arrives as it was, short or long, and a closed one takes it back', async (t) => {
-  const [clientSocket, serverSocket] = await pair(t)
-  const client = listen(clientSocket, 'client', false)
-  const server = listen(serverSocket, 'server', false)
-  const all: Buffer[] = []
-  for (const length of [10, 0, 125, 126, 4095, 4096, 65_535, 65_536, 100_000, 131_000, 1]) {
-    const lent = client.endpoint.lend()
-    const message = randomBytes(length)
-    all.push(message)
-    lent.set(message)
-    client.endpoint.sendLent(lent, length)
-  }
-  const sent = Buffer.concat(all)
-  await untilHeard(server, sent.length)
-  assert.ok(Buffer.concat(server.chunks).equals(sent))
-  client.endpoint.abort()
-  const lent = client.endpoint.lend()
-  assert.equal(client.endpoint.sendLent(lent, 70_000), true)
-})
+for (const [role, peer] of [
+  ['client', 'server'],
+  ['server', 'client'],
+] as const) {
+  test(`what a ${role} writes into lent memory arrives as it was, short or long, and a closed one takes it back`, async (t) => {
+    const [ourSocket, peerSocket] = await pair(t)
+    const ours = listen(ourSocket, role, false)
+    const theirs = listen(peerSocket, peer, false)
+    const all: Buffer[] = []
+    for (const length of [10, 0, 125, 126, 4095, 4096, 65_535, 65_536, 100_000, 131_000, 1]) {
+      const lent = ours.endpoint.lend()
+      const message = randomBytes(length)
+      all.push(message)
+      lent.set(message)
+      ours.endpoint.sendLent(lent, length)
+    }
+    const sent = Buffer.concat(all)
+    await untilHeard(theirs, sent.length)
+    assert.ok(Buffer.concat(theirs.chunks).equals(sent))
+    ours.endpoint.abort()
+    const lent = ours.endpoint.lend()
+    assert.equal(ours.endpoint.sendLent(lent, 70_000), true)
+  })
+}

@@ -1,7 +1,14 @@
 import type { Duplex } from 'node:stream'
 import { decodeClose, encodeClose } from './close-payload.ts'
 import { FrameDecoder, type FrameSink } from './frame-decoder.ts'
-import { encodeFrame, frameHeadroomBytes, maskInPlace, writeFrameHeader, writeMaskedFrame } from './frame-encoder.ts'
+import {
+  encodeFrame,
+  frameHeadroomBytes,
+  headInPlace,
+  maskInPlace,
+  writeFrameHeader,
+  writeMaskedFrame,
+} from './frame-encoder.ts'
 import { SharedReadBuffer } from './io/shared-read-buffer.ts'
 import { sharedRegions } from './io/write-regions.ts'
 import { Opcode } from './opcode.ts'
@@ -164,7 +171,7 @@ export class WebSocketEndpoint implements FrameSink {
     return true
   }
 
-  /** Lends a client memory of some 128 KiB, for {@link WebSocketEndpoint.sendLent}. */
+  /** Lends memory of some 128 KiB, for {@link WebSocketEndpoint.sendLent}. */
   lend(): Uint8Array {
     return sharedRegions.take().subarray(frameHeadroomBytes)
   }
@@ -182,7 +189,7 @@ export class WebSocketEndpoint implements FrameSink {
       sharedRegions.give(region)
       return isFlushed
     }
-    const start = maskInPlace(region, length)
+    const start = this.#isClient ? maskInPlace(region, length) : headInPlace(region, length)
     this.#regions.push(region)
     return this.#write(region.subarray(start, frameHeadroomBytes + length), this.#onRegionTaken)
   }

@@ -5,20 +5,22 @@ import {
   type CarrierStream,
   type CreditBudget,
   carrierProtocol,
+  cutSocket,
+  DatagramTunnel,
+  defaultDatagramIdleMs,
   ListenerSession,
+  limitsOf,
   plainProtocol,
+  type ResumeRules,
+  readStreamContext,
+  resetOf,
+  StreamConnection,
+  sendOrDrop,
 } from '@postern/carrier'
 import type { ConnectionRequest, RelayedConnection } from '@postern/client'
 import { RelayError } from '@postern/protocol'
-import { cutSocket } from '../cut-socket.ts'
-import { DatagramTunnel, defaultDatagramIdleMs } from '../datagram-tunnel.ts'
 import type { OpenTunnels } from '../open-tunnels.ts'
-import { sendOrDrop } from '../send-or-drop.ts'
 import type { CarrierMode } from './relay-ways.ts'
-import { limitsOf, type ResumeRules } from './resume-rules.ts'
-import { StreamConnection } from './stream-connection.ts'
-import { readStreamContext } from './stream-context.ts'
-import { resetOf } from './stream-error.ts'
 
 /** What the sender's end of a stream asks for. It is a wish: whoever opens targets has the last word. */
 export interface WantedTarget {

@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { FarEnd } from '@postern/carrier'
 import { Listener } from '@postern/client'
 import type { Logger } from '@postern/program'
 import { StubRelay, startTestRelay, type TestRelay } from '@postern/testkit'
 import { Bridge, type BridgeOptions } from '../bridge.ts'
-import { FarEnd } from '../far-end.ts'
+import { connectThrough } from '../connect-through.ts'
 import { RelayWays } from './relay-ways.ts'
 
 const signal = (): AbortSignal => AbortSignal.timeout(15_000)
@@ -190,7 +191,7 @@ test('each stream is checked: what the allow-list does not name is refused, howe
   using ways = new RelayWays()
   const farEnd = new FarEnd({ ...ways.to({ ...placeOf(relay, 'send'), path: 'echo' }), framing: 'raw' })
   for (const target of [`127.0.0.1:${service.port}`, String(service.port), 'other']) {
-    const stream = await farEnd.connect({ target, signal: signal() })
+    const stream = await connectThrough(farEnd, { target, signal: signal() })
     assert.equal(await text(stream), 'allowed')
     stream.end()
   }
@@ -208,7 +209,7 @@ test('each stream is checked: what the allow-list does not name is refused, howe
   ]
   for (const target of forbidden) {
     await assert.rejects(
-      farEnd.connect({ target, signal: signal() }),
+      connectThrough(farEnd, { target, signal: signal() }),
       (error: Error) => /not in the allow-list|has no port name/.test(error.message),
       target,
     )
@@ -231,16 +232,19 @@ test('a stream of Node half-closes, tells its end from a cut, and copies what it
     framing: 'raw',
     target: `127.0.0.1:${port}`,
   })
-  const stream = await farEnd.connect({ client: 'test', signal: signal() })
+  const stream = await connectThrough(farEnd, { client: 'test', signal: signal() })
   const question = Buffer.alloc(5_000, 'a')
   stream.write(question)
   question.fill('b')
   stream.end()
   assert.ok((await text(stream)) === `got ${'a'.repeat(5_000)}`)
-  const cut = await farEnd.connect({ signal: signal() })
+  const cut = await connectThrough(farEnd, { signal: signal() })
   ways[Symbol.dispose]()
   await assert.rejects(text(cut), { code: 'ConnectionFailed' })
-  await assert.rejects(farEnd.connect({ target: 'nowhere:1', signal: AbortSignal.abort(new Error('gone')) }), /gone/)
+  await assert.rejects(
+    connectThrough(farEnd, { target: 'nowhere:1', signal: AbortSignal.abort(new Error('gone')) }),
+    /gone/,
+  )
 })
 
 test('the same credential shares carriers, another one never does', async () => {
@@ -336,5 +340,5 @@ test('a listener that is not ours and answers the carrier protocol gets nowhere'
   await listener.open({ signal: signal() })
   using ways = new RelayWays()
   const farEnd = new FarEnd({ ...ways.to({ ...relay.location, path: 'db' }), framing: 'raw' })
-  await assert.rejects(farEnd.connect({ signal: AbortSignal.timeout(1_500) }), { name: 'TimeoutError' })
+  await assert.rejects(connectThrough(farEnd, { signal: AbortSignal.timeout(1_500) }), { name: 'TimeoutError' })
 })

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { CreditBudget } from '@postern/carrier'
+import type { ResumeRules } from '@postern/carrier'
+import { CreditBudget, SenderCarriers } from '@postern/carrier'
 import { Sender, type SenderOptions } from '@postern/client'
-import type { ResumeRules } from './resume-rules.ts'
-import { SenderCarriers } from './sender-carriers.ts'
 
 /** `auto`: streams of listeners that can share relayed connections. `off`: a relayed connection for every tunnel. */
 export type CarrierMode = 'auto' | 'off'

@@ -1,6 +1,13 @@
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
-import { describeFailure, FarEnd, LocalForwarder, type RelayWays, type SocketSource } from '@postern/bridge'
+import {
+  connectThrough,
+  describeFailure,
+  FarEnd,
+  LocalForwarder,
+  type RelayWays,
+  type SocketSource,
+} from '@postern/bridge'
 import {
   CurrentTokens,
   createOpenSocket,
@@ -121,7 +128,7 @@ export class Route {
   open({ signal = new AbortController().signal }: { readonly signal?: AbortSignal }): Promise<Duplex> {
     const { framing } = this.#spec
     const farEnd = new FarEnd({ sender: this.sender, carriers: this.#carriers, framing })
-    return farEnd.connect({ target: framing === 'azbridge' ? this.#portName : this.#target, signal })
+    return connectThrough(farEnd, { target: framing === 'azbridge' ? this.#portName : this.#target, signal })
   }
 
   /** True when a stream that was opened has come to the service, and not only to the listener. */

@@ -1,5 +1,5 @@
-import type { ResetCode, StreamReset } from '@postern/carrier'
 import { type ErrorCode, RelayError } from '@postern/protocol'
+import type { ResetCode, StreamReset } from '../reset-code.ts'
 
 const codeOf: Readonly<Partial<Record<ResetCode, ErrorCode>>> = {
   refused: 'EndpointNotAllowed',

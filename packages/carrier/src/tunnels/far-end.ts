@@ -1,14 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { CarrierPool } from '@postern/carrier'
-import { type RelayedConnection, RelayedStream, type Sender } from '@postern/client'
 import { RelayError } from '@postern/protocol'
-import { openStream } from './carriers/open-stream.ts'
-import { aloneForMs, type SenderCarriers } from './carriers/sender-carriers.ts'
-import type { Framing } from './forwarder.ts'
+import { CarrierPool } from '../carrier-pool.ts'
+import type { Framing } from './framing.ts'
 import { ListenerRefusal } from './listener-refusal.ts'
+import { openStream } from './open-stream.ts'
 import { portNameHeader, UnknownPortName } from './port-name-refusal.ts'
 import type { Preamble } from './preamble.ts'
+import type { DialedConnection, RelayDialer } from './relay-dialer.ts'
 import { requestTarget } from './request-target.ts'
+import { aloneForMs, type SenderCarriers } from './sender-carriers.ts'
 import { readTargetAway } from './target-away.ts'
 import type { TunnelConnection } from './tunnel-connection.ts'
 
@@ -19,7 +18,7 @@ const retryAfterMs = 1_000
 
 /** What {@link FarEnd} works with. */
 export interface FarEndOptions {
-  readonly sender: Sender
+  readonly sender: RelayDialer
   /** Shared with others who use the same credential; without them every tunnel has a relayed connection of its own. */
   readonly carriers?: SenderCarriers | undefined
   readonly framing: Framing
@@ -31,6 +30,8 @@ export interface FarEndOptions {
 
 /** One connection that is wanted. */
 export interface FarEndRequest extends Preamble {
+  /** What a stream asks for in place of what the FarEnd was made for. */
+  readonly target?: string
   /** Aborted when nobody waits for it any more. */
   readonly signal: AbortSignal
   /** Address of the program that wants it, for the log of the far end. */
@@ -41,14 +42,6 @@ export interface FarEndRequest extends Preamble {
   onOpened(connection: TunnelConnection, first: Uint8Array): void
   /** It was opened in the hope that the target is there as before, and it is not. */
   onDisappointed?(error: RelayError): void
-}
-
-/** What {@link FarEnd.connect} asks for. */
-export interface FarEndConnect {
-  /** Port name, or `host:port` among those that the far end permits. Default: what the FarEnd was made for. */
-  readonly target?: string
-  readonly client?: string
-  readonly signal: AbortSignal
 }
 
 const nothing = new Uint8Array(0)
@@ -68,21 +61,9 @@ export class FarEnd {
     this.#options = options
   }
 
-  /**
-   * Opens a tunnel as a Node stream; see {@link RelayedStream} for how it ends.
-   *
-   * @throws {RelayError} as {@link FarEnd.open}.
-   */
-  async connect({ target = this.#options.target ?? '', client, signal }: FarEndConnect): Promise<RelayedStream> {
-    let stream: RelayedStream | undefined
-    const onOpened = (connection: TunnelConnection, first: Uint8Array): void => {
-      stream = new RelayedStream(connection)
-      if (first.length > 0) stream.push(first)
-    }
-    const how = { mode: 'stream', mayHurry: false } as const
-    await this.#search({ ...how, portName: target, client, signal, onOpened }, target)
-    if (!stream) throw new RelayError('TargetUnreachable')
-    return stream
+  /** What streams ask for unless they say otherwise. */
+  get target(): string | undefined {
+    return this.#options.target
   }
 
   /**
@@ -92,7 +73,7 @@ export class FarEnd {
    */
   async open(request: FarEndRequest): Promise<void> {
     const { target, framing } = this.#options
-    await this.#search(request, target ?? (framing === 'raw' ? '' : request.portName))
+    await this.#search(request, request.target ?? target ?? (framing === 'raw' ? '' : request.portName))
   }
 
   async #search(request: FarEndRequest, target: string): Promise<void> {
@@ -124,7 +105,7 @@ export class FarEnd {
         }
         failures += 1
         if (failures >= attempts || !(error instanceof RelayError) || !error.isTransient) throw error
-        await delay(retryAfterMs, undefined, { signal })
+        await pause(retryAfterMs, signal)
       }
     }
     throw refusal ?? new RelayError('TargetUnreachable')
@@ -200,12 +181,12 @@ export class FarEnd {
     request.onOpened(connection, nothing)
   }
 
-  #dialPlain(request: FarEndRequest, headers: Record<string, string>): Promise<RelayedConnection> {
+  #dialPlain(request: FarEndRequest, headers: Record<string, string>): Promise<DialedConnection> {
     const { signal } = request
     return this.#readingRefusals(request, this.#options.sender.connectRaw({ signal, headers }))
   }
 
-  async #openPlain(request: FarEndRequest, connection: RelayedConnection): Promise<void> {
+  async #openPlain(request: FarEndRequest, connection: DialedConnection): Promise<void> {
     const { signal, portName, mode } = request
     if (signal.aborted) {
       connection.abort()
@@ -235,4 +216,19 @@ export class FarEnd {
       )
     })
   }
+}
+
+/** Rejects as soon as the signal is aborted. */
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    }, delayMs)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
 }

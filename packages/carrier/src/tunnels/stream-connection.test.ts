@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CarrierStream } from '@postern/carrier'
+import type { CarrierStream } from '../streams/carrier-stream.ts'
 import { StreamConnection } from './stream-connection.ts'
 
 /** A connection whose program has stopped reading, and what that has heard. */

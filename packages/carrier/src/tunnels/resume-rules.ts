@@ -1,4 +1,4 @@
-import type { CarrierLimits } from '@postern/carrier'
+import type { CarrierLimits } from '../carrier-limits.ts'
 
 /** How long, and with how much on the way, streams in carriers outlive a relayed connection. */
 export interface ResumeRules {

@@ -1,7 +1,8 @@
-import type { CarrierStream, CarrierStreamHandler, ResetCode, StreamReset } from '@postern/carrier'
 import type { RelayError } from '@postern/protocol'
-import type { TunnelConnection, TunnelHandler } from '../tunnel-connection.ts'
+import type { ResetCode, StreamReset } from '../reset-code.ts'
+import type { CarrierStream, CarrierStreamHandler } from '../streams/carrier-stream.ts'
 import { streamError } from './stream-error.ts'
+import type { TunnelConnection, TunnelHandler } from './tunnel-connection.ts'
 import { WaitingBytes } from './waiting-bytes.ts'
 
 /** What {@link StreamConnection} is made from. */

@@ -1,7 +1,7 @@
-import type { RelayedConnection } from '@postern/client'
 import { errorTable, RelayError } from '@postern/protocol'
 import { UnknownPortName } from './port-name-refusal.ts'
 import { encodePreamble, type Preamble, type PreambleReply, PreambleReplyDecoder } from './preamble.ts'
+import type { TunnelConnection } from './tunnel-connection.ts'
 
 /** The far end dials its target before it answers; beyond this it is stuck. */
 const replyTimeoutMs = 30_000
@@ -26,7 +26,7 @@ export interface TargetRequestHandler {
  * A far end that knows nothing of the name ends the connection without an answer (azbridge) or with a code and a
  * reason (ours); the error says which port name was asked for.
  */
-export function requestTarget(connection: RelayedConnection, wanted: Preamble, handler: TargetRequestHandler): void {
+export function requestTarget(connection: TunnelConnection, wanted: Preamble, handler: TargetRequestHandler): void {
   const decoder = new PreambleReplyDecoder(wanted.mode)
   let isDecided = false
   const timer = setTimeout(() => refuse('The far end has not answered the bridge preamble in time'), replyTimeoutMs)

@@ -1,7 +1,7 @@
-import type { RelayedConnectionHandler } from '@postern/client'
+import type { CarrierConnectionHandler } from '../carrier-runner.ts'
 
 /** Hears one end of a tunnel. */
-export interface TunnelHandler extends RelayedConnectionHandler {
+export interface TunnelHandler extends CarrierConnectionHandler {
   /** What comes after `pause` waits here as well as anywhere, in one piece; the other end gets no credit for it. Default false. */
   readonly gathers?: boolean
   /** A datagram of a UDP stream; valid during the call. */

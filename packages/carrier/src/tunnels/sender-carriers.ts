@@ -1,11 +1,13 @@
-import { CarrierPool, type CreditBudget, carrierProtocol, offeredProtocols } from '@postern/carrier'
-import type { RelayedConnection, Sender } from '@postern/client'
 import { RelayError } from '@postern/protocol'
+import { CarrierPool } from '../carrier-pool.ts'
+import { carrierProtocol, offeredProtocols } from '../carrier-runner.ts'
+import { type CreditBudget } from '../streams/credit-budget.ts'
+import type { DialedConnection, RelayDialer } from './relay-dialer.ts'
 import { limitsOf, type ResumeRules } from './resume-rules.ts'
 
 /** What {@link SenderCarriers} works with. */
 export interface SenderCarriersOptions {
-  readonly sender: Sender
+  readonly sender: RelayDialer
   /** What the windows of this process may grow by together. */
   readonly budget: CreditBudget
   readonly resume?: ResumeRules | undefined
@@ -22,7 +24,7 @@ export interface ReachRequest {
 }
 
 /** A way to the listener: a pool to open a stream in, a relayed connection of one's own, or undefined: dial a plain one. */
-export type Reached = CarrierPool | RelayedConnection | undefined
+export type Reached = CarrierPool | DialedConnection | undefined
 
 /** So long nothing is offered to listeners that do not carry: they cost no more than without carriers. */
 const plainForMs = 60_000
@@ -76,7 +78,7 @@ export class SenderCarriers implements Disposable {
   /**
    * Finds a way to a listener that was not refused, dialing if there is none.
    *
-   * @throws {RelayError} as {@link Sender.connectRaw}; the signal's reason when it was aborted.
+   * @throws {RelayError} as {@link RelayDialer.connectRaw}; the signal's reason when it was aborted.
    */
   async reach(request: ReachRequest): Promise<Reached> {
     if (request.refused.size === 0) {
@@ -184,7 +186,7 @@ export class SenderCarriers implements Disposable {
   }
 
   /** @throws {RelayError} ServerBusy when there are too many, and all are in use. */
-  #openPool(first: RelayedConnection): CarrierPool {
+  #openPool(first: DialedConnection): CarrierPool {
     const { sender, budget, resume } = this.#options
     if (this.#pools.size >= maxPools) this.#makeRoom(first)
     const pool: CarrierPool = new CarrierPool({
@@ -207,7 +209,7 @@ export class SenderCarriers implements Disposable {
     return pool
   }
 
-  #makeRoom(first: RelayedConnection): void {
+  #makeRoom(first: DialedConnection): void {
     for (const pool of this.#pools) if (pool.streamCount === 0) return this.#forget(pool)
     first.abort()
     throw new RelayError('ServerBusy', { message: `More than ${maxPools} listeners are in use at a time` })

@@ -1,5 +1,5 @@
-import { StreamConnection } from './carriers/stream-connection.ts'
 import { DatagramDecoder, encodeDatagram, maxDatagramBytes } from './datagrams.ts'
+import { StreamConnection } from './stream-connection.ts'
 import type { TunnelConnection } from './tunnel-connection.ts'
 
 /** Datagrams beyond this are dropped while the relay is slow, as any network drops them. */

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import type { CarrierPool } from '@postern/carrier'
 import { RelayError } from '@postern/protocol'
+import type { CarrierPool } from '../carrier-pool.ts'
 import { StreamConnection } from './stream-connection.ts'
 import { encodeStreamContext } from './stream-context.ts'
 
@@ -30,7 +29,7 @@ export interface OpenedStream {
  */
 export function openStream(pool: CarrierPool, options: OpenStreamOptions): OpenedStream {
   const { target, kind, client, signal } = options
-  const trackingId = randomUUID()
+  const trackingId = crypto.randomUUID()
   const connection = new StreamConnection({ trackingId, cutCode: 'cancelled' })
   const context = encodeStreamContext({ trackingId, client })
   const stream = pool.open({ handler: connection, target, kind, context })
