@@ -173,12 +173,12 @@ export default {
     {
       name: 'composition-root',
       comment:
-        'Only relay-server.ts, start-relay.ts for tests of other programs, and start-recovery.ts for stopped relays, know engines, options and certificates.',
+        'Only relay-server.ts, start-relay.ts for tests of other programs, start-recovery.ts for stopped relays, and start-ingress-process.ts beside relays, know engines, options and certificates.',
       severity: 'error',
       from: {
         path: server,
         pathNot: [
-          `${server}(relay-server|start-relay|start-recovery|index)\\.ts$`,
+          `${server}(relay-server|start-relay|start-recovery|start-ingress-process|index)\\.ts$`,
           `${server}(storage|cluster|config|certificates)/`,
           testFile,
         ],

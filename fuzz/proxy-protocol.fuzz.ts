@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { isIP } from 'node:net'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { maxProxyHeaderBytes, readProxyHeader } from '../packages/server/src/gateway/proxy-protocol.ts'
+import { maxProxyHeaderBytes, readProxyHeader } from '../packages/server/src/ingress/first-bytes/proxy-protocol.ts'
 import { fuzzRun } from './fuzz-run.ts'
 
 const signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex')

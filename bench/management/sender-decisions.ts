@@ -87,6 +87,7 @@ async function fillStore(store: ResourceStore, size: EstateSize): Promise<readon
         rules: [rule],
         network: openNetworkAccess,
         privateEndpointConnections: [],
+        ingress: [],
         ...dates,
       },
     })

@@ -39,6 +39,7 @@ export function markedNamespace(name: string, mark: string): ResourceDocument {
       rules: markedRules(mark),
       network: openNetworkAccess,
       privateEndpointConnections: [],
+      ingress: [],
       ...dates,
     },
   }

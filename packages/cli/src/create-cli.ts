@@ -32,6 +32,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/bridge.ts')).configureBridgeCommand,
   },
   {
+    name: 'ingress',
+    summary: 'Public ports that lead to private services, beside a relay.',
+    load: async () => (await import('./commands/ingress.ts')).configureIngressCommand,
+  },
+  {
     name: 'send',
     summary: 'Sends a message to one receiver of a hybrid connection.',
     load: async () => (await import('./commands/send.ts')).configureMessageCommand('send'),

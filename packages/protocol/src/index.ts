@@ -1,5 +1,6 @@
 export { type ConnectionString, formatConnectionString, parseConnectionString } from './addresses/connection-string.ts'
 export { lookupName } from './addresses/lookup-name.ts'
+export { encodeProxyHeader, type ProxiedConnection } from './addresses/proxy-header.ts'
 export { parseRelayTarget, type RelayTarget } from './addresses/relay-target.ts'
 export { formatRendezvousAddress, type RendezvousAddressParts } from './addresses/rendezvous-address.ts'
 export { decodeListenerMessage, type ListenerMessage } from './control-channel/decode-listener-message.ts'

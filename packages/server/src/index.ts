@@ -1,7 +1,14 @@
 export { masterKeyRotationTable } from './config/master-key-rotation-table.ts'
 export { optionTable } from './config/option-table.ts'
 export { type RelayConfig, relayConfig } from './config/relay-config.ts'
+export { hashPassword } from './hash-password.ts'
 export { RelayServer, type RelayServerOptions } from './relay-server.ts'
+export {
+  type IngressProcess,
+  type IngressProcessOptions,
+  type IngressSender,
+  startIngressProcess,
+} from './start-ingress-process.ts'
 export { type RecoveryOptions, recoverAdministrator } from './start-recovery.ts'
 export {
   type HybridConnectionAccess,
@@ -13,6 +20,7 @@ export {
 export { addMissingResources } from './storage/add-missing-resources.ts'
 export type { ChainPosition } from './storage/audit-chain.ts'
 export type { AuditQuery, AuditReader, AuditVerdict, ChainedRecord } from './storage/audit-store.ts'
+export { checkIngressDoors, type RelayDoors } from './storage/check-ingress-doors.ts'
 export type {
   DeclaredHybridConnection,
   DeclaredNamespace,

@@ -41,6 +41,7 @@ import { RelayedConnections } from './relay/relayed-connections.ts'
 import { OfferBook } from './rendezvous/offer-book.ts'
 import { serverVersion } from './server-version.ts'
 import { startIdentity } from './start-identity.ts'
+import { type RelayIngress, startIngress } from './start-ingress.ts'
 import { startManagement } from './start-management.ts'
 import { startUsage } from './start-usage.ts'
 import { applyDeclaredResources, releaseDeclaredResources } from './storage/apply-declared-resources.ts'
@@ -78,6 +79,7 @@ interface BuiltRelay {
   readonly identity: Identity
   readonly administrator: AdministratorAccess | undefined
   readonly health: Health
+  readonly ingress: RelayIngress['ports']
   readonly stops: readonly Stop[]
   readonly drain: (graceMs: number) => Promise<void>
 }
@@ -96,6 +98,8 @@ export class RelayServer {
   /** What was made at this start, because there was nobody yet. */
   readonly administrator: AdministratorAccess | undefined
   readonly health: Health
+  /** The public ports. */
+  readonly ingress: RelayIngress['ports']
   readonly #stops: readonly Stop[]
   readonly #drain: (graceMs: number) => Promise<void>
   #stopping: Promise<void> | undefined
@@ -111,6 +115,7 @@ export class RelayServer {
     this.identity = built.identity
     this.administrator = built.administrator
     this.health = built.health
+    this.ingress = built.ingress
     this.#stops = built.stops
     this.#drain = built.drain
   }
@@ -163,11 +168,14 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   stops.push(() => usage.close())
   const ports = await openDoors({ config, parts, store, health, identity, certificates, doors, stops })
   Object.assign(inUse, { data: ports.data, management: ports.management })
+  const opened = await startIngress({ parts, health, certificates: ports.tls })
+  const ingress = opened.ports
+  stops.push(() => opened.close())
   health.become('ready')
   log.info('relay.ready', { dataPort: ports.data, managementPort: ports.management })
   const drain = (graceMs: number): Promise<void> =>
-    drainRelay({ parts, doors, dataDoors: ports.dataDoors, health, graceMs })
-  return { ports, certificates, catalog, store, audit, identity, administrator, health, stops, drain }
+    drainRelay({ parts, doors, dataDoors: ports.dataDoors, ingress, health, graceMs })
+  return { ports, certificates, catalog, store, audit, identity, administrator, health, ingress, stops, drain }
 }
 
 function portsOf({ dataPort, managementPort, publicPort }: RelayConfig): PortsInUse {
@@ -325,6 +333,7 @@ interface OpenDoors {
   readonly management: number
   readonly private?: number
   readonly dataDoors: readonly DataDoor[]
+  readonly tls: TlsSettings | undefined
 }
 
 async function openDoors(from: {
@@ -373,7 +382,7 @@ async function openDoors(from: {
   const privateDataDoor = privateDoor && new DataDoor({ parts, requests, originOf, isPrivate: true })
   const privatePort = privateDataDoor && (await open(privateDataDoor, privateDoor.port, privateDoor.bind))
   const dataDoors = privateDataDoor ? [dataDoor, privateDataDoor] : [dataDoor]
-  const opened = { dataDoors, ...(privatePort !== undefined && { private: privatePort }) }
+  const opened = { dataDoors, tls, ...(privatePort !== undefined && { private: privatePort }) }
   if (!config.sharesPort) {
     const data = await open(dataDoor, config.dataPort)
     bound.data = data

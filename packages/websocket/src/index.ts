@@ -1,4 +1,5 @@
 export { BytePipe, type BytePipeHandler, type BytePipeOptions, type BytePipeProblem } from './byte-pipe.ts'
+export { ByteStream, type StreamedBytes } from './byte-stream.ts'
 export { type CloseStatus, decodeClose, encodeClose } from './close-payload.ts'
 export { type DialedWebSocket, type DialOptions, dialWebSocket } from './dial.ts'
 export { FrameDecoder, type FrameDecoderOptions, type FrameSink } from './frame-decoder.ts'

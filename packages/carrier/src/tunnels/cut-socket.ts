@@ -6,6 +6,8 @@ export function cutSocket(socket: Socket): void {
   // All bytes and the end are with the system, and an end that is on its way makes a reset fail: the socket would stay open.
   const isEnding = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0
   // A reset waits for the connection to be made; nobody is there to be told yet. Unix sockets have no reset.
-  if (isEnding || socket.connecting || socket.remoteAddress === undefined) socket.destroy()
+  // TLS sockets inherit the method and throw; without a goodbye of TLS their peers see a cut as well.
+  const isTls = 'encrypted' in socket
+  if (isEnding || isTls || socket.connecting || socket.remoteAddress === undefined) socket.destroy()
   else socket.resetAndDestroy()
 }

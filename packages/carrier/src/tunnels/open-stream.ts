@@ -35,6 +35,7 @@ export function openStream(pool: CarrierPool, options: OpenStreamOptions): Opene
   const stream = pool.open({ handler: connection, target, kind, context })
   if (!stream) throw new RelayError('ServerBusy', { message: 'Too many streams of this hybrid connection at a time' })
   connection.attach(stream)
+  connection.listenerId = pool.listenerId
   const settled = new Promise<void>((resolve, reject) => {
     let reason: Error | undefined
     const giveUp = (why: Error): void => {
@@ -50,6 +51,7 @@ export function openStream(pool: CarrierPool, options: OpenStreamOptions): Opene
     signal.addEventListener('abort', onAbort)
     connection.onceSettled((error) => {
       clearTimeout(timer)
+      connection.listenerId = pool.listenerId
       signal.removeEventListener('abort', onAbort)
       const problem = reason ?? error
       if (problem) reject(problem)

@@ -24,6 +24,8 @@ const maxEarlyDatagramBytes = 65_536
 export class StreamConnection implements TunnelConnection, CarrierStreamHandler {
   readonly trackingId: string
   readonly client: string | undefined
+  /** Set when the stream is settled, at the latest. */
+  listenerId: string | undefined
   /** The stream's own buffer is the bound, and grows with the path. */
   readonly maxBufferedBytes = 0
   /** A stream has no subprotocol of its own. */

@@ -19,6 +19,8 @@ export interface TunnelConnection {
   readonly protocol: string | undefined
   /** Who is at the other end, as far as that end has said; for the log alone. */
   readonly client?: string | undefined
+  /** The listener at the other end, where this end has chosen it or heard of it. */
+  readonly listenerId?: string | undefined
   /** Bytes that were sent and are still held here. */
   readonly bufferedBytes: number
   /** Bytes that may be held before a `false` of `send` counts. Default 256 KiB. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { addTableOptions, formatOptions, typedFlags } from '@postern/program'
 import { RelayError } from '@postern/protocol'
-import { optionTable, parseDeclaredResources } from '@postern/server'
+import { checkIngressDoors, optionTable, parseDeclaredResources } from '@postern/server'
 import type { Command } from 'commander'
 import { programName } from '../program-name.ts'
 import { type RelaySettings, readRelaySettings, unknownEnvironment } from '../relay-settings.ts'
@@ -51,7 +51,9 @@ function read(command: Command, file: string | undefined): RelaySettings {
 
 async function checkConfig({ config }: RelaySettings): Promise<void> {
   const { resourcesFile } = config
-  if (resourcesFile !== undefined) parseDeclaredResources(await readResources(resourcesFile), resourcesFile)
+  if (resourcesFile !== undefined) {
+    checkIngressDoors(parseDeclaredResources(await readResources(resourcesFile), resourcesFile), config)
+  }
   process.stdout.write('The configuration is valid.\n')
 }
 

@@ -1,9 +1,5 @@
-import { Duplex } from 'node:stream'
-import type { RelayError } from '@postern/protocol'
+import { ByteStream } from '@postern/websocket'
 import type { RelayedConnection } from '../connection/relayed-connection.ts'
-
-/** Bytes that wait in each direction before the other side is held back; one full frame of the relay. */
-const highWaterMark = 65_536
 
 /** What a {@link RelayedStream} needs of the connection that it takes over. */
 export type RelayedBytes = Pick<
@@ -25,27 +21,13 @@ export type RelayedBytes = Pick<
  * stream.end('hello\n')
  * for await (const chunk of stream) process.stdout.write(chunk)
  */
-export class RelayedStream extends Duplex {
+export class RelayedStream extends ByteStream {
   readonly #connection: RelayedBytes
-  #waiting: (() => void) | undefined
-  #closed = false
-  #peerEnded = false
 
   /** Takes the connection over; it must not have been opened. */
   constructor(connection: RelayedBytes) {
-    super({ allowHalfOpen: true, readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark })
+    super(connection)
     this.#connection = connection
-    connection.open({
-      onData: (chunk) => {
-        if (!this.push(Buffer.from(chunk))) connection.pause()
-      },
-      onEof: () => {
-        this.#peerEnded = true
-        this.push(null)
-      },
-      onDrain: () => this.#release(),
-      onClosed: (error) => this.#onClosed(error),
-    })
   }
 
   /** The id under which relay and peer have logged this connection. */
@@ -56,38 +38,5 @@ export class RelayedStream extends Duplex {
   /** The subprotocol that both ends have agreed on. */
   get protocol(): string | undefined {
     return this.#connection.protocol
-  }
-
-  override _read(): void {
-    this.#connection.resume()
-  }
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.#connection.send(chunk)) done()
-    else this.#waiting = done
-  }
-
-  override _final(done: (error?: Error | null) => void): void {
-    this.#connection.end()
-    done()
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    const isOver = this.#peerEnded && this.writableFinished
-    if (!this.#closed && !isOver) this.#connection.abort()
-    this.#release()
-    done(error)
-  }
-
-  #onClosed(error: RelayError | undefined): void {
-    this.#closed = true
-    if (error) this.destroy(error)
-    else this.#release()
-  }
-
-  #release(): void {
-    const done = this.#waiting
-    this.#waiting = undefined
-    done?.()
   }
 }

@@ -28,6 +28,7 @@ const namespace = {
   rules: [],
   network: openNetworkAccess,
   privateEndpointConnections: [],
+  ingress: [],
   ...dates,
 }
 const entity = { namespace: 'n', name: 'h', requiresClientAuthorization: true, rules: [], ...dates }

@@ -115,6 +115,10 @@ export class AcmeCertificates implements CertificateSource {
     return this.#current?.contextFor(servername) ?? this.#fallback.secureContextFor(undefined)
   }
 
+  pairFor(servername: string | undefined): CertificatePair | Promise<CertificatePair> {
+    return this.#current?.pairFor(servername) ?? this.#fallback.pairFor(undefined)
+  }
+
   onChange(callback: () => void): () => void {
     return this.#changes.add(callback)
   }

@@ -78,6 +78,10 @@ export class CertificateFiles implements CertificateSource {
     return this.#certificates.contextFor(servername)
   }
 
+  pairFor(servername: string | undefined): CertificatePair {
+    return this.#certificates.pairFor(servername)
+  }
+
   onChange(callback: () => void): () => void {
     return this.#changes.add(callback)
   }

@@ -31,6 +31,8 @@ export interface CertificateSource {
    * context of the default certificate: the client, not the relay, decides whether that is good enough.
    */
   secureContextFor(servername: string | undefined): SecureContext | Promise<SecureContext>
+  /** Key and chain behind {@link CertificateSource.secureContextFor}, for contexts with demands of their own. */
+  pairFor(servername: string | undefined): CertificatePair | Promise<CertificatePair>
   /** What clients get that send no name: those that dialled an address. */
   readonly defaultCertificate: CertificatePair
   /** File with the CA that clients must trust; absent when public roots or the operator's own CA signed. */

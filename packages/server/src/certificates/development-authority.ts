@@ -83,11 +83,12 @@ export class DevelopmentAuthority implements CertificateSource {
   }
 
   secureContextFor(servername: string | undefined): SecureContext | Promise<SecureContext> {
-    const name = servername?.toLowerCase()
-    if (name === undefined || this.#ownNames.includes(name) || !isCertificateName(name)) {
-      return started(this.#default).context
-    }
-    return this.#leafOf(name).then((leaf) => leaf.context)
+    const leaf = this.#leafFor(servername)
+    return leaf instanceof Promise ? leaf.then(({ context }) => context) : leaf.context
+  }
+
+  pairFor(servername: string | undefined): CertificatePair | Promise<CertificatePair> {
+    return this.#leafFor(servername)
   }
 
   onChange(callback: () => void): () => void {
@@ -107,6 +108,12 @@ export class DevelopmentAuthority implements CertificateSource {
     } catch (error) {
       this.#options.logger.error('certificates.renewal-failed', { error })
     }
+  }
+
+  #leafFor(servername: string | undefined): Leaf | Promise<Leaf> {
+    const name = servername?.toLowerCase()
+    const isOwn = name === undefined || this.#ownNames.includes(name) || !isCertificateName(name)
+    return isOwn ? started(this.#default) : this.#leafOf(name)
   }
 
   async #leafOf(name: string): Promise<Leaf> {

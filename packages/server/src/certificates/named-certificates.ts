@@ -16,14 +16,15 @@ interface Entry {
   readonly names: readonly string[]
   readonly expiresAt: Date
   readonly context: SecureContext
+  readonly pair: CertificatePair
 }
 
 /** Certificates that are found by the host names in them, the most specific first. Does not change. */
 export class NamedCertificates {
   readonly defaultCertificate: CertificatePair
   readonly #entries: readonly Entry[]
-  readonly #defaultContext: SecureContext
-  readonly #byName = new Map<string, SecureContext>()
+  readonly #default: Entry
+  readonly #byName = new Map<string, Entry>()
 
   /** @param pairs the first without a host of its own is the default; of two with the same name the first answers */
   constructor(pairs: readonly NamedPair[], minVersion: TlsMinimum) {
@@ -34,6 +35,7 @@ export class NamedCertificates {
         names: pair.host === undefined ? dnsNamesOf(certificate) : [pair.host],
         expiresAt: new Date(certificate.validTo),
         context: createServerContext(pair, minVersion),
+        pair,
       }
     })
     const firstEntry = this.#entries[first === undefined ? 0 : pairs.indexOf(first)]
@@ -41,10 +43,10 @@ export class NamedCertificates {
       throw new RelayError('InvalidConfiguration', { message: 'At least one certificate is needed' })
     }
     this.defaultCertificate = first
-    this.#defaultContext = firstEntry.context
-    for (const { names, context } of this.#entries.toReversed()) {
-      for (const name of names) {
-        this.#byName.set(name, context)
+    this.#default = firstEntry
+    for (const entry of this.#entries.toReversed()) {
+      for (const name of entry.names) {
+        this.#byName.set(name, entry)
       }
     }
   }
@@ -53,15 +55,23 @@ export class NamedCertificates {
     return [...this.#byName.keys()]
   }
 
-  /** A wildcard stands for one label. RFC 9525 section 6.3 */
   contextFor(servername: string | undefined): SecureContext {
-    const name = servername?.toLowerCase().replace(/\.$/, '') ?? ''
-    const wildcard = `*${name.slice(name.indexOf('.'))}`
-    return this.#byName.get(name) ?? this.#byName.get(wildcard) ?? this.#defaultContext
+    return this.#find(servername).context
+  }
+
+  pairFor(servername: string | undefined): CertificatePair {
+    return this.#find(servername).pair
   }
 
   endingSoon(nowMs: number): readonly { readonly names: readonly string[]; readonly expiresAt: Date }[] {
     return this.#entries.filter(({ expiresAt }) => expiresAt.getTime() - nowMs < warnBeforeMs)
+  }
+
+  /** A wildcard stands for one label. RFC 9525 section 6.3 */
+  #find(servername: string | undefined): Entry {
+    const name = servername?.toLowerCase().replace(/\.$/, '') ?? ''
+    const wildcard = `*${name.slice(name.indexOf('.'))}`
+    return this.#byName.get(name) ?? this.#byName.get(wildcard) ?? this.#default
   }
 }
 

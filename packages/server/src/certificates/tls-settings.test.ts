@@ -120,6 +120,7 @@ describe('TlsSettings', () => {
       stop: () => source.stop(),
       defaultCertificate: source.defaultCertificate,
       onChange: () => () => {},
+      pairFor: () => source.defaultCertificate,
       secureContextFor: (): Promise<SecureContext> => Promise.reject(new Error('no')),
     }
     const settings = new TlsSettings({ source: failing })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { SecureContext, TlsOptions } from 'node:tls'
-import type { AlpnChallenges, CertificateSource } from './certificate-source.ts'
+import type { AlpnChallenges, CertificatePair, CertificateSource } from './certificate-source.ts'
 import { ChangeListeners } from './change-listeners.ts'
 import { serverContextOptions, type TlsMinimum } from './server-context.ts'
 
@@ -50,6 +50,11 @@ export class TlsSettings {
       ALPNProtocols: ['http/1.1'],
       SNICallback: (servername, done) => void this.#chooseContext(servername).then((context) => done(null, context)),
     }
+  }
+
+  /** Key and chain for a name, for contexts with demands of their own. */
+  pairFor(servername: string | undefined): CertificatePair | Promise<CertificatePair> {
+    return this.#source.pairFor(servername)
   }
 
   /** @returns the function that ends it */

@@ -1,4 +1,5 @@
 import type { AuthorizationRule } from './authorization-rule.ts'
+import type { IngressEntry } from './ingress-entry.ts'
 import type { NetworkAccess } from './network-access.ts'
 import type { PrivateEndpointConnection } from './private-endpoint-connection.ts'
 import type { ResourcePlacement } from './resource-placement.ts'
@@ -14,6 +15,8 @@ export interface Namespace extends ResourcePlacement {
   readonly rules: readonly AuthorizationRule[]
   readonly network: NetworkAccess
   readonly privateEndpointConnections: readonly PrivateEndpointConnection[]
+  /** Public ports and names of the relay itself that lead to its hybrid connections. */
+  readonly ingress: readonly IngressEntry[]
   readonly createdAt: Date
   readonly updatedAt: Date
 }

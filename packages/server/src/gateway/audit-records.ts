@@ -103,6 +103,7 @@ const actions: Readonly<Record<string, string>> = {
   accept: 'accept',
   rendezvous: 'accept',
   atom: 'atom',
+  ingress: 'connect',
   management: 'management',
 }
 

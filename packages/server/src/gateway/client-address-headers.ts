@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
+import { canonicalAddress } from '../domain/canonical-address.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
-import { canonicalAddress } from './canonical-address.ts'
 
 /** Reads `X-Forwarded-For`, client first. An entry that is no address is `undefined`; a port that is not told is 0. */
 export function readXForwardedFor(header: string): (RemoteEndpoint | undefined)[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { canonicalAddress } from './canonical-address.ts'
+import { canonicalAddress } from '../domain/canonical-address.ts'
 import { ClientAddress } from './client-address.ts'
 
 const trustedProxies = ['10.0.0.0/8', '192.0.2.7', 'fd00::/8', '::1']

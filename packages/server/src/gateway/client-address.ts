@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import { RelayError } from '@postern/protocol'
+import { canonicalAddress } from '../domain/canonical-address.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
-import { canonicalAddress } from './canonical-address.ts'
 import { readForwardedFor, readXForwardedFor } from './client-address-headers.ts'
 
 export interface ClientAddressOptions {

@@ -9,13 +9,15 @@ export async function drainRelay(running: {
   readonly parts: RelayParts
   readonly doors: readonly FrontDoor[]
   readonly dataDoors: readonly DataDoor[]
+  readonly ingress: { stopAccepting(): void }
   readonly health: Health
   readonly graceMs: number
 }): Promise<void> {
-  const { parts, doors, dataDoors, health, graceMs } = running
+  const { parts, doors, dataDoors, ingress, health, graceMs } = running
   const reason = 'The relay is stopping.'
   health.become('draining')
   for (const door of dataDoors) door.drain()
+  ingress.stopAccepting()
   parts.waitingListeners.close()
   for (const peer of parts.messages.peers()) peer.close(1001, reason)
   for (const channel of parts.listeners.channels()) channel.close(1001, reason)

@@ -5,6 +5,7 @@ import type { AuthorizationRule } from '../domain/authorization-rule.ts'
 import { findRule } from '../domain/authorization-rule.ts'
 import { generateKey } from '../domain/generate-key.ts'
 import { defaultPlacement } from '../domain/resource-placement.ts'
+import { ingressOf } from './declared-ingress.ts'
 import { networkOf } from './declared-network.ts'
 import type {
   DeclaredHybridConnection,
@@ -58,6 +59,7 @@ function namespaceDocument(
       location: declared.location ?? defaultPlacement.location,
       tags: declared.tags ?? {},
       network: networkOf(declared, standing?.network),
+      ingress: ingressOf(declared.ingress),
       privateEndpointConnections: standing?.privateEndpointConnections ?? [],
       hosts: (declared.hosts ?? []).map((host) => host.toLowerCase()),
       isDefault: declared.default ?? false,

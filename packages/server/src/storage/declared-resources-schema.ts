@@ -12,6 +12,8 @@ import {
   ruleNameProblem,
 } from '@postern/protocol'
 import { z } from 'zod'
+import { findIngressClashes } from '../domain/ingress-clashes.ts'
+import { type DeclaredIngress, declaredIngressShape, ingressOf } from './declared-ingress.ts'
 import { type DeclaredNetwork, declaredNetworkShape } from './declared-network.ts'
 
 /** A rule as it is declared; keys that are left out are made once and kept in the store. */
@@ -50,6 +52,8 @@ export interface DeclaredNamespace extends DeclaredNetwork {
   /** RootManageSharedAccessKey with all rights when left out. */
   readonly rules?: readonly DeclaredRule[] | undefined
   readonly hybridConnections?: readonly DeclaredHybridConnection[] | undefined
+  /** Public ports and names of the relay itself. */
+  readonly ingress?: readonly DeclaredIngress[] | undefined
 }
 
 /** What a resources file says, or what `startRelay({ resources })` is given. */
@@ -235,6 +239,7 @@ const namespace = z.strictObject({
     )
     .meta({ description: 'Hybrid connections of the namespace.' })
     .optional(),
+  ingress: declaredIngressShape,
 })
 
 /** The form of a resources file. Only what cannot be said of one value alone is not in its JSON schema. */
@@ -256,6 +261,12 @@ export const declaredResourcesSchema: z.ZodType<ResourcesDeclaration> = z
           hosts.map(({ host }) => host),
           (at) => hosts[at]?.path ?? [],
         )
+        const entries = list.flatMap(({ ingress = [] }, at) =>
+          ingressOf(ingress).map((entry, entryAt) => ({ entry, path: [at, 'ingress', entryAt, 'port'] })),
+        )
+        for (const { at, message } of findIngressClashes(entries.map(({ entry }) => entry))) {
+          report(context, entries[at]?.path ?? [], message)
+        }
         const [, ...others] = list.flatMap((namespace, at) => (namespace.default ? [at] : []))
         for (const at of others) report(context, [at, 'default'], 'only one namespace can be the default; write false')
       })

@@ -87,6 +87,29 @@ const privateEndpointConnection = z.object({
   description: z.string(),
 })
 
+const ingressEntry = z.object({
+  name: z.string(),
+  hybridConnection: z.string(),
+  protocol: z.enum(['tcp', 'udp']),
+  address: z.string().exactOptional(),
+  port: z.number(),
+  sni: z.array(z.string()).exactOptional(),
+  hosts: z.array(z.string()).exactOptional(),
+  tls: z.enum(['pass', 'terminate']),
+  framing: z.enum(['raw', 'azbridge']),
+  target: z.string().exactOptional(),
+  portName: z.string().exactOptional(),
+  access: z.enum(['open', 'guarded']),
+  allow: z.array(z.string()).exactOptional(),
+  clientCertificates: z.string().exactOptional(),
+  users: z.array(z.object({ name: z.string(), passwordHash: z.string() })).exactOptional(),
+  maxConnections: z.number(),
+  maxConnectionsPerSource: z.number(),
+  connectionsPerSecondPerSource: z.number(),
+  proxyProtocol: z.literal('v2').exactOptional(),
+  trustedProxies: z.array(z.string()).exactOptional(),
+})
+
 const appHybridConnection = z.object({
   namespace: z.string(),
   relayName: z.string(),
@@ -137,6 +160,7 @@ export const documentKinds: { readonly [Kind in DocumentKind]: DocumentKindEntry
       rules,
       network: network.default({ ...openNetworkAccess, defaultActions: {}, rules: [] }),
       privateEndpointConnections: z.array(privateEndpointConnection).default([]),
+      ingress: z.array(ingressEntry).default([]),
       ...dates,
     }),
   },

@@ -72,7 +72,7 @@ const complaints: readonly (readonly [title: string, text: string, ...lines: str
   [
     'a key that resembles none',
     'namespaces:\n  - name: a\n    zzz: 1\n',
-    '3:5: namespaces[0].zzz: unknown key; there are name, hosts, default, subscription, resourceGroup, location, tags, publicNetworkAccess, networkRules, rules, hybridConnections',
+    '3:5: namespaces[0].zzz: unknown key; there are name, hosts, default, subscription, resourceGroup, location, tags, publicNetworkAccess, networkRules, rules, hybridConnections, ingress',
   ],
   [
     'a missing name',

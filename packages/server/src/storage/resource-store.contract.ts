@@ -328,6 +328,7 @@ export function namespace(name: string, changes: Partial<NamespaceValue> = {}): 
       rules: [rule('root')],
       network: openNetworkAccess,
       privateEndpointConnections: [],
+      ingress: [],
       ...dates,
       ...changes,
     },

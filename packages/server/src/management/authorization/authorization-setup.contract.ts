@@ -36,6 +36,7 @@ export async function addEntity(bed: ArmBed, namespace = 'contoso'): Promise<voi
         trustedServiceAccessEnabled: false,
       },
       privateEndpointConnections: [],
+      ingress: [],
       ...dates,
     },
   })

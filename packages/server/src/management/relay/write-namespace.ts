@@ -65,6 +65,7 @@ export async function putNamespace(
         isDefault: false,
         rules: withRule([], { name: rootRuleName, rights: ['Listen', 'Send', 'Manage'] }),
         privateEndpointConnections: [],
+        ingress: [],
         name,
         subscriptionId: group.subscriptionId,
         resourceGroup: group.name,

@@ -73,6 +73,7 @@ export async function putNamespace(
       rules,
       network: openNetworkAccess,
       privateEndpointConnections: [],
+      ingress: [],
       createdAt: now,
       updatedAt: now,
     },

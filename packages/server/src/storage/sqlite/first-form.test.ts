@@ -51,6 +51,7 @@ test('a database of the first form is read, with defaults for what it does not k
       isDefault: true,
       network: openNetworkAccess,
       privateEndpointConnections: [],
+      ingress: [],
       ...dates,
     })
     const keys = [...rules, ...db.value.rules].flatMap((rule) => [rule.primaryKey.reveal(), rule.secondaryKey.reveal()])

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
-import { canonicalAddress } from './canonical-address.ts'
+import { canonicalAddress } from '../../domain/canonical-address.ts'
+import type { RemoteEndpoint } from '../../domain/remote-endpoint.ts'
 
 /** What the first bytes of a connection say about a PROXY protocol header. */
 export type ProxyHeader =

@@ -7,7 +7,7 @@ export type ClientHello =
   | { readonly kind: 'present'; readonly serverName?: string; readonly protocols: readonly string[] }
 
 /** One full record; hellos with post-quantum keys and tickets take 2 KiB. */
-const maxHelloBytes = 16_384
+export const maxHelloBytes = 16_384
 
 const extensionServerName = 0
 const extensionAlpn = 16

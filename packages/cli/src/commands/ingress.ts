@@ -1,0 +1,112 @@
+import { text } from 'node:stream/consumers'
+import { RelayWays } from '@postern/bridge'
+import { applyNetworkFlags, createLogger, networkFlagTable, Secret } from '@postern/program'
+import { RelayError } from '@postern/protocol'
+import { hashPassword, startIngressProcess } from '@postern/server'
+import { type Command, Option } from 'commander'
+import { connectionStringHelp, readConnectionString } from '../connection-string-source.ts'
+import { programName } from '../program-name.ts'
+import { awaitShutdown } from '../shutdown-request.ts'
+
+interface IngressFlags {
+  readonly file: string
+  readonly namespace?: string
+  readonly connectionString?: string
+  readonly tlsCert: readonly string[]
+  readonly tlsKey: readonly string[]
+  readonly health: string
+  readonly proxy?: string
+  readonly tlsCa: readonly string[]
+  readonly tls: boolean
+  readonly verbose?: boolean
+}
+
+/** Devices that are there when a service manager stops the process may end for this long; Ctrl-C cuts them. */
+const graceMs = 10_000
+
+/** Adds `postern ingress`: public ports in a process of their own. */
+export function configureIngressCommand(command: Command): void {
+  const repeatable = (flags: string, description: string): Option =>
+    new Option(flags, description)
+      .argParser((item: string, items: readonly string[]) => [...items, item])
+      .default([], 'none')
+  command
+    .option('-f, --file <file>', 'resources file whose ingress entries are opened; read again when it changes')
+    .option('--namespace <name>', 'of this namespace; default: the only one of the file with ingress')
+    .option('-x, --connection-string <text>', connectionStringHelp)
+    .addOption(repeatable('--tls-cert <file>', 'certificate for entries with tls: terminate; may be repeated'))
+    .addOption(repeatable('--tls-key <file>', 'its key, in the same order'))
+    .option('--health <[host:]port>', 'where /healthz and /readyz are', '127.0.0.1:8446')
+    .option(networkFlagTable.proxy.flags, networkFlagTable.proxy.help)
+    .addOption(repeatable(networkFlagTable.tlsCa.flags, networkFlagTable.tlsCa.help))
+    .option('--no-tls', 'plain TCP, to a relay with --tls off: tokens travel readable')
+    .option('-v, --verbose', 'also a line for each device that comes')
+    .addHelpText('after', examples(programName()))
+    .action((flags: IngressFlags) => runIngress(flags))
+  command
+    .command('password')
+    .description('Reads a password from standard input and prints what to write as passwordHash.')
+    .action(printHash)
+}
+
+function examples(postern: string): string {
+  return `
+It needs a key with the Send right and the data door of the relay, and keeps nothing: any number of them may stand behind a load balancer.
+
+Examples:
+  export POSTERN_CONNECTION_STRING='Endpoint=sb://relay.example.test/;SharedAccessKeyName=...;SharedAccessKey=...'
+  ${postern} ingress -f relay.yaml                          # the ports that the relay would open itself
+  ${postern} ingress -f relay.yaml --namespace site-1 --health 0.0.0.0:8446
+  ${postern} ingress -f relay.yaml --tls-cert site.pem --tls-key site-key.pem
+  printf %s "$PASSWORD" | ${postern} ingress password       # for users of HTTP hosts`
+}
+
+async function printHash(): Promise<void> {
+  const password = (await text(process.stdin)).replace(/\r?\n$/, '')
+  if (password === '') throw new RelayError('InvalidConfiguration', { message: 'Standard input holds no password' })
+  process.stdout.write(`${await hashPassword(new Secret(password))}\n`)
+}
+
+async function runIngress(flags: IngressFlags): Promise<void> {
+  if (flags.file === undefined) {
+    throw new RelayError('InvalidConfiguration', { message: 'No file: give -f relay.yaml with ingress entries' })
+  }
+  using shutdown = awaitShutdown()
+  const connectionString = await readConnectionString(flags.connectionString)
+  const proxy = (await applyNetworkFlags(flags))?.reveal()
+  const log = createLogger({ level: flags.verbose ? 'debug' : 'info', format: 'json', destination: process.stderr })
+  using ways = new RelayWays()
+  const running = await startIngressProcess({
+    file: flags.file,
+    ...(flags.namespace !== undefined && { namespace: flags.namespace }),
+    senderOf: (path) =>
+      ways.to({
+        connectionString,
+        path,
+        ...(!flags.tls && { tls: false }),
+        ...(proxy !== undefined && { proxy }),
+      }),
+    certificates: pairsOf(flags),
+    health: readPlace(flags.health),
+    log,
+  })
+  const signal = await shutdown.signal
+  await running.stop({ graceMs: signal === 'SIGTERM' ? graceMs : 0 })
+}
+
+function pairsOf({ tlsCert, tlsKey }: IngressFlags): { readonly certFile: string; readonly keyFile: string }[] {
+  if (tlsCert.length !== tlsKey.length) {
+    throw new RelayError('InvalidConfiguration', { message: 'Each --tls-cert needs its --tls-key, in the same order' })
+  }
+  return tlsCert.map((certFile, at) => ({ certFile, keyFile: tlsKey[at] ?? '' }))
+}
+
+function readPlace(text: string): { readonly host: string; readonly port: number } {
+  const [, host = '127.0.0.1', port] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? []
+  if (port === undefined || Number(port) > 65_535) {
+    throw new RelayError('InvalidConfiguration', {
+      message: `--health "${text}": must be a port, or an address and a port`,
+    })
+  }
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+}

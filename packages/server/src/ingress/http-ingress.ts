@@ -1,0 +1,265 @@
+import * as http from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { pipeline } from 'node:stream'
+import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
+import { forwardedHead, plainResponseHead } from './forwarded-head.ts'
+import { HttpUpstream } from './http-upstream.ts'
+import type { IngressEvents } from './ingress-events.ts'
+import type { IngressRoute } from './ingress-route.ts'
+import type { IngressRoutes } from './ingress-routes.ts'
+import { PasswordGuard } from './password-guard.ts'
+
+export interface HttpIngressOptions {
+  readonly events: IngressEvents
+  /** For each request head. */
+  readonly handshakeTimeoutMs: number
+}
+
+/** A connection that speaks HTTP. */
+interface HttpClient {
+  readonly remote: RemoteEndpoint
+  readonly local: RemoteEndpoint
+  /** The way that the server name of its TLS has led to. */
+  readonly secured: IngressRoute | undefined
+}
+
+interface ServedClient extends HttpClient {
+  readonly upstreams: Map<IngressRoute, HttpUpstream>
+}
+
+/** One request head; browsers send some KiB of cookies. */
+const maxHeaderBytes = 65_536
+
+/** Idle kept-alive connections; browsers give up after a minute or two. */
+const keepAliveTimeoutMs = 75_000
+
+/** A client that was refused an upgrade may take so long to go. */
+const refusedTimeoutMs = 5000
+
+/** The HTTP entries of one port: each request goes the way of its Host, and comes through that entry's guards by itself. */
+export class HttpIngress {
+  readonly #events: IngressEvents
+  readonly #server: http.Server
+  readonly #passwords = new PasswordGuard()
+  readonly #clients = new WeakMap<Duplex, ServedClient>()
+  readonly #sockets = new Set<Socket>()
+  #routes: IngressRoutes<IngressRoute> | undefined
+  #isStopping = false
+
+  constructor({ events, handshakeTimeoutMs }: HttpIngressOptions) {
+    this.#events = events
+    this.#server = http.createServer({
+      insecureHTTPParser: false,
+      maxHeaderSize: maxHeaderBytes,
+      requestTimeout: 0,
+      headersTimeout: handshakeTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, Math.ceil(handshakeTimeoutMs / 2)),
+      keepAliveTimeout: keepAliveTimeoutMs,
+      requireHostHeader: true,
+      shouldUpgradeCallback: (request) => /\bwebsocket\b/i.test(request.headers.upgrade ?? ''),
+    })
+    this.#server.on('request', (request, response) => void this.#onRequest(request, response))
+    this.#server.on('checkContinue', (request, response) => void this.#onRequest(request, response))
+    this.#server.on('upgrade', (request, socket, head) => void this.#onUpgrade(request, socket, head))
+    this.#server.on('connect', (_request, socket) => refuseRaw(socket, 405, 'This is no proxy.'))
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+      else
+        refuseRaw(socket, isLate ? 408 : 400, isLate ? 'The request came too slowly.' : 'The request cannot be read.')
+    })
+    // It never listens itself; this starts its check of header deadlines.
+    this.#server.emit('listening')
+  }
+
+  setRoutes(routes: IngressRoutes<IngressRoute>): void {
+    this.#routes = routes
+  }
+
+  /** Takes over a connection of which nothing was read, or all put back. */
+  serve(socket: Socket, client: HttpClient): void {
+    const served = { ...client, upstreams: new Map<IngressRoute, HttpUpstream>() }
+    this.#clients.set(socket, served)
+    this.#sockets.add(socket)
+    socket.on('error', () => {})
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      for (const upstream of served.upstreams.values()) upstream.close()
+    })
+    this.#server.emit('connection', socket)
+    // What was put back comes in this turn, before the parser reads on from the system.
+    socket.resume()
+  }
+
+  /** Connections end with the answer that they wait for. */
+  stopAccepting(): void {
+    this.#isStopping = true
+    this.#server.closeIdleConnections()
+  }
+
+  close(): void {
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async #onRequest(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const decided = await this.#decide(request)
+    if (response.destroyed) return
+    if (this.#isStopping) response.setHeader('Connection', 'close')
+    if (!(decided instanceof HttpUpstream)) {
+      response.writeHead(decided.status, { 'Content-Type': 'text/plain; charset=utf-8', ...decided.headers })
+      response.end(`${decided.text}\n`)
+      return
+    }
+    if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue()
+    const upstream = decided.request(request, this.#headOf(request, decided))
+    upstream.on('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', plainResponseHead(answer.rawHeaders))
+      pipeline(answer, response, (error) => error && request.socket.destroy())
+    })
+    upstream.on('error', (error) => this.#onUpstreamError(error, request, response))
+    response.once('close', () => response.writableFinished || upstream.destroy())
+    pipeline(request, upstream, () => {})
+  }
+
+  async #onUpgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => {})
+    // Two pipelines and their owners wait for its end.
+    socket.setMaxListeners(20)
+    const decided = await this.#decide(request)
+    if (socket.destroyed) return
+    if (!(decided instanceof HttpUpstream)) return refuseRaw(socket, decided.status, decided.text, decided.headers)
+    const upstream = decided.request(request, this.#headOf(request, decided, true))
+    upstream.on('upgrade', (answer, joined, first) => {
+      socket.write(rawHead(answer, answer.rawHeaders))
+      if (first.length > 0) socket.write(first)
+      if (head.length > 0) joined.write(head)
+      pipeline(socket, joined, () => {})
+      pipeline(joined, socket, () => {})
+    })
+    upstream.on('response', (answer) => {
+      socket.write(rawHead(answer, [...plainResponseHead(answer.rawHeaders), 'Connection', 'close']))
+      // What follows is dropped: unread bytes would make the system send a reset, which can overtake the answer.
+      socket.resume()
+      const deadline = setTimeout(() => socket.destroy(), refusedTimeoutMs)
+      socket.once('close', () => clearTimeout(deadline))
+      pipeline(answer, socket, (error) => error && socket.destroy())
+    })
+    upstream.on('error', (error) => refuseRaw(socket, 502, statusText(error)))
+    socket.once('close', () => upstream.destroy())
+    upstream.end()
+  }
+
+  /** @returns where the request goes, or what it is answered */
+  async #decide(request: http.IncomingMessage): Promise<HttpUpstream | HttpAnswer> {
+    const client = this.#clients.get(request.socket)
+    if (!client) return { status: 500, text: 'The connection is over.' }
+    const { remote, secured } = client
+    const host = hostOf(request)
+    const route = host === undefined ? undefined : this.#routes?.byHost(host, secured !== undefined)
+    if (!route) return this.#refuse(client, 404, `No site has the name ${JSON.stringify(host ?? '')} here.`)
+    // Another site may ask for other certificates than the one that the handshake was made for. RFC 9110 section 15.5.20
+    if (
+      route !== secured &&
+      (route.entry.clientCertificates !== undefined || secured?.entry.clientCertificates !== undefined)
+    ) {
+      return this.#refuse(client, 421, 'Ask for this site on a connection of its own.', route)
+    }
+    if (!route.guard.allows(remote.address)) return this.#refuse(client, 403, 'This address may not come here.', route)
+    const { users } = route.entry
+    if (users) {
+      const verdict = await this.#passwords.check(users, request.headers.authorization, remote.address)
+      if (typeof verdict !== 'string') return this.#unproven(client, route, verdict)
+    }
+    const known = client.upstreams.get(route)
+    if (known && !known.isClosed) return known
+    const release = route.admit(remote)
+    if (typeof release === 'string') {
+      return {
+        status: release === 'AddressNotAllowed' ? 403 : 503,
+        text: 'Too many connections; try again later.',
+        headers: { 'Retry-After': '1' },
+      }
+    }
+    const upstream = new HttpUpstream(route, { remote, local: client.local, release })
+    client.upstreams.set(route, upstream)
+    return upstream
+  }
+
+  #unproven(
+    client: HttpClient,
+    route: IngressRoute,
+    { isBusy, reason }: { readonly isBusy: boolean; readonly reason: string },
+  ): HttpAnswer {
+    const answer = this.#refuse(
+      client,
+      isBusy ? 503 : 401,
+      isBusy ? 'Too many sign-ins; try again later.' : 'Sign in to come in.',
+      route,
+      reason,
+    )
+    const challenge = `Basic realm="${route.entry.name}", charset="UTF-8"`
+    return { ...answer, headers: isBusy ? { 'Retry-After': '1' } : { 'WWW-Authenticate': challenge } }
+  }
+
+  #refuse({ remote }: HttpClient, status: number, text: string, route?: IngressRoute, reason = text): HttpAnswer {
+    const code = status === 401 ? 'RightMissing' : status === 403 ? 'AddressNotAllowed' : 'EndpointNotFound'
+    this.#events.onRefused({ code, remote, reason, ...(route && { entry: route.entry }) })
+    return { status, text }
+  }
+
+  #headOf(request: http.IncomingMessage, { route }: HttpUpstream, isUpgrade = false): string[] {
+    const client = this.#clients.get(request.socket)
+    return forwardedHead(request.rawHeaders, {
+      client: client?.remote.address ?? '',
+      scheme: client?.secured ? 'https' : 'http',
+      dropAuthorization: route.entry.users !== undefined,
+      isUpgrade,
+    })
+  }
+
+  #onUpstreamError(error: Error, request: http.IncomingMessage, response: http.ServerResponse): void {
+    // Half an answer must not look like a whole one.
+    if (response.headersSent || response.destroyed) return void request.socket.destroy()
+    response.writeHead(502, { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '1' })
+    response.end(`${statusText(error)}\n`)
+  }
+}
+
+interface HttpAnswer {
+  readonly status: number
+  readonly text: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What a stranger may know: neither targets nor listeners. */
+function statusText(_error: Error): string {
+  return 'The site cannot be reached now.'
+}
+
+/** The name in Host without port; undefined for none, or one that is no name. */
+function hostOf({ headers }: http.IncomingMessage): string | undefined {
+  return /^([\w.-]{1,253})(?::\d{1,5})?$/.exec(headers.host ?? '')?.[1]?.toLowerCase()
+}
+
+function refuseRaw(socket: Duplex, status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
+  if (!socket.writable) return void socket.destroy()
+  const body = `${text}\n`
+  const all = {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+    Connection: 'close',
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`, () =>
+    socket.destroy(),
+  )
+}
+
+function rawHead({ statusCode, statusMessage }: http.IncomingMessage, rawHeaders: readonly string[]): string {
+  const lines: string[] = []
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`)
+  return `HTTP/1.1 ${statusCode} ${statusMessage ?? ''}\r\n${lines.join('')}\r\n`
+}

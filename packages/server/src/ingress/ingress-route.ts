@@ -1,0 +1,236 @@
+import type { Socket } from 'node:net'
+import {
+  cutSocket,
+  FarEnd,
+  Pump,
+  type PumpCounts,
+  type RelayDialer,
+  type SenderCarriers,
+  type TunnelConnection,
+} from '@postern/carrier'
+import { type ErrorCode, encodeProxyHeader, formatEndpoint, RelayError } from '@postern/protocol'
+import type { IngressEntry } from '../domain/ingress-entry.ts'
+import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
+import { askPostgres } from './ask-postgres.ts'
+import type { IngressConnection, IngressEvents } from './ingress-events.ts'
+import { IngressGuard } from './ingress-guard.ts'
+import { SourceLimits } from './source-limits.ts'
+
+/** How the bytes of one entry get to its hybrid connection. */
+export interface IngressWay {
+  readonly sender: RelayDialer
+  readonly carriers: SenderCarriers | undefined
+  /** Limits and rules beyond the entry's own. @returns why a source may not come; undefined when it may, and `leave` follows */
+  enter(remote: RemoteEndpoint): { readonly code: ErrorCode; readonly reason: string } | undefined
+  leave(): void
+  /** The entry is gone, and so is whatever it has open. */
+  close(): void
+}
+
+export interface IngressRouteOptions {
+  readonly entry: IngressEntry
+  readonly way: IngressWay
+  readonly events: IngressEvents
+}
+
+/** A device that has been let in and not been led anywhere yet. */
+export interface Admitted {
+  readonly remote: RemoteEndpoint
+  /** Where it dialed, for the PROXY header. */
+  readonly local: RemoteEndpoint
+  /** Gives its place back; may be called again. */
+  readonly release: () => void
+  readonly user?: string
+}
+
+/** One entry at work: who may come, who is there, and the way to the hybrid connection. */
+export class IngressRoute {
+  readonly entry: IngressEntry
+  readonly guard: IngressGuard
+  readonly #way: IngressWay
+  readonly #events: IngressEvents
+  readonly #limits: SourceLimits
+  readonly #farEnd: FarEnd
+  readonly #open = new Map<PumpCounts, { readonly address: string; readonly cut: () => void; seenBytes: number }>()
+  readonly #waiting = new Map<AbortController, string>()
+
+  constructor({ entry, way, events }: IngressRouteOptions) {
+    this.entry = entry
+    this.guard = new IngressGuard(entry)
+    this.#way = way
+    this.#events = events
+    this.#limits = new SourceLimits({
+      maxTotal: entry.maxConnections,
+      maxPerSource: entry.maxConnectionsPerSource,
+      perSecondPerSource: entry.connectionsPerSecondPerSource,
+    })
+    const { sender, carriers } = way
+    this.#farEnd = new FarEnd({ sender, carriers, framing: entry.framing, target: entry.target })
+  }
+
+  /** Connections that are open, or on their way. */
+  get connections(): number {
+    return this.#limits.open
+  }
+
+  /** Lets a source in, or tells why not; the refusal has been told to the events then. */
+  admit(remote: RemoteEndpoint): (() => void) | ErrorCode {
+    if (!this.guard.allows(remote.address)) {
+      return this.#refuse('AddressNotAllowed', remote, 'the entry does not let this address in')
+    }
+    const place = this.#limits.enter(remote.address)
+    if (typeof place === 'string') return this.#refuse('ServerBusy', remote, place)
+    const problem = this.#way.enter(remote)
+    if (problem) {
+      place()
+      return this.#refuse(problem.code, remote, problem.reason)
+    }
+    let isIn = true
+    return () => {
+      if (!isIn) return
+      isIn = false
+      place()
+      this.#way.leave()
+    }
+  }
+
+  /**
+   * Leads a socket to the target; bytes that were read before have been put back. It is cut when there is no way.
+   *
+   * @param asksPostgres the client has asked a PostgreSQL server for TLS, and was answered for the target
+   */
+  join(socket: Socket, admitted: Admitted, asksPostgres = false): void {
+    const gone = new AbortController()
+    socket.on('error', ignore)
+    socket.once('close', () => {
+      gone.abort(new RelayError('SenderGone'))
+      admitted.release()
+    })
+    const open = async (): Promise<void> => {
+      await this.openTunnel(admitted, gone, (connection, first) => {
+        if (!asksPostgres) return this.#pump(socket, connection, admitted, first)
+        askPostgres(connection, first, {
+          onReady: (rest) => this.#pump(socket, connection, admitted, rest),
+          onRefused: (error) => {
+            this.#events.onRefused(this.#refusal(error, admitted.remote))
+            cutSocket(socket)
+          },
+        })
+      })
+    }
+    open().catch((error: unknown) => {
+      if (!socket.destroyed) this.#events.onRefused(this.#refusal(error, admitted.remote))
+      cutSocket(socket)
+    })
+  }
+
+  /** Opens a tunnel and says who the client is, where the target wants to know. @throws {RelayError} when there is no way */
+  async openTunnel(
+    { remote, local }: Admitted,
+    gone: AbortController,
+    onOpened: (connection: TunnelConnection, first: Uint8Array) => void,
+    mode: 'stream' | 'datagram' = 'stream',
+  ): Promise<void> {
+    this.#waiting.set(gone, remote.address)
+    try {
+      await this.#farEnd.open({
+        mode,
+        portName: this.entry.portName ?? String(this.entry.port),
+        signal: gone.signal,
+        client: formatEndpoint({ host: remote.address, port: remote.port }),
+        onOpened: (connection, first) => {
+          if (this.entry.proxyProtocol) connection.send(encodeProxyHeader({ source: remote, destination: local }))
+          onOpened(connection, first)
+        },
+        onDisappointed: (error) => this.#events.onRefused(this.#refusal(error, remote)),
+      })
+    } finally {
+      this.#waiting.delete(gone)
+    }
+  }
+
+  /** Tells that a device that had been let in has found no way. */
+  tellRefused(error: unknown, remote: RemoteEndpoint): void {
+    this.#events.onRefused(this.#refusal(error, remote))
+  }
+
+  /** Counts a tunnel from now until what is returned is called. */
+  track(
+    counts: PumpCounts,
+    connection: TunnelConnection,
+    admitted: Admitted,
+    cut: () => void,
+  ): (error: Error | undefined) => void {
+    const startedAtMs = performance.now()
+    const { remote, user, release } = admitted
+    const facts: IngressConnection = {
+      entry: this.entry,
+      remote,
+      trackingId: connection.trackingId,
+      listenerId: connection.listenerId ?? '',
+      ...(user !== undefined && { user }),
+    }
+    const open = { address: remote.address, cut, seenBytes: 0 }
+    this.#open.set(counts, open)
+    this.#events.onOpened(facts)
+    return (error) => {
+      if (!this.#open.delete(counts)) return
+      this.#tellBytes(counts, open)
+      release()
+      this.#events.onClosed(facts, {
+        bytesFromSender: counts.bytesToRelay,
+        bytesFromListener: counts.bytesFromRelay,
+        durationMs: Math.round(performance.now() - startedAtMs),
+        error,
+      })
+    }
+  }
+
+  /** Called about once a second: tells what has passed. */
+  tick(): void {
+    for (const [counts, open] of this.#open) this.#tellBytes(counts, open)
+  }
+
+  /** Cuts those whose address a newer form of the entry does not let in; the others go on. */
+  cutAllBut(mayStay: (address: string) => boolean): void {
+    for (const { address, cut } of this.#open.values()) if (!mayStay(address)) cut()
+    for (const [gone, address] of this.#waiting) {
+      if (!mayStay(address)) gone.abort(new RelayError('AddressNotAllowed'))
+    }
+  }
+
+  /** Cuts everything: the entry is gone. */
+  close(): void {
+    this.cutAllBut(() => false)
+    this.#way.close()
+  }
+
+  #pump(socket: Socket, connection: TunnelConnection, admitted: Admitted, first: Uint8Array): void {
+    const pump = new Pump({ socket, connection, onClosed: ({ error }) => noteEnd(error) })
+    const noteEnd = this.track(pump, connection, admitted, () => cutSocket(socket))
+    pump.start(first)
+    // It was paused when its first bytes had been looked at; one chunk too many is no harm to a slow way.
+    socket.resume()
+  }
+
+  #tellBytes(counts: PumpCounts, open: { seenBytes: number }): void {
+    const bytes = counts.bytesToRelay + counts.bytesFromRelay
+    if (bytes === open.seenBytes) return
+    this.#events.onBytes(this.entry, bytes - open.seenBytes)
+    open.seenBytes = bytes
+  }
+
+  #refuse(code: ErrorCode, remote: RemoteEndpoint, reason: string): ErrorCode {
+    this.#events.onRefused({ code, entry: this.entry, remote, reason })
+    return code
+  }
+
+  #refusal(error: unknown, remote: RemoteEndpoint): Parameters<IngressEvents['onRefused']>[0] {
+    const reason = error instanceof Error ? error.message : String(error)
+    const code = error instanceof RelayError ? error.code : 'InternalError'
+    const trackingId = error instanceof RelayError ? error.trackingId : undefined
+    return { code, entry: this.entry, remote, reason, ...(trackingId !== undefined && { trackingId }) }
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { RelayDialer, SenderCarriers } from '@postern/carrier'
+import type { Logger } from '@postern/program'
+import { RelayError } from '@postern/protocol'
+import { type CertificateFilePair, CertificateFiles } from './certificates/certificate-files.ts'
+import { TlsSettings } from './certificates/tls-settings.ts'
+import type { IngressConnection, IngressEnd, IngressEvents, IngressRefusal } from './ingress/ingress-events.ts'
+import { IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
+import { IngressTls } from './ingress/ingress-tls.ts'
+import { ingressOf } from './storage/declared-ingress.ts'
+import { FileWatch } from './storage/file-watch.ts'
+import { parseDeclaredResources } from './storage/parse-declared-resources.ts'
+import { Health } from './telemetry/health.ts'
+import { toLogText } from './telemetry/log-text.ts'
+
+/** How an ingress process reaches one hybrid connection: with a Send key, through the relay's data door. */
+export interface IngressSender {
+  readonly sender: RelayDialer
+  readonly carriers: SenderCarriers | undefined
+}
+
+export interface IngressProcessOptions {
+  /** Resources file; of it only `ingress` is read. */
+  readonly file: string
+  /** Whose entries; default: the only namespace that has some. */
+  readonly namespace?: string
+  readonly senderOf: (hybridConnection: string) => IngressSender
+  /** For entries with `tls: terminate`. */
+  readonly certificates: readonly CertificateFilePair[]
+  /** Where `/healthz` and `/readyz` are. */
+  readonly health: { readonly host: string; readonly port: number }
+  readonly log: Logger
+}
+
+/** An ingress process that runs. */
+export interface IngressProcess {
+  readonly ports: IngressPorts
+  readonly healthPort: number
+  /** Says so in `/readyz`, takes nothing new, lets devices end for `graceMs`, and cuts the others. */
+  stop(options: { readonly graceMs: number }): Promise<void>
+}
+
+/** As an editor needs to write a file. */
+const debounceMs = 200
+const pollIntervalMs = 5000
+/** From accepted connection to known way, as at the doors of a relay. */
+const handshakeTimeoutMs = 10_000
+const drainPollMs = 50
+
+/**
+ * Runs the public ports of a namespace beside a relay: it keeps nothing, so that any number of them may stand behind a load balancer.
+ * A file that became wrong changes nothing, and shows in `/readyz`.
+ * @throws {RelayError} InvalidConfiguration when file or certificates cannot be used; the system's error for a taken health port
+ */
+export async function startIngressProcess(options: IngressProcessOptions): Promise<IngressProcess> {
+  const { file, log, senderOf } = options
+  const health = new Health()
+  const wanted = await readEntries(options)
+  const tls = await openTls(options)
+  const ports = new IngressPorts({
+    events: new IngressLog(log),
+    tls: tls?.ingress,
+    handshakeTimeoutMs,
+    wayOf: ({ entry }) => ({
+      ...senderOf(entry.hybridConnection),
+      enter: () => undefined,
+      leave: () => {},
+      // The way is shared by all entries of its hybrid connection, and goes with the process.
+      close: () => {},
+    }),
+    onProblems: (problems) => {
+      const text = problems.map(({ message }) => message).join('; ')
+      if (text === '') return health.clear('ingress')
+      health.report('ingress', text)
+      log.error('ingress.port-failed', { message: text })
+    },
+  })
+  const server = await listenHealth(health, options.health)
+  await ports.apply(wanted)
+  const watch = await FileWatch.start({
+    file,
+    debounceMs,
+    pollIntervalMs,
+    onChange: async () => {
+      try {
+        await ports.apply(await readEntries(options))
+        health.clear('file')
+        log.info('ingress.reloaded', { file })
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error)
+        health.report('file', message)
+        log.error('ingress.file-refused', { message })
+      }
+    },
+  })
+  health.become('ready')
+  log.info('ingress.ready', {
+    entries: wanted.map(({ entry }) => `${entry.name}:${ports.portOf(entry.name) ?? 'failed'}`),
+  })
+  return {
+    ports,
+    healthPort: (server.address() as AddressInfo).port,
+    stop: async ({ graceMs }) => {
+      health.become('draining')
+      await watch.close()
+      ports.stopAccepting()
+      const deadline = Date.now() + graceMs
+      while (Date.now() < deadline && ports.connections > 0) await delay(drainPollMs)
+      ports.close()
+      tls?.close()
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+async function readEntries({ file, namespace }: IngressProcessOptions): Promise<WantedIngress[]> {
+  const { declaration } = parseDeclaredResources(await readText(file), file)
+  const found = declaration.namespaces.filter(({ name, ingress }) =>
+    namespace === undefined ? ingress !== undefined : name.toLowerCase() === namespace.toLowerCase(),
+  )
+  const [only, ...others] = found
+  if (!only) {
+    const what = namespace === undefined ? 'no namespace with ingress' : `no namespace "${namespace}"`
+    throw new RelayError('InvalidConfiguration', { message: `${file} has ${what}` })
+  }
+  if (others.length > 0) {
+    throw new RelayError('InvalidConfiguration', {
+      message: `${file} has several namespaces with ingress; say which one by --namespace`,
+    })
+  }
+  return ingressOf(only.ingress).map((entry) => ({ owner: only.name, entry }))
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const message = `The file ${file} cannot be read: ${(cause as Error).message}`
+    throw new RelayError('InvalidConfiguration', { message, cause })
+  }
+}
+
+async function openTls({
+  certificates,
+  log,
+}: IngressProcessOptions): Promise<{ readonly ingress: IngressTls; close(): void } | undefined> {
+  if (certificates.length === 0) return undefined
+  const source = new CertificateFiles({ pairs: certificates, logger: log })
+  await source.start()
+  const settings = new TlsSettings({ source })
+  const ingress = new IngressTls({
+    certificates: settings,
+    handshakeTimeoutMs,
+  })
+  return {
+    ingress,
+    close: () => {
+      ingress.close()
+      settings.stop()
+      void source.stop()
+    },
+  }
+}
+
+async function listenHealth(health: Health, place: IngressProcessOptions['health']): Promise<Server> {
+  const pages = new Map([
+    ['/healthz', health.livePage],
+    ['/readyz', health.readyPage],
+  ])
+  const server = createServer((request, response) => {
+    const page = pages.get(request.url ?? '')
+    if (!page) return void response.writeHead(404).end()
+    page.render().then(
+      ({ status, text }) => response.writeHead(status, { 'Content-Type': page.contentType }).end(text),
+      () => response.destroy(),
+    )
+  })
+  server.listen(place)
+  await once(server, 'listening')
+  return server
+}
+
+/** There is no audit log beside a relay that keeps one: the relay records the connections, this process the devices. */
+class IngressLog implements IngressEvents {
+  readonly #log: Logger
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  onRefused({ code, entry, remote, reason, trackingId = randomUUID() }: IngressRefusal): void {
+    this.#log.info('ingress.refused', {
+      code,
+      ...(entry && { ingress: entry.name }),
+      remote: remote.address,
+      reason: toLogText(reason),
+      trackingId,
+    })
+  }
+
+  onOpened({ entry, remote, trackingId }: IngressConnection): void {
+    this.#log.debug('ingress.joined', { ingress: entry.name, remote: remote.address, trackingId })
+  }
+
+  onBytes(): void {
+    // The relay counts them.
+  }
+
+  onClosed({ entry, remote, trackingId, user }: IngressConnection, { error, ...end }: IngressEnd): void {
+    this.#log.info('ingress.closed', {
+      ingress: entry.name,
+      remote: `${remote.address}:${remote.port}`,
+      trackingId,
+      ...(user !== undefined && { user }),
+      ...end,
+      ...(error && { reason: toLogText(error.message) }),
+    })
+  }
+}

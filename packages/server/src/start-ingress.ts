@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto'
+import { CreditBudget, SenderCarriers } from '@postern/carrier'
+import { type ErrorCode, errorTable, formatEndpoint, hybridConnectionId } from '@postern/protocol'
+import { type EntityKey, entityKey } from './domain/hybrid-connection.ts'
+import type { IngressEntry } from './domain/ingress-entry.ts'
+import { mayTry } from './gateway/network-admission.ts'
+import type { RelayParts } from './gateway/relay-parts.ts'
+import type { IngressConnection, IngressEnd, IngressEvents, IngressRefusal } from './ingress/ingress-events.ts'
+import { IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
+import type { IngressWay } from './ingress/ingress-route.ts'
+import { type IngressCertificates, IngressTls } from './ingress/ingress-tls.ts'
+import type { ListenerConnection } from './ingress/listener-connection.ts'
+import { OfferDialer } from './ingress/offer-dialer.ts'
+import type { Health } from './telemetry/health.ts'
+import { toLogText } from './telemetry/log-text.ts'
+
+/** The public ports of this relay. */
+export interface RelayIngress {
+  readonly ports: IngressPorts
+  close(): void
+}
+
+export interface StartIngressOptions {
+  readonly parts: RelayParts
+  readonly health: Health
+  /** Undefined with TLS off. */
+  readonly certificates: IngressCertificates | undefined
+}
+
+/** Opens what the namespaces ask for, and follows their changes. A port that cannot be bound shows in `/readyz`. */
+export async function startIngress({ parts, health, certificates }: StartIngressOptions): Promise<RelayIngress> {
+  const { limits, catalog, log } = parts
+  const budget = new CreditBudget()
+  const { handshakeTimeoutMs } = limits
+  const tls = certificates && new IngressTls({ certificates, handshakeTimeoutMs })
+  const account = new IngressAccount(parts)
+  const joined = new JoinedListeners()
+  const ports = new IngressPorts({
+    events: account,
+    tls,
+    handshakeTimeoutMs,
+    wayOf: (wanted) => {
+      account.own(wanted)
+      return new RelayIngressWay(parts, wanted, { budget, joined })
+    },
+    onProblems: (problems) => {
+      const [message] = problems.map((problem) => problem.message)
+      if (message === undefined) return health.clear('ingress')
+      health.report('ingress', problems.map((problem) => problem.message).join('; '))
+      log.error('ingress.port-failed', { message })
+    },
+  })
+  const wanted = (): WantedIngress[] =>
+    catalog.namespaces().flatMap(({ name, ingress }) => ingress.map((entry) => ({ owner: name, entry })))
+  const stopFollowing = catalog.onChange((change) => {
+    const document = change.kind === 'put' ? change.stored.document : change.previous.document
+    if (document.kind === 'hybridConnection' && change.kind === 'delete') {
+      joined.close(entityKey(document.value.namespace, document.value.name))
+    }
+    if (document.kind !== 'namespace') return
+    void ports.apply(wanted())
+    const namespace = document.value
+    ports.cutAllBut(namespace.name, (address) =>
+      mayTry(parts, { namespace, remote: { address, port: 0 }, isPrivate: false }, 'send'),
+    )
+  })
+  await ports.apply(wanted())
+  return {
+    ports,
+    close: () => {
+      stopFollowing()
+      ports.close()
+      tls?.close()
+    },
+  }
+}
+
+/** Connections of the relay itself with listeners, by hybrid connection: they end with it. */
+class JoinedListeners {
+  readonly #byEntity = new Map<EntityKey, Set<ListenerConnection>>()
+
+  add(key: EntityKey, connection: ListenerConnection): void {
+    const all = this.#byEntity.get(key) ?? new Set()
+    this.#byEntity.set(key, all.add(connection))
+    connection.onceGone(() => {
+      all.delete(connection)
+      if (all.size === 0 && this.#byEntity.get(key) === all) this.#byEntity.delete(key)
+    })
+  }
+
+  close(key: EntityKey): void {
+    for (const connection of this.#byEntity.get(key) ?? []) connection.fail(1001, 'The hybrid connection was deleted.')
+  }
+}
+
+/** The relay itself as the sender of one entry: no WebSocket hop towards itself. */
+class RelayIngressWay implements IngressWay {
+  readonly sender: OfferDialer
+  readonly carriers: SenderCarriers
+  readonly #parts: RelayParts
+  readonly #namespace: string
+
+  constructor(
+    parts: RelayParts,
+    { owner, entry }: WantedIngress,
+    { budget, joined }: { readonly budget: CreditBudget; readonly joined: JoinedListeners },
+  ) {
+    this.#parts = parts
+    this.#namespace = owner
+    const { listeners, offers, keepAlive, limits, catalog } = parts
+    const key = entityKey(owner, entry.hybridConnection)
+    this.sender = new OfferDialer({
+      parts: { listeners, offers, keepAlive, acceptTimeoutMs: limits.acceptTimeoutMs },
+      findEntity: () => catalog.get(owner, entry.hybridConnection),
+      onConnected: (connection) => joined.add(key, connection),
+    })
+    this.carriers = new SenderCarriers({ sender: this.sender, budget })
+  }
+
+  enter(remote: { readonly address: string; readonly port: number }): ReturnType<IngressWay['enter']> {
+    const { catalog, load } = this.#parts
+    const namespace = catalog.namespaceByName(this.#namespace)
+    if (!namespace || !mayTry(this.#parts, { namespace, remote, isPrivate: false }, 'send')) {
+      return { code: 'AddressNotAllowed', reason: 'the network rules of the namespace do not let this address in' }
+    }
+    if (load.enter(this.#namespace)) return undefined
+    return { code: 'QuotaExceeded', reason: 'the namespace has as many connections as it may' }
+  }
+
+  leave(): void {
+    this.#parts.load.leave(this.#namespace)
+  }
+
+  close(): void {
+    this.carriers[Symbol.dispose]()
+  }
+}
+
+/** Counts, logs and records devices as other senders are. */
+class IngressAccount implements IngressEvents {
+  readonly #parts: RelayParts
+  /** The namespace of each entry. */
+  readonly #owners = new WeakMap<IngressEntry, string>()
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts
+  }
+
+  own({ owner, entry }: WantedIngress): void {
+    this.#owners.set(entry, owner)
+  }
+
+  onRefused({ code, entry, remote, reason, trackingId = `${randomUUID()}_G0` }: IngressRefusal): void {
+    const refusal = { code, stage: 'ingress', trackingId, remote, reason }
+    if (!entry) return this.#parts.refusalLog.record(refusal)
+    const { namespace, hybridConnection, scope } = this.#placeOf(entry)
+    const counters = this.#parts.counters.entity(namespace, hybridConnection)
+    if (isOwnFault(code)) counters.senderConnectionsClientError += 1
+    else counters.senderConnectionsServerError += 1
+    const address = `ingress:${entry.name}`
+    this.#parts.refusalLog.record({ ...refusal, address, scope, wasAllowed: !isOwnFault(code) })
+  }
+
+  onOpened({ entry, remote, trackingId }: IngressConnection): void {
+    const { namespace, hybridConnection } = this.#placeOf(entry)
+    const counters = this.#parts.counters.entity(namespace, hybridConnection)
+    counters.senderConnectionsSuccess += 1
+    counters.activeConnections += 1
+    this.#parts.log.debug('ingress.joined', { trackingId, ingress: entry.name, remote: remote.address })
+  }
+
+  onBytes(entry: IngressEntry, bytes: number): void {
+    const { namespace, hybridConnection } = this.#placeOf(entry)
+    this.#parts.counters.entity(namespace, hybridConnection).bytesTransferred += bytes
+  }
+
+  onClosed({ entry, remote, trackingId, listenerId, user }: IngressConnection, end: IngressEnd): void {
+    const { namespace, hybridConnection, scope } = this.#placeOf(entry)
+    const counters = this.#parts.counters.entity(namespace, hybridConnection)
+    counters.activeConnections -= 1
+    counters.senderDisconnects += 1
+    const { error, bytesFromSender, bytesFromListener, durationMs } = end
+    const closeReason = toLogText(error?.message ?? 'both directions have ended')
+    this.#parts.log.debug('ingress.closed', { trackingId, ingress: entry.name, ...end, error: closeReason })
+    this.#parts.audit.record({
+      kind: 'stream',
+      at: new Date(),
+      trackingId,
+      principal: `ingress:${entry.name}${user === undefined ? '' : ` (${user})`}`,
+      action: 'connect',
+      scope,
+      result: error ? 'failed' : 'succeeded',
+      source: formatEndpoint({ host: remote.address, port: remote.port }),
+      stream: { listener: listenerId, bytesFromSender, bytesFromListener, durationMs, closeReason },
+    })
+  }
+
+  #placeOf(entry: IngressEntry): {
+    readonly namespace: string
+    readonly hybridConnection: string
+    readonly scope: string
+  } {
+    const namespace = this.#owners.get(entry) ?? ''
+    const found = this.#parts.catalog.namespaceByName(namespace)
+    const { hybridConnection } = entry
+    const scope = found ? hybridConnectionId(found, found.name, hybridConnection) : `ingress:${entry.name}`
+    return { namespace, hybridConnection, scope }
+  }
+}
+
+function isOwnFault(code: ErrorCode): boolean {
+  return errorTable[code].httpStatus < 500 && code !== 'EndpointNotFound' && code !== 'NoListenersConnected'
+}
