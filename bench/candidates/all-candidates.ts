@@ -7,6 +7,7 @@ import { direct } from './direct.ts'
 import { readPeerFile } from './peer-file.ts'
 import { createPlainPostern, createPostern, createPosternWithoutCarriers } from './postern.ts'
 import { createPosternHcm, createPosternHcmWithoutCarriers } from './postern-hcm.ts'
+import { createPlainPosternIngress, createPosternIngress } from './postern-ingress.ts'
 
 /** The candidates that all others are compared with, in the order of the report. */
 export const subjects: readonly string[] = ['postern', 'postern-hcm', 'postern-plain']
@@ -27,6 +28,8 @@ export function findCandidates(benchFolder: string, furtherPeerFiles: readonly s
     createPosternHcm,
     createPosternHcmWithoutCarriers,
     createPlainPostern,
+    createPosternIngress,
+    createPlainPosternIngress,
   ].map((create) => create(repositoryFolder))
   return [direct, ...ours, ...peers]
 }

@@ -40,6 +40,8 @@ export async function startRelay(
     readonly host?: string
     /** What may be done with the hybrid connection. */
     readonly actions?: readonly string[]
+    /** Public ports of the relay. */
+    readonly ingress?: readonly object[]
     /** Further options of `postern up`. */
     readonly flags?: readonly string[]
   },
@@ -67,8 +69,12 @@ export async function startRelay(
   return { postern, env, caFile, listen: entity.listen, send: entity.send }
 }
 
-function resourcesOf(entity: { readonly endpoint?: string; readonly actions?: readonly string[] }): string {
-  const { endpoint, actions } = entity
+function resourcesOf(entity: {
+  readonly endpoint?: string
+  readonly actions?: readonly string[]
+  readonly ingress?: readonly object[]
+}): string {
+  const { endpoint, actions, ingress } = entity
   return JSON.stringify({
     namespaces: [
       {
@@ -76,6 +82,7 @@ function resourcesOf(entity: { readonly endpoint?: string; readonly actions?: re
         default: true,
         rules: [{ name: 'bench', rights: ['Listen', 'Send'] }],
         hybridConnections: [{ name: hybridConnection, endpoint, actions }],
+        ingress,
       },
     ],
   })

@@ -99,12 +99,12 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
     },
   })
   health.become('ready')
-  log.info('ingress.ready', {
-    entries: wanted.map(({ entry }) => `${entry.name}:${ports.portOf(entry.name) ?? 'failed'}`),
-  })
+  const entries = wanted.map(({ entry }) => `${entry.name}:${ports.portOf(entry.name) ?? 'failed'}`)
+  const { port: healthPort } = server.address() as AddressInfo
+  log.info('ingress.ready', { entries, health: healthPort })
   return {
     ports,
-    healthPort: (server.address() as AddressInfo).port,
+    healthPort,
     stop: async ({ graceMs }) => {
       health.become('draining')
       await watch.close()

@@ -1,0 +1,68 @@
+import { findFreePort } from '../processes/free-port.ts'
+import { createRunFolder } from '../processes/run-folder.ts'
+import type { Candidate, RunningCandidate } from './candidate.ts'
+import { hybridConnection, startRelay } from './postern-relay.ts'
+import { ProcessGroup } from './start-processes.ts'
+
+/** A public port of the relay itself, as frp and rathole have it: one hop less than with a local forwarder. */
+export function createPosternIngress(repositoryFolder: string): Candidate {
+  return createCandidate(repositoryFolder, {
+    name: 'postern-ingress',
+    about: 'public port of the relay, far end: TLS between them, carriers, 2 processes',
+    usesTls: true,
+  })
+}
+
+/** The same without TLS, beside peers that do not encrypt. */
+export function createPlainPosternIngress(repositoryFolder: string): Candidate {
+  return createCandidate(repositoryFolder, {
+    name: 'postern-ingress-plain',
+    about: 'postern-ingress with --tls off: not encrypted, carriers, 2 processes',
+    usesTls: false,
+  })
+}
+
+interface Variant {
+  readonly name: string
+  readonly about: string
+  readonly usesTls: boolean
+}
+
+function createCandidate(repositoryFolder: string, variant: Variant): Candidate {
+  return {
+    name: variant.name,
+    about: variant.about,
+    isEncrypted: variant.usesTls,
+    runsByDefault: true,
+    prepare: async () => undefined,
+    start: async () => await start(repositoryFolder, variant),
+  }
+}
+
+/** No limit of ours is to be measured: the load comes from one address. */
+const limits = { maxConnections: 100_000, maxConnectionsPerSource: 100_000, connectionsPerSecondPerSource: 100_000 }
+
+async function start(repositoryFolder: string, { usesTls }: Variant): Promise<RunningCandidate> {
+  const folder = createRunFolder()
+  const group = new ProcessGroup(folder)
+  try {
+    const [listenPort, targetPort] = [await findFreePort(), await findFreePort()]
+    const entry = { name: 'bench', port: listenPort, address: '127.0.0.1', hybridConnection, access: 'open', ...limits }
+    const relay = await startRelay(group, { repositoryFolder, folder, usesTls, ingress: [entry] })
+    await group.start({
+      name: 'remote',
+      command: [
+        ...[...relay.postern, 'bridge', '--framing', 'raw', ...(usesTls ? [] : ['--no-tls'])],
+        ...['-T', `${hybridConnection}:127.0.0.1:${targetPort}`, '-x', relay.listen],
+      ],
+      env: relay.env,
+      // It listens on nothing; the echo through the whole tunnel shows that it is there.
+      ready: { output: '' },
+      counted: true,
+    })
+    return await group.finish({ listenPort, targetPort })
+  } catch (error) {
+    await group.stop()
+    throw error
+  }
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { Bridge } from '@postern/bridge'
+import { PosternProcess, startTestRelay } from '@postern/testkit'
+
+async function folderOf(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-ingress-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+function declared(...ingress: readonly object[]): string {
+  return JSON.stringify({ namespaces: [{ name: 'local', ingress }] })
+}
+
+const entry = { name: 'a', port: 0, hybridConnection: 'echo', access: 'open' }
+
+test('an ingress process opens ports with a Send key, follows its file, says when it is ready, and drains', async (t) => {
+  await using relay = await startTestRelay()
+  const service = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
+  await once(service, 'listening')
+  t.after(() => service.close())
+  const { port } = service.address() as { port: number }
+  const bridge = new Bridge({
+    relay: { connectionString: relay.access('echo').listen.replace(/;EntityPath=[^;]*/, ''), tls: relay.tls },
+    remoteForwards: [`echo:127.0.0.1:${port}`],
+    framing: 'raw',
+  })
+  await bridge.start()
+  await bridge.online(AbortSignal.timeout(15_000))
+  t.after(() => bridge.stop({ graceMs: 0 }))
+
+  const folder = await folderOf(t)
+  const [file, caFile] = [join(folder, 'relay.yaml'), join(folder, 'ca.pem')]
+  await writeFile(file, declared(entry))
+  await writeFile(caFile, relay.relay.caPem ?? '')
+  const env = { POSTERN_CONNECTION_STRING: relay.access('echo').send.replace(/;EntityPath=[^;]*/, '') }
+  const args = ['ingress', '-f', file, '--health', '0', '--tls-ca', caFile]
+  await using running = new PosternProcess(args, { env })
+  const [, bound = '', health = ''] = await running.waitFor('stderr', /"a:(\d+)".*?"health":(\d+)/)
+  const ask = async (): Promise<string> => {
+    const socket = connect({ port: Number(bound), host: '127.0.0.1', allowHalfOpen: true })
+    socket.end('hello')
+    return text(socket)
+  }
+  assert.equal(await ask(), 'hello')
+  assert.equal((await fetch(`http://127.0.0.1:${health}/readyz`)).status, 200)
+
+  await writeFile(file, declared({ ...entry, access: 'opne' }))
+  await running.waitFor('stderr', /ingress\.file-refused.*must be one of open/)
+  assert.equal(await ask(), 'hello')
+  await writeFile(file, declared({ ...entry, access: undefined, allow: ['192.0.2.1'] }))
+  await running.waitFor('stderr', /ingress\.reloaded/)
+  assert.equal(await ask().catch(() => ''), '')
+  running.kill('SIGTERM')
+  assert.equal((await running.end()).code, 0)
+})
+
+test('what is wrong is said before anything is opened', async (t) => {
+  const folder = await folderOf(t)
+  const file = join(folder, 'relay.yaml')
+  const { access: _, ...unguarded } = entry
+  await writeFile(file, declared(unguarded))
+  const env = { POSTERN_CONNECTION_STRING: 'Endpoint=sb://localhost:1/;SharedAccessKeyName=a;SharedAccessKey=a' }
+  const cases = [
+    { args: ['-f', file], message: /nothing guards this port/ },
+    { args: ['-f', join(folder, 'nowhere.yaml')], message: /cannot be read/ },
+    { args: [], message: /No file: give -f/ },
+    { args: ['-f', file, '--tls-cert', 'a.pem'], message: /needs its --tls-key/ },
+  ]
+  for (const { args, message } of cases) {
+    const { code, stderr } = await PosternProcess.run(['ingress', ...args], { env })
+    assert.notEqual(code, 0)
+    assert.match(stderr, message)
+  }
+})
+
+test('a password becomes a hash that is none', async () => {
+  const { code, stdout } = await PosternProcess.run(['ingress', 'password'], { input: 'open sesame\n' })
+  assert.equal(code, 0)
+  assert.match(stdout, /^scrypt\$32768\$8\$1\$[\w-]{22}\$[\w-]{43}\n$/)
+})

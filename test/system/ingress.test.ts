@@ -1,0 +1,314 @@
+// Devices at a public port of the relay: real clients and servers, and two ingress processes behind haproxy.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { PosternProcess } from '@postern/testkit'
+import { freePort } from './free-port.ts'
+import { findPostgresPrograms, PostgresServer } from './postgres-server.ts'
+import { missingPrograms, output, runProgram } from './run-program.ts'
+import { ServerProgram } from './server-program.ts'
+
+const postgres = findPostgresPrograms()
+const skip =
+  missingPrograms({ curl: 'curl', openssl: 'openssl', haproxy: 'haproxy', nginx: 'nginx-light', psql: 'postgresql' }) ||
+  (postgres === undefined && 'needs postgresql')
+
+const key = Buffer.alloc(32, 'ingress').toString('base64')
+
+interface ReadyLine {
+  readonly data: string
+  readonly caFile: string
+}
+
+describe('devices at public ports', { skip, timeout: 400_000 }, () => {
+  const parts = new AsyncDisposableStack()
+  const ports = { shared: 0, ssh: 0, db: 0, told: 0, first: 0, second: 0, balanced: 0 }
+  let folder: string
+  let ready: ReadyLine
+  let database: PostgresServer
+  let access: string
+  let resources: string
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'postern-ingress-'))
+    // nginx and PostgreSQL change their user.
+    await chmod(folder, 0o755)
+    parts.defer(() => rm(folder, { recursive: true, force: true }))
+    for (const name of Object.keys(ports) as (keyof typeof ports)[]) ports[name] = await freePort()
+    await makeCertificates()
+    const [site, other, ssh, told] = await Promise.all([
+      startSite('site.test'),
+      startSite('other.test'),
+      startSsh(),
+      startTold(),
+    ])
+    database = parts.use(await PostgresServer.start(postgres ?? ''))
+    await giveDatabaseTls()
+    await startRelay()
+    const targets = { site, other, ssh, told, db: database.port }
+    const forwards = Object.entries(targets).flatMap(([name, port]) => ['-T', `${name}:127.0.0.1:${port}`])
+    const far = parts.use(
+      new PosternProcess(['bridge', '--framing', 'raw', '--json', '--tls-ca', ready.caFile, ...forwards], {
+        env: { POSTERN_CONNECTION_STRING: access },
+      }),
+    )
+    for (let at = 0; at < forwards.length / 2; at += 1)
+      await far.waitFor('stderr', new RegExp(`(forwarder\\.online[^]*){${at + 1}}`))
+  })
+  after(() => parts.disposeAsync())
+
+  async function makeCertificates(): Promise<void> {
+    const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
+    for (const name of ['site.test', 'other.test', 'db.test', 'devices']) {
+      const names = name === 'devices' ? [] : ['-addext', `subjectAltName=DNS:${name}`]
+      await output('openssl', [
+        'req',
+        '-x509',
+        ...ec,
+        '-subj',
+        `/CN=${name}`,
+        ...names,
+        '-keyout',
+        join(folder, `${name}.key`),
+        '-out',
+        join(folder, `${name}.pem`),
+      ])
+    }
+  }
+
+  /** nginx, with what is in `server`. */
+  async function startNginx(name: string, server: string, port: number): Promise<void> {
+    const file = join(folder, `${name}.conf`)
+    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (kind) => `${kind}_temp_path ${folder}/${name}-${kind};`,
+    )
+    const http = `http { access_log off; ${paths.join(' ')} server { ${server} } }`
+    await writeFile(file, `daemon off; user root; pid ${folder}/${name}.pid; error_log stderr; events {} ${http}`)
+    parts.use(
+      await ServerProgram.start({ command: 'nginx', args: ['-c', file, '-p', folder, '-e', 'stderr'], ready: port }),
+    )
+  }
+
+  async function startSite(name: string): Promise<number> {
+    const port = await freePort()
+    const certificate = `ssl_certificate ${folder}/${name}.pem; ssl_certificate_key ${folder}/${name}.key;`
+    await startNginx(
+      name,
+      `listen 127.0.0.1:${port} ssl; ${certificate} location / { return 200 "this is ${name}\\n"; }`,
+      port,
+    )
+    return port
+  }
+
+  /** A site that says who its client is, as the PROXY header has it. */
+  async function startTold(): Promise<number> {
+    const port = await freePort()
+    await startNginx(
+      'told',
+      `listen 127.0.0.1:${port} proxy_protocol; location / { return 200 "$proxy_protocol_addr $proxy_protocol_server_port\\n"; }`,
+      port,
+    )
+    return port
+  }
+
+  async function startSsh(): Promise<number> {
+    const port = await freePort()
+    const [host, user] = [join(folder, 'host-key'), join(folder, 'user-key')]
+    for (const file of [host, user]) await output('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file])
+    writeFileSync(join(folder, 'authorized'), readFileSync(`${user}.pub`))
+    mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
+    const settings = {
+      ListenAddress: `127.0.0.1:${port}`,
+      HostKey: host,
+      AuthorizedKeysFile: join(folder, 'authorized'),
+      PidFile: 'none',
+      StrictModes: 'no',
+      UsePAM: 'no',
+      PermitRootLogin: 'prohibit-password',
+    }
+    const options = Object.entries(settings).map(([name, value]) => `-o${name}=${value}`)
+    parts.use(
+      await ServerProgram.start({
+        command: '/usr/sbin/sshd',
+        args: ['-D', '-e', '-f', '/dev/null', ...options],
+        ready: port,
+      }),
+    )
+    return port
+  }
+
+  async function giveDatabaseTls(): Promise<void> {
+    const psql = (statement: string) =>
+      runProgram('psql', ['--no-psqlrc', '-c', statement], { env: database.environment() })
+    for (const [setting, file] of [
+      ['ssl_cert_file', 'db.test.pem'],
+      ['ssl_key_file', 'db.test.key'],
+    ] as const) {
+      const target = join(folder, `postgres-${file}`)
+      writeFileSync(target, readFileSync(join(folder, file)))
+      await output('chown', ['postgres', target])
+      await chmod(target, 0o600)
+      await psql(`alter system set ${setting} = '${target}'`)
+    }
+    await psql('alter system set ssl = on')
+    assert.equal((await psql('select pg_reload_conf()')).code, 0)
+  }
+
+  async function startRelay(): Promise<void> {
+    const open = { access: 'open' } as const
+    const ingress = [
+      { name: 'site', port: ports.shared, sni: ['site.test'], hybridConnection: 'site', ...open },
+      { name: 'other', port: ports.shared, sni: ['other.test'], hybridConnection: 'other', ...open },
+      { name: 'db-by-name', port: ports.shared, sni: ['db.test'], hybridConnection: 'db', allow: ['127.0.0.0/8'] },
+      {
+        name: 'staff',
+        port: ports.shared,
+        hosts: ['staff.test'],
+        tls: 'terminate',
+        hybridConnection: 'told',
+        proxyProtocol: 'v2',
+        clientCertificates: join(folder, 'devices.pem'),
+      },
+      { name: 'db', port: ports.db, hybridConnection: 'db', ...open },
+      { name: 'ssh', port: ports.ssh, hybridConnection: 'ssh', ...open },
+      { name: 'told', port: ports.told, hybridConnection: 'told', proxyProtocol: 'v2', ...open },
+    ]
+    const hybridConnections = ['site', 'other', 'ssh', 'told', 'db'].map((name) => ({ name }))
+    const rules = [{ name: 'Root', rights: ['Listen', 'Send', 'Manage'], primaryKey: key }]
+    resources = join(folder, 'relay.yaml')
+    await writeFile(
+      resources,
+      JSON.stringify({ namespaces: [{ name: 'local', default: true, rules, hybridConnections, ingress }] }),
+    )
+    const doors = ['--data-port', '0', '--management-port', '0', '--bind', '127.0.0.1']
+    const relay = parts.use(
+      new PosternProcess(['up', '--json', '--data', join(folder, 'data'), '--resources', resources, ...doors]),
+    )
+    const [line] = await relay.waitFor('stdout', /^\{"data".*$/m)
+    ready = JSON.parse(line) as ReadyLine
+    access = `Endpoint=sb://localhost:${new URL(ready.data).port}/;SharedAccessKeyName=Root;SharedAccessKey=${key}`
+  }
+
+  async function curl(host: string, port: number, ...options: readonly string[]): Promise<string> {
+    const scheme = options.includes('--cacert') ? 'https' : 'http'
+    const name = ['--resolve', `${host}:${port}:127.0.0.1`]
+    const { code, stdout, stderr } = await runProgram('curl', [
+      '-sS',
+      '--noproxy',
+      '*',
+      '--max-time',
+      '20',
+      ...name,
+      ...options,
+      `${scheme}://${host}:${port}/`,
+    ])
+    return code === 0 ? stdout.toString().trim() : `curl ${code}: ${stderr.trim()}`
+  }
+
+  it('psql asks the database through a port of its own, and ssh runs a command through another', async () => {
+    const { stdout } = await runProgram(
+      'psql',
+      ['--no-psqlrc', '-Atc', 'select sum(n) from generate_series(1, 200000) n'],
+      { env: database.environment(ports.db) },
+    )
+    assert.equal(stdout.toString().trim(), '20000100000')
+    const options = [
+      '-F',
+      '/dev/null',
+      '-i',
+      join(folder, 'user-key'),
+      '-oStrictHostKeyChecking=no',
+      '-oUserKnownHostsFile=/dev/null',
+      '-oBatchMode=yes',
+    ]
+    const login = await runProgram('ssh', [
+      ...options,
+      '-p',
+      String(ports.ssh),
+      `${userInfo().username}@127.0.0.1`,
+      'echo through',
+    ])
+    assert.equal(login.stdout.toString().trim(), 'through', login.stderr)
+  })
+
+  it('two HTTPS sites and a database share one port by their names, each with its own certificate', async () => {
+    for (const name of ['site.test', 'other.test']) {
+      assert.equal(await curl(name, ports.shared, '--cacert', join(folder, `${name}.pem`)), `this is ${name}`)
+    }
+    const place = {
+      ...database.environment(ports.shared),
+      PGHOST: 'db.test',
+      PGHOSTADDR: '127.0.0.1',
+      PGSSLMODE: 'verify-full',
+      PGSSLROOTCERT: join(folder, 'db.test.pem'),
+    }
+    const { stdout, stderr } = await runProgram(
+      'psql',
+      ['--no-psqlrc', '-Atc', 'select ssl from pg_stat_ssl where pid = pg_backend_pid()'],
+      { env: place },
+    )
+    assert.equal(stdout.toString().trim(), 't', stderr)
+    assert.match(
+      await curl('nobody.test', ports.shared, '--cacert', join(folder, 'site.test.pem')),
+      /unrecognized name/,
+    )
+  })
+
+  it('a site that asks for a client certificate refuses who has none; nginx behind it is told who came', async () => {
+    const trusting = ['--cacert', ready.caFile]
+    const shown = ['--cert', join(folder, 'devices.pem'), '--key', join(folder, 'devices.key')]
+    assert.equal(await curl('staff.test', ports.shared, ...trusting, ...shown), `127.0.0.1 ${ports.shared}`)
+    assert.match(await curl('staff.test', ports.shared, ...trusting), /^curl \d+: .*(certificate|alert)/)
+    const foreign = ['--cert', join(folder, 'other.test.pem'), '--key', join(folder, 'other.test.key')]
+    assert.match(await curl('staff.test', ports.shared, ...trusting, ...foreign), /^curl \d+: /)
+    assert.equal(await curl('told.test', ports.told), `127.0.0.1 ${ports.told}`)
+  })
+
+  it('two ingress processes stand behind haproxy; one is killed, and devices are back at their first retry', async () => {
+    const start = async (name: string, port: number): Promise<PosternProcess> => {
+      const entry = { name, port, hybridConnection: 'ssh', allow: ['127.0.0.1'] }
+      const file = join(folder, `${name}.yaml`)
+      await writeFile(file, JSON.stringify({ namespaces: [{ name: 'local', ingress: [entry] }] }))
+      const args = ['ingress', '-f', file, '--health', '0', '--tls-ca', ready.caFile]
+      const running = parts.use(new PosternProcess(args, { env: { POSTERN_CONNECTION_STRING: access } }))
+      await running.waitFor('stderr', /ingress\.ready/)
+      return running
+    }
+    const [first] = await Promise.all([start('first', ports.first), start('second', ports.second)])
+    const servers = [ports.first, ports.second].map((port, at) => `server s${at} 127.0.0.1:${port} check inter 500ms`)
+    const lines = [
+      'defaults',
+      'mode tcp',
+      'timeout connect 2s',
+      'timeout client 1m',
+      'timeout server 1m',
+      'retries 3',
+      'option redispatch',
+      `listen devices`,
+      `bind 127.0.0.1:${ports.balanced}`,
+      'balance roundrobin',
+      ...servers,
+    ]
+    const file = join(folder, 'haproxy.cfg')
+    await writeFile(file, `${lines.join('\n')}\n`)
+    parts.use(await ServerProgram.start({ command: 'haproxy', args: ['-f', file, '-db'], ready: ports.balanced }))
+    const greeting = async (): Promise<string> => {
+      const socket = connect({ port: ports.balanced, host: '127.0.0.1' })
+      const signal = AbortSignal.timeout(20_000)
+      const [bytes] = (await once(socket, 'data', { signal }).catch((error: Error) => [error.message])) as [
+        Buffer | string,
+      ]
+      socket.destroy()
+      return String(bytes)
+    }
+    for (let at = 0; at < 4; at += 1) assert.match(await greeting(), /^SSH-2\.0-/)
+    first.kill('SIGKILL')
+    await first.end()
+    for (let at = 0; at < 4; at += 1) assert.match(await greeting(), /^SSH-2\.0-/)
+  })
+})
