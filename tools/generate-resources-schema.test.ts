@@ -43,7 +43,7 @@ test('the schema knows every key of the file and permits no other', () => {
     Object.keys(namespace.properties).toSorted(),
     [
       ...['name', 'hosts', 'default', ...placement],
-      ...['publicNetworkAccess', 'networkRules', 'rules', 'hybridConnections'],
+      ...['publicNetworkAccess', 'networkRules', 'rules', 'hybridConnections', 'ingress'],
     ].toSorted(),
   )
   assert.deepEqual(Object.keys(rule.properties), ['name', 'rights', 'primaryKey', 'secondaryKey'])

@@ -7,6 +7,7 @@ const names = [
   'up',
   'server',
   'bridge',
+  'ingress',
   'send',
   'publish',
   'subscribe',
