@@ -1,13 +1,26 @@
 // docs/protocol/messages.md, "What a hybrid connection allows": the rights matrix times the actions, and what ends a connection.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import { RawWebSocket, signToken, type TestRelay } from '@postern/testkit'
 import { HandshakeRefused, Opcode } from '@postern/websocket'
-import { begin, head, send } from './http-client.ts'
+import { answer, begin, head, send } from './http-client.ts'
 import { post, startMessageRelay, stream, subscribe } from './message-relay.ts'
 import { metrics } from './metrics.ts'
+import { assignRole, localScope, signInPrincipal } from './sign-in-principal.ts'
 
 type Entity = NonNullable<ReturnType<TestRelay['relay']['server']['catalog']['find']>>['entity']
+
+type Held = { readonly id: string; readonly assignment: string }
+
+type Namespace = NonNullable<ReturnType<TestRelay['relay']['server']['catalog']['namespaceByName']>>
+
+async function changeNamespace(relay: TestRelay, changes: (from: Namespace) => Partial<Namespace>): Promise<void> {
+  const { catalog, store } = relay.relay.server
+  const value = catalog.namespaceByName('local')
+  assert.ok(value)
+  await store.put({ kind: 'namespace', origin: 'declared', value: { ...value, ...changes(value) } })
+}
 
 async function change(relay: TestRelay, changes: Partial<Entity>, name = 'news'): Promise<void> {
   const { catalog, store } = relay.relay.server
@@ -141,23 +154,13 @@ for (const [title, act, codes] of [
   ['actions that are taken away', (relay: TestRelay) => change(relay, { actions: ['connect'] }), [1008, 1008, 1008]],
   [
     'a key that is changed',
-    async (relay: TestRelay) => {
-      const { catalog, store } = relay.relay.server
-      const value = catalog.namespaceByName('local')
-      assert.ok(value)
-      await store.put({ kind: 'namespace', origin: 'declared', value: { ...value, rules: value.rules.slice(1) } })
-    },
+    (relay: TestRelay) => changeNamespace(relay, ({ rules }) => ({ rules: rules.slice(1) })),
     [1008, 1008, 1008],
   ],
   [
     'an address that is shut out',
-    async (relay: TestRelay) => {
-      const { catalog, store } = relay.relay.server
-      const value = catalog.namespaceByName('local')
-      assert.ok(value)
-      const network = { ...value.network, defaultAction: 'Deny' as const }
-      await store.put({ kind: 'namespace', origin: 'declared', value: { ...value, network } })
-    },
+    (relay: TestRelay) =>
+      changeNamespace(relay, ({ network }) => ({ network: { ...network, defaultAction: 'Deny' as const } })),
     [1008, 1008, 1008],
   ],
 ] as const) {
@@ -167,6 +170,98 @@ for (const [title, act, codes] of [
     const acting = act(relay)
     assert.deepEqual(await all.codes(), codes)
     await acting
+  })
+}
+
+for (const [title, act, status, code] of [
+  [
+    'the hybrid connection is deleted',
+    (relay: TestRelay) => relay.relay.server.store.delete('hc/local/news'),
+    404,
+    'EndpointNotFound',
+  ],
+  ['publishing is disabled', (relay: TestRelay) => change(relay, { actions: ['send'] }), 403, 'ActionDisabled'],
+  [
+    'its rule is deleted',
+    (relay: TestRelay) => changeNamespace(relay, ({ rules }) => ({ rules: rules.slice(1) })),
+    401,
+  ],
+  [
+    'its address is shut out',
+    (relay: TestRelay) =>
+      changeNamespace(relay, ({ network }) => ({ network: { ...network, defaultAction: 'Deny' as const } })),
+    401,
+  ],
+] as const) {
+  test(`a message is refused with ${status} when ${title} before its last byte has come`, async () => {
+    await using relay = await startMessageRelay()
+    const request = begin(relay, '/news?sb-hc-action=publish', {
+      method: 'POST',
+      headers: { ServiceBusAuthorization: signToken(relay.access('news').send), Expect: '100-continue' },
+    })
+    request.flushHeaders()
+    await once(request, 'continue')
+    request.write('half ')
+    await act(relay)
+    request.end('and half')
+    const refused = await answer(request)
+    assert.equal(refused.status, status, refused.body.toString())
+    if (code !== undefined) assert.equal(JSON.parse(refused.body.toString()).error.code, code)
+    assert.equal(await metrics(relay, 'postern_messages_received_total'), 0)
+  })
+}
+
+test('a streaming sender without a token is closed when tokens are demanded, whatever it had shown', async () => {
+  await using relay = await startMessageRelay()
+  const expired = signToken(relay.access('open').send, { expiresInSeconds: -3600 })
+  const headers: Record<string, string>[] = [{}, { ServiceBusAuthorization: expired }]
+  const url = relay.url('open', 'sb-hc-action=publish')
+  const senders = await Promise.all(headers.map((each) => RawWebSocket.dial({ url, headers: each, tls: relay.tls })))
+  await change(relay, { requiresClientAuthorization: true }, 'open')
+  for (const { frames } of senders) {
+    const { opcode, payload } = await frames.next()
+    assert.deepEqual([opcode, payload.readUInt16BE()], [Opcode.close, 1008])
+  }
+})
+
+/** Those of one principal: a streaming sender, a subscriber and a stream of events. */
+async function openAs(relay: TestRelay, role: 'listener' | 'sender') {
+  const principal = await signInPrincipal(relay, role)
+  const assignment = await assignRole(relay, { principalId: principal.id, role, scope: localScope })
+  const headers = { ServiceBusAuthorization: principal.token }
+  if (role === 'sender') {
+    const url = relay.url('news', 'sb-hc-action=send')
+    return { id: principal.id, assignment, sockets: [await RawWebSocket.dial({ url, headers, tls: relay.tls })] }
+  }
+  const url = relay.url('news', 'sb-hc-action=subscribe')
+  const socket = await RawWebSocket.dial({ url, headers, tls: relay.tls })
+  const request = begin(relay, '/news?sb-hc-action=subscribe', { headers })
+  request.end()
+  return { id: principal.id, assignment, sockets: [socket], events: await head(request) }
+}
+
+for (const [title, act] of [
+  ['loses its role', (relay: TestRelay, { assignment }: Held) => relay.relay.server.store.delete(assignment)],
+  ['is disabled', (relay: TestRelay, { id }: Held) => relay.relay.server.identity.directory.setEnabled(id, false)],
+  ['is deleted', (relay: TestRelay, { id }: Held) => relay.relay.server.identity.directory.delete(id)],
+] as const) {
+  test(`a principal that ${title} is closed with 1008 wherever it sends and subscribes, and nobody else is`, async () => {
+    await using relay = await startMessageRelay()
+    const other = await openAs(relay, 'listener')
+    const bySignature = await subscribe(relay)
+    const held = [await openAs(relay, 'sender'), await openAs(relay, 'listener')]
+    for (const each of held) await act(relay, each)
+    for (const { sockets, events } of held) {
+      for (const { frames } of sockets) assert.equal((await frames.next()).payload.readUInt16BE(), 1008)
+      if (events === undefined) continue
+      let text = ''
+      for await (const chunk of events) text += String(chunk)
+      assert.match(text, /event: end\ndata: \{"code":1008/)
+    }
+    assert.equal((await post(relay, 'publish', 'still')).headers['sb-hc-receivers'], '3')
+    for (const { frames } of [...other.sockets, bySignature]) {
+      assert.equal((await frames.next()).payload.toString(), 'still')
+    }
   })
 }
 

@@ -76,9 +76,42 @@ function onDecision(
     reauthorize: () => {
       const question = currentQuestion(parts, subject, token)
       if (question === undefined) return namespaceGone
+      // Without a token there is none to look at again, and with one nobody has looked at its expiry.
+      if (principal.kind === 'anonymous') return isOpen(question.entity) ? decision : tokenDemanded
       if (action === 'subscribe') return parts.authorizer.reauthorize(principal, { ...question, rights: ['Listen'] })
-      if (question.entity?.requiresClientAuthorization === false) return decision
+      if (isOpen(question.entity)) return decision
       return parts.authorizer.reauthorize(principal, { ...question, rights: ['Send'] })
     },
   })
+}
+
+/** Senders need no token. */
+function isOpen(entity: HybridConnection | undefined): boolean {
+  return entity?.requiresClientAuthorization === false
+}
+
+const tokenDemanded: Decision = {
+  allowed: false,
+  code: 'AuthorizationRevoked',
+  reason: 'the hybrid connection demands a token now',
+}
+
+/**
+ * Looks again, as if the call came now, at a sender whose message has been on its way for a while.
+ * @returns the hybrid connection as it is now, or why not
+ */
+export function admittedStill(
+  parts: RelayParts,
+  call: MessageCall,
+  { entity, admitted }: { readonly entity: HybridConnection; readonly admitted: Admitted },
+): HybridConnection | Pick<Refusal, 'code' | 'reason'> {
+  const namespace = parts.catalog.namespaceByName(call.namespace.name)
+  const current = parts.catalog.get(entity.namespace, entity.name)
+  if (namespace === undefined || current === undefined) return { code: 'EndpointNotFound' }
+  // Most come in one piece: nothing has changed, and nothing is computed twice.
+  if (namespace === call.namespace && current === entity && admitted.principal.kind !== 'caller') return current
+  if (!mayTry(parts, { ...call, namespace }, 'send')) return { code: 'AddressNotAllowed' }
+  if (!allowsAction(current, call.action)) return { code: 'ActionDisabled' }
+  const decision = admitted.reauthorize()
+  return decision.allowed ? current : decision
 }

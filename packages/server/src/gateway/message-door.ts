@@ -6,7 +6,7 @@ import type { Admitted } from '../messages/admittance.ts'
 import type { MessageOutcome } from '../messages/entity-messages.ts'
 import type { MessageSource } from '../messages/message.ts'
 import { allowedRecord } from './audit-records.ts'
-import { admitMessages, type MessageCall } from './message-admission.ts'
+import { admitMessages, admittedStill, type MessageCall } from './message-admission.ts'
 import { messageSource } from './message-source.ts'
 import { readBody } from './read-body.ts'
 import type { Refusal } from './refusals.ts'
@@ -71,7 +71,12 @@ export class MessageDoor {
         const dropAuthorization = admitted.principal.kind !== 'anonymous' && credential?.place === 'Authorization'
         const source = messageSource(call, { dropAuthorization })
         if (source !== undefined) {
-          void this.#readAndTake({ call, response, expectsContinue, turn, entity, admitted, source })
+          this.#readAndTake({ call, response, expectsContinue, turn, entity, admitted, source }).catch(
+            (error: unknown) => {
+              this.#parts.log.error('front-door.handler-failed', { error })
+              call.request.socket.destroy()
+            },
+          )
           return
         }
         this.#parts.load.leave(entity.namespace)
@@ -100,8 +105,13 @@ export class MessageDoor {
     }
     turn.act(() => {
       parts.load.leave(entity.namespace)
+      const current = admittedStill(parts, call, { entity, admitted })
+      if ('code' in current) {
+        if (!response.destroyed) this.#refuse(call, response, { ...current, principal })
+        return
+      }
       parts.audit.record(allowedRecord({ call, action: call.action, principal }))
-      const outcome = parts.messages.entity(entity).take({
+      const outcome = parts.messages.entity(current).take({
         delivery: call.action,
         source: post.source,
         body,

@@ -13,18 +13,21 @@ interface Waiting {
   isOver: boolean
 }
 
-/** Keeps the order of pipelined requests whose decisions and bodies take different times. */
+/**
+ * Keeps the order of pipelined requests whose decisions and bodies take different times. When the connection ends, nobody waits for
+ * those any more that have not acted: some of them never will.
+ */
 export class RequestOrder {
   readonly #queues = new WeakMap<Duplex, Waiting[]>()
 
   /** Takes the next place on a connection. Each must act or leave, or be of a connection that is gone. */
   take(socket: Duplex): OrderedTurn {
-    const queue = this.#queues.get(socket) ?? []
-    this.#queues.set(socket, queue)
+    const queue = this.#queues.get(socket) ?? this.#open(socket)
     const waiting: Waiting = { action: undefined, isOver: false }
     queue.push(waiting)
     return {
       act: (action) => {
+        if (waiting.isOver) return action()
         waiting.action = action
         advance(queue)
       },
@@ -33,6 +36,16 @@ export class RequestOrder {
         advance(queue)
       },
     }
+  }
+
+  #open(socket: Duplex): Waiting[] {
+    const queue: Waiting[] = []
+    this.#queues.set(socket, queue)
+    socket.once('close', () => {
+      for (const waiting of queue) waiting.isOver ||= waiting.action === undefined
+      advance(queue)
+    })
+    return queue
   }
 }
 
