@@ -281,6 +281,8 @@ test('TLS ends at the relay, and people sign in with passwords that only they kn
     [status, seen.headers['authorization'], seen.headers['x-forwarded-proto']],
     [200, undefined, 'https'],
   )
+  const [record] = (await auditRecords(relay, 8)).filter(({ kind }) => kind === 'stream')
+  assert.equal(record?.principal, 'ingress:site (ali)')
 })
 
 test('a device shows a certificate of the authority or does not come in, nor by a session of another site', async (t) => {

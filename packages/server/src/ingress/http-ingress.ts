@@ -168,9 +168,11 @@ export class HttpIngress {
     }
     if (!route.guard.allows(remote.address)) return this.#refuse(client, 403, 'This address may not come here.', route)
     const { users } = route.entry
+    let user: string | undefined
     if (users) {
       const verdict = await this.#passwords.check(users, request.headers.authorization, remote.address)
       if (typeof verdict !== 'string') return this.#unproven(client, route, verdict)
+      user = verdict
     }
     const known = client.upstreams.get(route)
     if (known && !known.isClosed) return known
@@ -182,7 +184,12 @@ export class HttpIngress {
         headers: { 'Retry-After': '1' },
       }
     }
-    const upstream = new HttpUpstream(route, { remote, local: client.local, release })
+    const upstream = new HttpUpstream(route, {
+      remote,
+      local: client.local,
+      release,
+      ...(user !== undefined && { user }),
+    })
     client.upstreams.set(route, upstream)
     return upstream
   }
