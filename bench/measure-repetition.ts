@@ -1,7 +1,8 @@
 import { dirname } from 'node:path'
 
 import type { Candidate, RunningCandidate } from './candidates/candidate.ts'
-import { type MeasureOptions, measureWorkload } from './load/measure-workload.ts'
+import { isMeasurable, measureWorkload } from './load/measure-workload.ts'
+import type { MeasureOptions } from './load/sample.ts'
 import { type Workload, warmupWorkload } from './load/workload-table.ts'
 import type { Measurements } from './report/measurements.ts'
 
@@ -28,7 +29,7 @@ export async function measureRepetition(options: RepetitionOptions): Promise<voi
   const order = [...options.candidates.slice(shift), ...options.candidates.slice(0, shift)]
   try {
     for (const candidate of order) await startCandidate(candidate, running, options)
-    const isIdle = ({ mode }: Workload): boolean => mode === 'idle'
+    const isIdle = ({ mode }: Workload): boolean => mode === 'idle' || mode === 'listeners' || mode === 'set-up'
     const timed = options.workloads.filter((workload) => !isIdle(workload))
     for (const workload of [
       ...options.workloads.filter(isIdle),
@@ -65,7 +66,7 @@ async function measureOne(
   options: RepetitionOptions,
 ): Promise<void> {
   const { measurements, repetition, onProgress } = options
-  if (workload.mode === 'idle' && started.counted.length === 0) return
+  if (!isMeasurable(workload, started)) return
   onProgress(`${workload.name} ${candidate.name}`)
   try {
     measurements.add(candidate.name, workload.name, repetition, await measureWorkload(workload, started, options))

@@ -11,8 +11,10 @@ export interface BenchOptions {
   readonly idleConnections: number
   /** Names of the candidates to measure; empty: all that run by default. */
   readonly only: readonly string[]
-  /** Names of the workloads to measure; empty: all. */
-  readonly workloads: readonly string[]
+  /** Names of the rows to measure, or `all`; empty: those of a usual run. */
+  readonly rows: readonly string[]
+  /** Names and files of peers, and where their programs are; see readPeersFile. */
+  readonly peersFile: string | undefined
   /** Further peer files, beside those of bench/peers. */
   readonly peerFiles: readonly string[]
   /** Also measures the peers that do not run by default. */
@@ -37,13 +39,19 @@ Measures the whole tunnel (client, local forwarder, relay, remote forwarder, tar
   --repetitions N    how often everything is measured (default 3)
   --idle N           connections held for the memory measurement (default 500)
   --only NAME        measure only this candidate; repeat or separate by commas for several
-  --workload NAME    measure only this workload; repeat or separate by commas for several
+  --rows NAMES       measure these rows, separated by commas, or all; without it those of a usual run
+  --peers FILE       measure the peers that this file names, and ours; it also says where their programs are
   --peer FILE        also measure the peer that this file describes; repeat for several
   --all              also measure the peers that are left out by default
   --carriers         measure carriers against the plain protocol, and write that section of the results
   --json             print one JSON document instead of tables
-  --results FILE     write the tables to FILE (default bench/results.md for a full run, none with --only or --workload)
+  --results FILE     write the tables to FILE (default bench/results.md for all candidates and rows, else none)
   --help             print this text
+
+examples:
+  npm run bench                                                          the usual rows, ours and what is installed
+  npm run bench -- --peers bench/peers.example.json --rows all           everything that can be measured
+  npm run bench -- --only postern,ssh --rows up,both-8 --repetitions 5   two candidates, two rows
 `
 
 /**
@@ -59,7 +67,9 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
       repetitions: { type: 'string', default: '3' },
       idle: { type: 'string', default: '500' },
       only: { type: 'string', multiple: true, default: [] },
+      rows: { type: 'string', multiple: true, default: [] },
       workload: { type: 'string', multiple: true, default: [] },
+      peers: { type: 'string' },
       peer: { type: 'string', multiple: true, default: [] },
       all: { type: 'boolean', default: false },
       carriers: { type: 'boolean', default: false },
@@ -71,15 +81,17 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
   if (values.help) return 'help'
   const named = splitNames(values.only)
   const only = values.carriers && named.length === 0 ? carrierCandidates : named
-  const workloads = splitNames(values.workload)
-  const isFullRun = named.length === 0 && workloads.length === 0
+  // --workload is what --rows was called at first.
+  const rows = splitNames([...values.rows, ...values.workload])
+  const isFullRun = named.length === 0 && (rows.length === 0 || rows.includes('all'))
   return {
     seconds: numberBetween('--seconds', values.seconds, 0.1, 60),
     warmupSeconds: 0.3,
     repetitions: Math.round(numberBetween('--repetitions', values.repetitions, 1, 100)),
     idleConnections: Math.round(numberBetween('--idle', values.idle, 10, 10_000)),
     only,
-    workloads,
+    rows,
+    peersFile: values.peers,
     peerFiles: values.peer,
     all: values.all,
     carriers: values.carriers,

@@ -1,13 +1,16 @@
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 
-import { findCandidates, subjects } from './candidates/all-candidates.ts'
+import { subjects } from './candidates/all-candidates.ts'
 import type { Candidate } from './candidates/candidate.ts'
+import { type ChosenCandidates, chooseCandidates } from './candidates/choose-candidates.ts'
 import { compileLoad } from './load/compile-load.ts'
-import { type Workload, workloadTable } from './load/workload-table.ts'
+import { chooseWorkloads, type Workload } from './load/workload-table.ts'
 import { measureRepetition } from './measure-repetition.ts'
 import { type BenchOptions, readOptions, usage } from './options.ts'
+import { findProgram } from './processes/find-program.ts'
 import { findUsageProblem } from './processes/process-usage.ts'
+import { raiseFileLimit } from './processes/raise-file-limit.ts'
 import { runBench } from './processes/run-bench.ts'
 import { Measurements } from './report/measurements.ts'
 import { writeCarrierResults, writeTunnelResults } from './report/results-file.ts'
@@ -21,11 +24,8 @@ const benchFolder = import.meta.dirname
 const overheadSeconds = 12
 /** The run is given up when it takes this many times longer than expected: something hangs. */
 const patience = 4
-
-interface Chosen {
-  readonly measured: Candidate[]
-  readonly skipped: string[]
-}
+/** Opening, settling and closing of that many idle connections or listeners in a row of its own. */
+const secondsPerThousandIdle = 4
 
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args, join(benchFolder, 'results.md'))
@@ -35,9 +35,11 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const problem = findUsageProblem()
   if (problem !== undefined) throw new Error(problem)
-  const workloads = chooseWorkloads(options)
+  const fileLimit = raiseFileLimit()
+  const workloads = chooseWorkloads(options.rows)
   const loadBinary = await compileLoad(benchFolder, 'tcpload')
-  const { measured, skipped } = await chooseCandidates(options)
+  const wrk = findProgram('wrk')
+  const { measured, skipped } = await chooseCandidates(benchFolder, options)
   for (const reason of skipped) console.error(`bench: NOT MEASURED: ${reason}`)
   limitTime(options, measured, workloads)
   const loadBefore = loadavg()[0] ?? 0
@@ -51,20 +53,25 @@ async function main(args: readonly string[]): Promise<void> {
       workloads,
       measurements,
       loadBinary,
+      wrk,
       onProgress,
     })
   }
   const command = ['npm run bench', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
-  report({ options, command, loadBefore, measured, skipped, workloads, measurements })
+  report({ options, command, loadBefore, fileLimit, wrk, measured, skipped, workloads, measurements })
   for (const text of measurements.problems) console.error(`bench: PROBLEM: ${text}`)
   process.exitCode = measurements.problems.length > 0 ? 1 : 0
 }
 
-interface ReportOptions extends Chosen {
+interface ReportOptions extends ChosenCandidates {
   readonly options: BenchOptions
   readonly command: string
   /** Load average of the minute before the first measurement. */
   readonly loadBefore: number
+  /** Files that one process may open. */
+  readonly fileLimit: number
+  /** Path of wrk, if it is here. */
+  readonly wrk: string | undefined
   readonly workloads: readonly Workload[]
   readonly measurements: Measurements
 }
@@ -85,39 +92,13 @@ function report(results: ReportOptions): void {
   console.error(`bench: wrote ${options.resultsFile}`)
 }
 
-function chooseWorkloads({ workloads }: BenchOptions): Workload[] {
-  const unknown = workloads.find((name) => !workloadTable.some((workload) => workload.name === name))
-  if (unknown !== undefined) {
-    throw new Error(`There is no workload '${unknown}' (known: ${workloadTable.map(({ name }) => name).join(', ')}).`)
-  }
-  return workloadTable.filter(({ name }) => workloads.length === 0 || workloads.includes(name))
-}
-
-async function chooseCandidates(options: BenchOptions): Promise<Chosen> {
-  const all = findCandidates(benchFolder, options.peerFiles)
-  const unknown = options.only.find((name) => !all.some((candidate) => candidate.name === name))
-  if (unknown !== undefined) {
-    throw new Error(`There is no candidate '${unknown}' (known: ${all.map(({ name }) => name).join(', ')}).`)
-  }
-  const chosen: Chosen = { measured: [], skipped: [] }
-  for (const candidate of all) {
-    const isNamed = options.only.includes(candidate.name)
-    if (options.only.length > 0 && !isNamed) continue
-    if (!isNamed && !candidate.runsByDefault && !options.all) {
-      chosen.skipped.push(`${candidate.name}: left out by default (--all or --only ${candidate.name} measures it)`)
-      continue
-    }
-    const reason = await candidate.prepare()
-    if (reason === undefined) chosen.measured.push(candidate)
-    else chosen.skipped.push(`${candidate.name}: ${reason}`)
-  }
-  if (chosen.measured.length === 0) throw new Error(`Nothing can be measured: ${chosen.skipped.join('; ')}.`)
-  return chosen
-}
-
 /** Says how long it takes, and ends the program when that was far too little: no benchmark runs for ever. */
 function limitTime(options: BenchOptions, measured: readonly Candidate[], workloads: readonly Workload[]): void {
-  const perCandidate = overheadSeconds + (workloads.length + 1) * (options.seconds + options.warmupSeconds)
+  const idle = workloads.reduce((sum, { mode, connections }) => {
+    return mode === 'idle' || mode === 'listeners' ? sum + (Number(connections) || 0) : sum
+  }, 0)
+  const windows = (workloads.length + 1) * (options.seconds + options.warmupSeconds)
+  const perCandidate = overheadSeconds + windows + (idle / 1_000) * secondsPerThousandIdle
   const expectedSeconds = Math.round(options.repetitions * measured.length * perCandidate)
   console.error(
     `bench: ${measured.map(({ name }) => name).join(', ')}; ${options.repetitions} repetitions, about ${expectedSeconds} s`,

@@ -6,20 +6,24 @@ import { createCommandPeer } from './command-peer.ts'
 import { direct } from './direct.ts'
 import { readPeerFile } from './peer-file.ts'
 import { createPlainPostern, createPostern, createPosternWithoutCarriers } from './postern.ts'
-import { createPosternHcm, createPosternHcmWithoutCarriers } from './postern-hcm.ts'
+import { createPlainPosternHcm, createPosternHcm, createPosternHcmWithoutCarriers } from './postern-hcm.ts'
 import { createPlainPosternIngress, createPosternIngress } from './postern-ingress.ts'
 
 /** The candidates that all others are compared with, in the order of the report. */
 export const subjects: readonly string[] = ['postern', 'postern-hcm', 'postern-plain']
 
-/** Finds every candidate: direct, our own, and one for each file of bench/peers and each further one. */
-export function findCandidates(benchFolder: string, furtherPeerFiles: readonly string[]): Candidate[] {
+/** Which peers there are. */
+export interface PeerFiles {
+  /** Default: every one of bench/peers. */
+  readonly peerFiles: readonly string[] | undefined
+  readonly furtherPeerFiles: readonly string[]
+}
+
+/** Finds every candidate: direct, our own, and one for each peer file. */
+export function findCandidates(benchFolder: string, { peerFiles, furtherPeerFiles }: PeerFiles): Candidate[] {
   const repositoryFolder = dirname(benchFolder)
   const peersFolder = join(benchFolder, 'peers')
-  const peers = readdirSync(peersFolder)
-    .filter((name) => name.endsWith('.json'))
-    .toSorted()
-    .map((name) => join(peersFolder, name))
+  const peers = (peerFiles ?? listPeerFiles(peersFolder))
     .concat(furtherPeerFiles)
     .map((path) => createCommandPeer(readPeerFile(path), benchFolder))
   const ours = [
@@ -28,8 +32,16 @@ export function findCandidates(benchFolder: string, furtherPeerFiles: readonly s
     createPosternHcm,
     createPosternHcmWithoutCarriers,
     createPlainPostern,
+    createPlainPosternHcm,
     createPosternIngress,
     createPlainPosternIngress,
   ].map((create) => create(repositoryFolder))
   return [direct, ...ours, ...peers]
+}
+
+function listPeerFiles(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .toSorted()
+    .map((name) => join(folder, name))
 }

@@ -25,6 +25,22 @@ export interface RunningCandidate {
   readonly targetPort: number
   /** The processes whose CPU time and memory are the candidate's, with their descendants. */
   readonly counted: readonly ManagedProcess[]
+  /** From the start of the first process to the first bytes through all of them. */
+  readonly setUpMs?: number
+  /** Where further listeners can be held, if the candidate has a relay of ours. */
+  readonly listenerDoor?: ListenerDoor
   /** Ends every process and removes the files of this start. */
   stop(): Promise<void>
+}
+
+/** Where and how a control channel is opened. */
+export interface ListenerDoor {
+  /** The process whose memory the listeners cost. */
+  readonly relay: ManagedProcess
+  readonly host: string
+  readonly port: number
+  /** Certificate that the relay's own one hangs from, as PEM; undefined: no TLS. */
+  readonly ca: string | undefined
+  /** The upgrade request. */
+  readonly request: Uint8Array
 }

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
+import { findProgram, isExecutable } from '../processes/find-program.ts'
 import { createRunFolder } from '../processes/run-folder.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
 import type { PeerFile } from './peer-file.ts'
@@ -13,8 +14,6 @@ import { ProcessGroup } from './start-processes.ts'
 const run = promisify(execFile)
 const installTimeoutMs = 120_000
 const prepareTimeoutMs = 20_000
-/** Debian keeps servers where a user's PATH does not look. */
-const furtherFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin']
 
 /** Makes a candidate of a peer file. */
 export function createCommandPeer(peer: PeerFile, benchFolder: string): Candidate {
@@ -77,21 +76,6 @@ async function runToEnd(command: readonly string[], cwd: string): Promise<void> 
 function findMissingProgram(peer: PeerFile): string | undefined {
   const programs = [...peer.prepare, ...peer.start.map(({ command }) => command)].map(([program = '']) => program)
   return programs.find((program) => !program.includes('{') && findProgram(program) === undefined)
-}
-
-function findProgram(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...furtherFolders]
-  const paths = name.includes('/') ? [name] : folders.map((folder) => join(folder, name))
-  return paths.find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
 }
 
 /** Installs exactly what the lock file says, without running anybody's install script. */

@@ -20,6 +20,17 @@ export function createPosternHcm(repositoryFolder: string): Candidate {
     name: 'postern-hcm',
     about: 'connector, relay, Hybrid Connection Manager: TLS, carriers, 3 processes',
     carriers: 'auto',
+    usesTls: true,
+  })
+}
+
+/** The same without TLS: for comparison with peers that do not encrypt. */
+export function createPlainPosternHcm(repositoryFolder: string): Candidate {
+  return createCandidate(repositoryFolder, {
+    name: 'postern-hcm-plain',
+    about: 'postern-hcm with --tls off: not encrypted, carriers, 3 processes',
+    carriers: 'auto',
+    usesTls: false,
   })
 }
 
@@ -29,6 +40,7 @@ export function createPosternHcmWithoutCarriers(repositoryFolder: string): Candi
     name: 'postern-hcm-one-each',
     about: 'the same with --carriers off: TLS, a relayed connection for each connection, 3 processes',
     carriers: 'off',
+    usesTls: true,
   })
 }
 
@@ -39,31 +51,33 @@ interface Variant {
   readonly name: string
   readonly about: string
   readonly carriers: 'auto' | 'off'
+  readonly usesTls: boolean
 }
 
 function createCandidate(repositoryFolder: string, variant: Variant): Candidate {
   return {
     name: variant.name,
     about: variant.about,
-    isEncrypted: true,
+    isEncrypted: variant.usesTls,
     runsByDefault: true,
     prepare: async () => undefined,
     start: async () => await start(repositoryFolder, variant),
   }
 }
 
-async function start(repositoryFolder: string, { carriers }: Variant): Promise<RunningCandidate> {
+async function start(repositoryFolder: string, { carriers, usesTls }: Variant): Promise<RunningCandidate> {
   const folder = createRunFolder()
   const group = new ProcessGroup(folder)
   try {
     const port = await findFreePort()
     const endpoint = `127.0.0.1:${port}`
-    const relay = await startRelay(group, { repositoryFolder, folder, usesTls: true, endpoint, host: relayHost })
+    const relay = await startRelay(group, { repositoryFolder, folder, usesTls, endpoint, host: relayHost })
     const hcm = [...relay.postern, 'hcm']
+    const tls = usesTls ? [] : ['--no-tls']
     const env = { ...relay.env, POSTERN_HCM_DIR: join(folder, 'hcm') }
     await group.start({
       name: 'hcm',
-      command: [...hcm, 'run', '--json'],
+      command: [...hcm, 'run', '--json', ...tls],
       env,
       ready: { output: 'hcm.started' },
       counted: true,
@@ -77,13 +91,16 @@ async function start(repositoryFolder: string, { carriers }: Variant): Promise<R
       name: 'connector',
       command: [
         ...[process.execPath, '--conditions=@postern/source', join(import.meta.dirname, 'connector-program.ts')],
-        ...[endpoint, sendKey, carriers, `127.0.0.${connectorAddress}`],
+        ...[endpoint, sendKey, carriers, `127.0.0.${connectorAddress}`, usesTls ? 'on' : 'off'],
       ],
       env: relay.env,
       ready: { output: 'ready' },
       counted: true,
     })
-    return await group.finish({ listenAddress: connectorAddress, listenPort: port, targetPort: port })
+    return await group.finish(
+      { listenAddress: connectorAddress, listenPort: port, targetPort: port },
+      relay.listenerDoor,
+    )
   } catch (error) {
     await group.stop()
     throw error

@@ -60,7 +60,7 @@ async function start(repositoryFolder: string, { usesTls }: Variant): Promise<Ru
       ready: { output: '' },
       counted: true,
     })
-    return await group.finish({ listenPort, targetPort })
+    return await group.finish({ listenPort, targetPort }, relay.listenerDoor)
   } catch (error) {
     await group.stop()
     throw error

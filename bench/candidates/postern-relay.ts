@@ -1,7 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { parseConnectionString } from '@postern/protocol'
+import type { ListenerDoor } from './candidate.ts'
 import type { ProcessGroup } from './start-processes.ts'
+import { upgradeRequest } from './upgrade-request.ts'
 
 /** What `postern up --json` prints when it is ready, as far as it is needed here. */
 interface ReadyLine {
@@ -23,9 +26,14 @@ export interface BenchRelay {
   /** Connection strings. */
   readonly listen: string
   readonly send: string
+  /** Where listeners that do nothing can be held: at a hybrid connection of their own. */
+  readonly listenerDoor: ListenerDoor
 }
 
 export const hybridConnection = 'db'
+const idleHybridConnection = 'idle'
+/** Above the most that are held: no limit of ours is to be measured. */
+const maxListeners = 20_000
 
 /** Starts a relay. */
 export async function startRelay(
@@ -53,11 +61,12 @@ export async function startRelay(
   const main = join(options.repositoryFolder, 'packages', 'cli', 'src', 'main.ts')
   const postern = [process.execPath, '--conditions=@postern/source', main]
   const up = ['up', '--in-memory', '--json', '--resources', resourcesFile, '--data-port', '0', '--management-port', '0']
+  const limits = ['--max-listeners-per-entity', String(maxListeners)]
   // The peers use the address as well: a name would be looked up for each connection, and tried at ::1 first.
   const loopback = ['--bind', host, '--public-host', host]
   const relay = await group.start({
     name: 'relay',
-    command: [...postern, ...up, ...loopback, ...(usesTls ? [] : ['--tls', 'off']), ...flags],
+    command: [...postern, ...up, ...loopback, ...limits, ...(usesTls ? [] : ['--tls', 'off']), ...flags],
     env: {},
     ready: { output: '"hybridConnections"' },
     counted: true,
@@ -66,7 +75,16 @@ export async function startRelay(
   const entity = hybridConnections.find(({ name }) => name === hybridConnection)
   if (!entity?.listen || !entity.send) throw new Error(`the relay gives no access to '${hybridConnection}'`)
   const env: Record<string, string> = caFile === null ? {} : { NODE_EXTRA_CA_CERTS: caFile }
-  return { postern, env, caFile, listen: entity.listen, send: entity.send }
+  const idle = hybridConnections.find(({ name }) => name === idleHybridConnection)?.listen ?? ''
+  const { endpoint } = parseConnectionString(idle)
+  const listenerDoor = {
+    relay,
+    host: endpoint.host,
+    port: endpoint.port ?? 0,
+    ca: caFile === null ? undefined : readFileSync(caFile, 'utf8'),
+    request: upgradeRequest(idle, 'listen'),
+  }
+  return { postern, env, caFile, listen: entity.listen, send: entity.send, listenerDoor }
 }
 
 function resourcesOf(entity: {
@@ -81,7 +99,7 @@ function resourcesOf(entity: {
         name: 'local',
         default: true,
         rules: [{ name: 'bench', rights: ['Listen', 'Send'] }],
-        hybridConnections: [{ name: hybridConnection, endpoint, actions }],
+        hybridConnections: [{ name: hybridConnection, endpoint, actions }, { name: idleHybridConnection }],
         ingress,
       },
     ],

@@ -76,7 +76,7 @@ async function startPostern(repositoryFolder: string, variant: Variant): Promise
       ready: { port: listenPort },
       counted: true,
     })
-    return await group.finish({ listenPort, targetPort })
+    return await group.finish({ listenPort, targetPort }, relay.listenerDoor)
   } catch (error) {
     await group.stop()
     throw error

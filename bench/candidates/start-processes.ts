@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { checkEcho, type EchoPath } from '../processes/check-echo.ts'
 import { ManagedProcess, type Readiness } from '../processes/managed-process.ts'
 import { removeRunFolder } from '../processes/run-folder.ts'
-import type { RunningCandidate } from './candidate.ts'
+import type { ListenerDoor, RunningCandidate } from './candidate.ts'
 
 /** Bound for each process and for the first bytes through the whole candidate. */
 export const readyTimeoutMs = 20_000
@@ -22,6 +22,7 @@ export class ProcessGroup {
   readonly #folder: string
   readonly #started: ManagedProcess[] = []
   readonly #counted: ManagedProcess[] = []
+  #firstStartedAtMs: number | undefined
 
   /** @param folder a run folder; holds the logs and is removed at the end. */
   constructor(folder: string) {
@@ -30,6 +31,7 @@ export class ProcessGroup {
 
   /** Starts a process and waits until it is ready. */
   async start(plan: ProcessPlan): Promise<ManagedProcess> {
+    this.#firstStartedAtMs ??= performance.now()
     const logFile = join(this.#folder, `${plan.name}.log`)
     const started = new ManagedProcess({ ...plan, logFile, cwd: this.#folder })
     this.#started.push(started)
@@ -44,9 +46,16 @@ export class ProcessGroup {
   }
 
   /** Proves that bytes come through, and hands the group over as a candidate. */
-  async finish(ports: EchoPath): Promise<RunningCandidate> {
+  async finish(ports: EchoPath, listenerDoor?: ListenerDoor): Promise<RunningCandidate> {
     await checkEcho(ports, readyTimeoutMs)
-    return { ...ports, counted: this.#counted, stop: async () => await this.stop() }
+    const setUpMs = performance.now() - (this.#firstStartedAtMs ?? performance.now())
+    return {
+      ...ports,
+      counted: this.#counted,
+      setUpMs,
+      ...(listenerDoor && { listenerDoor }),
+      stop: async () => await this.stop(),
+    }
   }
 
   /** Stops what was started, last one first, and removes the folder. */

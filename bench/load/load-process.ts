@@ -15,8 +15,8 @@ export function loadFlags(flags: Readonly<Record<string, string | number>>): rea
   return Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)])
 }
 
-/** Seconds beyond warm-up and window after which the load is killed; opening connections may take 20 of them. */
-const graceSeconds = 30
+/** Seconds beyond warm-up and window after which the load is killed; opening connections may take 60 of them. */
+const graceSeconds = 70
 
 const running = new Set<LoadProcess>()
 
@@ -43,6 +43,11 @@ export class LoadProcess {
     const limitMs = (options.plannedSeconds + graceSeconds) * 1_000
     this.#timer = setTimeout(() => this.kill(), limitMs)
     running.add(this)
+  }
+
+  /** Process id, or -1 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? -1
   }
 
   /** What the load has written about failed connections, at most the last 1,000 characters. */

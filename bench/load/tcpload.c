@@ -6,14 +6,16 @@
  *
  *   tcpload MODE --connect PORT --target PORT [--address A] [--connections N] [--bulk N] [--seconds S] [--warmup S]
  *
- * Clients connect to 127.0.0.A, default 1; the target always listens on 127.0.0.1.
+ * Clients connect to 127.0.0.A, default 1; the target always listens on 127.0.0.1. With --connections 0 it is a target only.
  *
  * MODE up       clients send as fast as they can, the target discards
  *      down     the target sends as fast as it can, clients discard
+ *      both     both ends send as fast as they can, and discard; bytes of both directions are counted
  *      ping     clients send 128 bytes, wait for the same bytes, repeat; beside them --bulk more send as fast as they can
  *      http     keep-alive GET with a 1 KiB body in the reply, one request at a time on each connection
  *      connect  connect, 100 bytes, 100 bytes back, close, repeat
- *      idle     open all connections, one byte each way, then hold them until standard input ends
+ *      idle     open all connections, one byte each way, then hold them until standard input ends; the target is a process
+ *               of its own, so that each end has all the files that one process may open
  *
  * Timed modes print START and END around the measured window and then one JSON line; idle prints its JSON line when the
  * connections are open. Small exchanges are compared byte for byte. Exit code 1 means that the load itself failed.
@@ -28,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -40,10 +43,10 @@
 #define BULK_MARK 'B'
 #define MAXIMUM_ERRORS 1000         /* a refused connection is retried at once; this ends a loop that cannot succeed */
 #define OPENING_AT_ONCE 32          /* idle mode: stays far below any accept queue */
-#define OPENING_LIMIT_S 20.0
+#define OPENING_LIMIT_S 60.0
 #define GRACE_S 30                  /* after this much more than the expected time the kernel ends the program */
 
-enum mode { UP, DOWN, PING, HTTP, CONNECT, IDLE };
+enum mode { UP, DOWN, BOTH, PING, HTTP, CONNECT, IDLE };
 
 struct socket_state {
   int fd;
@@ -53,7 +56,7 @@ struct socket_state {
   struct socket_state *next_closed;
 };
 
-static const char *const mode_names[] = {"up", "down", "ping", "http", "connect", "idle"};
+static const char *const mode_names[] = {"up", "down", "both", "ping", "http", "connect", "idle"};
 static enum mode mode;
 static int connect_port, target_port, connect_octet = 1, connections = 1, bulk_connections;
 static double seconds = 1, warmup = 0.3;
@@ -206,7 +209,7 @@ static void on_connected(struct socket_state *state) {
     return;
   }
   state->is_connected = true;
-  if (mode == UP || state->is_bulk) {
+  if (mode == UP || mode == BOTH || state->is_bulk) {
     blast(state);
     return;
   }
@@ -244,7 +247,7 @@ static void take_exchange_bytes(struct socket_state *state, size_t length) {
 }
 
 static void on_readable(struct socket_state *state) {
-  bool discards = (mode == UP && !state->is_client) || (mode == DOWN && state->is_client) || state->is_bulk;
+  bool discards = (mode == UP && !state->is_client) || (mode == DOWN && state->is_client) || mode == BOTH || state->is_bulk;
   for (int round = 0; round < ROUNDS_PER_EVENT && !state->is_closed; round++) {
     ssize_t length = recv(state->fd, incoming, sizeof incoming, discards ? MSG_TRUNC : 0);
     if (length < 0) {
@@ -283,8 +286,11 @@ static void on_event(struct socket_state *state, unsigned events) {
 
 static void accept_all(int listener) {
   int fd;
-  while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
-    watch(new_state(fd, false), EPOLL_CTL_ADD, false);
+  while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+    struct socket_state *state = new_state(fd, false);
+    watch(state, EPOLL_CTL_ADD, false);
+    if (mode == BOTH) blast(state);
+  }
 }
 
 static void free_closed(void) {
@@ -332,28 +338,28 @@ static void run_timed(int listener) {
   puts("END");
   fflush(stdout);
   qsort(latencies, latency_count, sizeof *latencies, by_value);
-  printf("{\"seconds\":%.4f,\"bytes\":%llu,\"operations\":%zu,\"p50Us\":%.1f,\"p99Us\":%.1f,\"errors\":%ld,"
-         "\"loadCpuSeconds\":%.4f}\n",
-         elapsed, received_bytes, latency_count, percentile_us(0.5), percentile_us(0.99), errors, cpu);
+  printf("{\"seconds\":%.4f,\"bytes\":%llu,\"operations\":%zu,\"p50Us\":%.1f,\"p99Us\":%.1f,\"p999Us\":%.1f,"
+         "\"errors\":%ld,\"loadCpuSeconds\":%.4f}\n",
+         elapsed, received_bytes, latency_count, percentile_us(0.5), percentile_us(0.99), percentile_us(0.999), errors, cpu);
 }
 
-static void run_idle(int listener) {
+static void run_idle(void) {
   double limit = now() + OPENING_LIMIT_S;
-  for (long started = 0; open_count + errors < connections && now() < limit; run_turn(listener))
+  for (long started = 0; open_count + errors < connections && now() < limit; run_turn(-1))
     for (; started < connections && started - open_count - errors < OPENING_AT_ONCE; started++) start_client();
   printf("{\"open\":%ld,\"errors\":%ld}\n", open_count, errors);
   fflush(stdout);
   struct epoll_event event = {.events = EPOLLIN};
   int input = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ctl(input, EPOLL_CTL_ADD, STDIN_FILENO, &event) < 0) fail("standard input must be a pipe");
-  while (epoll_wait(input, &event, 1, 0) == 0) run_turn(listener);
+  while (epoll_wait(input, &event, 1, 0) == 0) run_turn(-1);
 }
 
 static void read_arguments(int count, char **arguments) {
   int index = 0;
   while (index <= IDLE && (count < 2 || strcmp(arguments[1], mode_names[index]) != 0)) index++;
   if (index > IDLE) {
-    fprintf(stderr, "usage: tcpload up|down|ping|http|connect|idle --connect PORT --target PORT ...\n");
+    fprintf(stderr, "usage: tcpload up|down|both|ping|http|connect|idle --connect PORT --target PORT ...\n");
     exit(2);
   }
   mode = (enum mode)index;
@@ -382,8 +388,9 @@ static void prepare_messages(void) {
   bulk[0] = BULK_MARK;
   memcpy(reply, bulk, reply_length);
   if (mode != HTTP) return;
+  /* What wrk sends when it is given this path and only this header: the target compares every byte. */
   request_length = (size_t)snprintf(request, sizeof request,
-                                    "GET /items/42 HTTP/1.1\r\nHost: localhost\r\nUser-Agent: tcpload\r\nAccept: */*\r\n\r\n");
+                                    "GET /items/42 HTTP/1.1\r\nHost: localhost\r\n\r\n");
   reply_length = (size_t)snprintf(reply, sizeof reply,
                                   "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n%01024d", 0);
 }
@@ -399,14 +406,45 @@ static int listen_as_target(void) {
   return listener;
 }
 
+/* Ends with the process that made it. */
+static void become_target_of(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) exit(1);
+  poller = epoll_create1(EPOLL_CLOEXEC);
+  int listener = listen_as_target();
+  puts("LISTENING");
+  fflush(stdout);
+  for (;;) run_turn(listener);
+}
+
+/* The target in a process of its own; returns when it listens. */
+static void start_target(void) {
+  int pipes[2];
+  char line[16];
+  pid_t parent = getpid();
+  if (pipe(pipes) < 0) fail("pipe");
+  pid_t child = fork();
+  if (child < 0) fail("fork");
+  if (child == 0) {
+    dup2(pipes[1], STDOUT_FILENO);
+    close(pipes[0]);
+    become_target_of(parent);
+  }
+  close(pipes[1]);
+  if (read(pipes[0], line, sizeof line) <= 0) fail("start the target");
+}
+
 int main(int count, char **arguments) {
   read_arguments(count, arguments);
   signal(SIGPIPE, SIG_IGN);
   alarm((unsigned)(warmup + seconds + OPENING_LIMIT_S + GRACE_S));
   prepare_messages();
   if ((poller = epoll_create1(EPOLL_CLOEXEC)) < 0) fail("epoll_create1");
-  int listener = listen_as_target();
-  if (mode == IDLE) run_idle(listener);
-  else run_timed(listener);
+  if (mode == IDLE) {
+    start_target();
+    run_idle();
+  } else {
+    run_timed(listen_as_target());
+  }
   return 0;
 }

@@ -2,8 +2,13 @@
 export interface Workload {
   readonly name: string
   readonly title: string
-  /** Mode of the load program; `idle` is measured by memory, all others by time. */
-  readonly mode: 'up' | 'down' | 'ping' | 'http' | 'connect' | 'idle'
+  /**
+   * Mode of the load program; `idle` is measured by memory, the others by time. `listeners` holds control channels instead of
+   * connections, `set-up` needs no load: the start itself is measured.
+   */
+  readonly mode: 'up' | 'down' | 'both' | 'ping' | 'http' | 'connect' | 'idle' | 'listeners' | 'set-up'
+  /** Only measured when it is named, or with `--rows all`. Default false. */
+  readonly isOnlyOnDemand?: boolean
   /** Connections beside them that send as fast as they can. Default none. */
   readonly bulkConnections?: number
   /** Concurrent connections; `option`: the number that the caller asked for. */
@@ -29,6 +34,9 @@ export const metricTable = {
   cpuMicrosecondsPerOperation: { unit: 'CPU us each', isHigherBetter: false, decimals: 1 },
   p50Microseconds: { unit: 'p50 us', isHigherBetter: false, decimals: 0 },
   p99Microseconds: { unit: 'p99 us', isHigherBetter: false, decimals: 0 },
+  p999Microseconds: { unit: 'p99.9 us', isHigherBetter: false, decimals: 0 },
+  setUpMilliseconds: { unit: 'ms', isHigherBetter: false, decimals: 0 },
+  bytesPerIdleListener: { unit: 'bytes/listener', isHigherBetter: false, decimals: 0 },
   bytesPerIdleConnection: { unit: 'bytes/connection', isHigherBetter: false, decimals: 0 },
   idleMegabytes: { unit: 'MB in all', isHigherBetter: false, decimals: 1 },
 } as const satisfies Record<string, Metric>
@@ -49,25 +57,108 @@ export const warmupWorkload: Workload = {
 
 const bulk = ['megabytesPerSecond', 'cpuSecondsPerGiB'] as const
 const latency = ['p50Microseconds', 'p99Microseconds'] as const
+const tail = ['p50Microseconds', 'p99Microseconds', 'p999Microseconds'] as const
+const newConnections = ['connectionsPerSecond', 'cpuMicrosecondsPerOperation', ...latency] as const
+const idleMemory = ['bytesPerIdleConnection', 'idleMegabytes'] as const
+const listenerMemory = ['bytesPerIdleListener', 'idleMegabytes'] as const
 
-/** All workloads, in the order in which they are measured. Idle comes first: it needs processes that have done little. */
+/** All rows, in the order in which they are measured. Idle comes first: it needs processes that have done little. */
 export const workloadTable: readonly Workload[] = [
+  {
+    name: 'set-up',
+    title: 'Set-up: start of the first process to the first bytes through all of them',
+    mode: 'set-up',
+    connections: 1,
+    metrics: ['setUpMilliseconds'],
+  },
   {
     name: 'idle',
     title: 'Idle connections: memory (PSS) of all processes',
     mode: 'idle',
     connections: 'option',
-    metrics: ['bytesPerIdleConnection', 'idleMegabytes'],
+    metrics: idleMemory,
+  },
+  {
+    name: 'idle-1000',
+    title: '1,000 idle connections: memory (PSS) of all processes',
+    mode: 'idle',
+    connections: 1_000,
+    metrics: idleMemory,
+    isOnlyOnDemand: true,
+  },
+  {
+    name: 'idle-10000',
+    title: '10,000 idle connections: memory (PSS) of all processes',
+    mode: 'idle',
+    connections: 10_000,
+    metrics: idleMemory,
+    isOnlyOnDemand: true,
+  },
+  {
+    name: 'listeners-1000',
+    title: '1,000 idle listeners: memory (PSS) of the relay',
+    mode: 'listeners',
+    connections: 1_000,
+    metrics: listenerMemory,
+    isOnlyOnDemand: true,
+  },
+  {
+    name: 'listeners-10000',
+    title: '10,000 idle listeners: memory (PSS) of the relay',
+    mode: 'listeners',
+    connections: 10_000,
+    metrics: listenerMemory,
+    isOnlyOnDemand: true,
   },
   { name: 'up', title: 'Bulk, one stream, client to target', mode: 'up', connections: 1, metrics: bulk },
-  { name: 'up-16', title: 'Bulk, 16 streams, client to target', mode: 'up', connections: 16, metrics: bulk },
+  { name: 'up-8', title: 'Bulk, 8 streams, client to target', mode: 'up', connections: 8, metrics: bulk },
   { name: 'down', title: 'Bulk, one stream, target to client', mode: 'down', connections: 1, metrics: bulk },
+  {
+    name: 'down-8',
+    title: 'Bulk, 8 streams, target to client',
+    mode: 'down',
+    connections: 8,
+    metrics: bulk,
+    isOnlyOnDemand: true,
+  },
+  {
+    name: 'both',
+    title: 'Bulk, one stream, both ways at once: the sum',
+    mode: 'both',
+    connections: 1,
+    metrics: bulk,
+    isOnlyOnDemand: true,
+  },
+  {
+    name: 'both-8',
+    title: 'Bulk, 8 streams, both ways at once: the sum',
+    mode: 'both',
+    connections: 8,
+    metrics: bulk,
+    isOnlyOnDemand: true,
+  },
+  {
+    name: 'connect-1',
+    title: 'New connections, one after the other: connect, 100 bytes, 100 bytes back, close',
+    mode: 'connect',
+    connections: 1,
+    metrics: newConnections,
+    isOnlyOnDemand: true,
+  },
   {
     name: 'connect',
     title: 'New connections (16 at once): connect, 100 bytes, 100 bytes back, close',
     mode: 'connect',
     connections: 16,
-    metrics: ['connectionsPerSecond', 'cpuMicrosecondsPerOperation', ...latency],
+    metrics: newConnections,
+  },
+  {
+    name: 'connect-64',
+    title: 'New connections (64 at once): connect, 100 bytes, 100 bytes back, close',
+    mode: 'connect',
+    connections: 64,
+    metrics: newConnections,
+    isOnlyOnDemand: true,
   },
   {
     name: 'http',
@@ -81,14 +172,22 @@ export const workloadTable: readonly Workload[] = [
     title: 'Ping-pong of 128 bytes, one stream',
     mode: 'ping',
     connections: 1,
-    metrics: [...latency, 'cpuMicrosecondsPerOperation'],
+    metrics: [...tail, 'cpuMicrosecondsPerOperation'],
+  },
+  {
+    name: 'ping-16',
+    title: 'Ping-pong of 128 bytes, 16 streams and nothing else',
+    mode: 'ping',
+    connections: 16,
+    metrics: [...tail, 'roundTripsPerSecond', 'cpuMicrosecondsPerOperation'],
+    isOnlyOnDemand: true,
   },
   {
     name: 'ping-64',
     title: 'Ping-pong of 128 bytes, 64 streams',
     mode: 'ping',
     connections: 64,
-    metrics: ['roundTripsPerSecond', 'cpuMicrosecondsPerOperation', ...latency],
+    metrics: ['roundTripsPerSecond', 'cpuMicrosecondsPerOperation', ...tail],
   },
   {
     name: 'ping-bulk',
@@ -96,6 +195,22 @@ export const workloadTable: readonly Workload[] = [
     mode: 'ping',
     connections: 16,
     bulkConnections: 20,
-    metrics: ['p99Microseconds', 'p50Microseconds', 'roundTripsPerSecond', 'megabytesPerSecond'],
+    metrics: [...tail, 'roundTripsPerSecond', 'megabytesPerSecond'],
   },
 ]
+
+/**
+ * The rows of these names; none: those of a usual run; `all`: every one.
+ *
+ * @throws {Error} that names what there is.
+ */
+export function chooseWorkloads(names: readonly string[]): readonly Workload[] {
+  if (names.length === 0) return workloadTable.filter(({ isOnlyOnDemand }) => isOnlyOnDemand !== true)
+  if (names.includes('all')) return workloadTable
+  const unknown = names.find((name) => !workloadTable.some((workload) => workload.name === name))
+  if (unknown !== undefined) {
+    const known = workloadTable.map(({ name }) => name).join(', ')
+    throw new Error(`There is no row '${unknown}' (known: all, ${known}).`)
+  }
+  return workloadTable.filter(({ name }) => names.includes(name))
+}

@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto'
-import { createSharedAccessSignature, parseConnectionString } from '@postern/protocol'
+import { parseConnectionString } from '@postern/protocol'
 import { startRelay } from '../candidates/postern-relay.ts'
 import type { ProcessGroup } from '../candidates/start-processes.ts'
+import { upgradeRequest } from '../candidates/upgrade-request.ts'
 import { type Conversation, payload } from './conversation.ts'
 
 /** A relay without TLS, as the brokers beside it; its limits are raised out of the way. */
@@ -15,40 +15,18 @@ export async function startPostern(
     folder,
     usesTls: false,
     actions: ['publish', 'subscribe'],
-    flags: ['--max-listeners-per-entity', '2000', '--max-messages-per-second', '100000000'],
+    flags: ['--max-messages-per-second', '100000000'],
   })
   const headEnd = Buffer.from('\r\n\r\n')
   return {
     port: parseConnectionString(relay.listen).endpoint.port ?? 0,
-    subscribe: upgrade(relay.listen, 'subscribe'),
+    subscribe: upgradeRequest(relay.listen, 'subscribe'),
     subscribed: headEnd,
-    publish: upgrade(relay.send, 'publish'),
+    publish: upgradeRequest(relay.send, 'publish'),
     published: headEnd,
     message: maskedText(payload),
     deliveryBytes: 4 + payload.length,
   }
-}
-
-function upgrade(access: string, action: string): Uint8Array {
-  const { endpoint, entityPath, keyName = '', key = '' } = parseConnectionString(access)
-  const host = `${endpoint.host}:${endpoint.port}`
-  const token = createSharedAccessSignature({
-    resourceUri: `http://${host}/${entityPath}`,
-    keyName,
-    key,
-    expiresAtSeconds: Math.floor(Date.now() / 1000) + 3600,
-    hmacSha256: (secret, message) => createHmac('sha256', secret).update(message).digest(),
-  })
-  const target = `/$hc/${entityPath}?sb-hc-action=${action}&sb-hc-token=${encodeURIComponent(token)}`
-  const head = [
-    `GET ${target} HTTP/1.1`,
-    `Host: ${host}`,
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  ]
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n`)
 }
 
 /** RFC 6455 section 5.2: a client's text message of 126 to 65,535 bytes, with one mask for all of them. */

@@ -17,6 +17,12 @@ export function describePeerPrograms(): string {
   const programs = [
     ['ssh', '-V'],
     ['haproxy', '-v'],
+    ['nginx', '-v'],
+    ['socat -V | sed -n 2p', ''],
+    ['wrk', '-v'],
+    ['chisel', '--version'],
+    ['frps', '--version'],
+    ['rathole', '--version'],
   ] as const
   return programs
     .map(([program, flag]) => readFirstLine(program, flag))

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import type { Sample } from '../load/measure-workload.ts'
+import type { Sample } from '../load/sample.ts'
 import { Measurements } from './measurements.ts'
 
-function sample(metrics: Sample['metrics'], errors = 0): Sample {
-  return { metrics, errors, loadShare: 0, cpuByProcess: {}, complaint: '' }
+function sample(metrics: Sample['metrics'], errors = 0, cpuByProcess = {}): Sample {
+  return { metrics, errors, loadShare: 0, cpuByProcess, complaint: '' }
 }
 
 test('an advantage is above 1 when the subject is faster and when it costs less', () => {
@@ -27,4 +27,17 @@ test('failed connections are named among the problems', () => {
   const measurements = new Measurements()
   measurements.add('ours', 'connect', 2, sample({}, 3))
   assert.deepEqual(measurements.problems, ['ours, connect, repetition 2: 3 errors'])
+})
+
+test('what a GiB costs is told by process, the dearest first', () => {
+  const measurements = new Measurements()
+  measurements.add('ours', 'up', 1, sample({ cpuSecondsPerGiB: 4 }, 0, { relay: 0.25, local: 0.75 }))
+  measurements.add('ours', 'up', 2, sample({ cpuSecondsPerGiB: 2 }, 0, { relay: 0.5, local: 0.5 }))
+  assert.deepEqual(
+    [...measurements.costByProcess('ours', 'up', 'cpuSecondsPerGiB')],
+    [
+      ['local', 2],
+      ['relay', 1],
+    ],
+  )
 })

@@ -1,5 +1,6 @@
-import type { Sample } from '../load/measure-workload.ts'
+import type { Sample } from '../load/sample.ts'
 import { type MetricName, metricTable } from '../load/workload-table.ts'
+import { sumCpu } from '../processes/cpu-by-process.ts'
 import { type Spread, toSpread } from './statistics.ts'
 
 /** Everything that was measured, by candidate, workload and repetition. */
@@ -35,6 +36,21 @@ export class Measurements {
   spread(candidate: string, workload: string, metric: MetricName): Spread | undefined {
     const values = [...this.samples(candidate, workload).values()].map(({ metrics }) => metrics[metric])
     return toSpread(values.filter((value) => value !== undefined))
+  }
+
+  /** CPU cost by process in the unit of the metric: medians over the repetitions, dearest process first. */
+  costByProcess(candidate: string, workload: string, metric: MetricName): ReadonlyMap<string, number> {
+    const costs = new Map<string, number[]>()
+    for (const { metrics, cpuByProcess } of this.samples(candidate, workload).values()) {
+      const cost = metrics[metric]
+      const total = sumCpu(cpuByProcess)
+      if (cost === undefined || total === 0) continue
+      for (const [name, seconds] of Object.entries(cpuByProcess)) {
+        costs.set(name, [...(costs.get(name) ?? []), (cost * seconds) / total])
+      }
+    }
+    const medians = [...costs].map(([name, values]) => [name, toSpread(values)?.median ?? 0] as const)
+    return new Map(medians.toSorted(([, one], [, other]) => other - one))
   }
 
   /**

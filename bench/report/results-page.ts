@@ -10,6 +10,10 @@ export interface ResultsPageOptions {
   readonly command: string
   /** Load average of the minute before the first measurement. */
   readonly loadBefore: number
+  /** Files that one process may open. */
+  readonly fileLimit: number
+  /** Path of wrk, if it is here. */
+  readonly wrk: string | undefined
   readonly measured: readonly Candidate[]
   /** Why other candidates are not in the tables. */
   readonly skipped: readonly string[]
@@ -34,6 +38,7 @@ export function formatResultsPage(page: ResultsPageOptions): string {
       `Method: ${options.repetitions} repetitions with fresh processes; in each one every workload runs on all ` +
         `candidates in turn, ${options.warmupSeconds} s of warm-up and ${options.seconds} s measured; ` +
         `${options.idleConnections} idle connections. Loopback, nothing pinned.`,
+      describeMeans(page),
       'Cells: median [range]. "times as good" is taken inside each repetition: 2x is twice as good as the candidate in ' +
         'the row, 0.5x half as good, in whichever direction is good.',
       '"load-bound": the load generator used a whole core, the candidate may be able to do more.',
@@ -68,6 +73,12 @@ export function formatCarrierSection(page: ResultsPageOptions): string {
   ]
   if (measurements.problems.length > 0) sections.push(`### Problems\n\n${formatList(measurements.problems)}`)
   return `${sections.join('\n\n')}\n`
+}
+
+/** What the load was made with, and what the machine did not allow. */
+function describeMeans({ fileLimit, wrk }: ResultsPageOptions): string {
+  const http = wrk === undefined ? 'tcpload (wrk is not here)' : 'wrk, answered by tcpload'
+  return `HTTP requests: ${http}. A process may open ${fileLimit} files: one that holds both ends of more than half as many connections fails.`
 }
 
 function formatList(lines: readonly string[]): string {

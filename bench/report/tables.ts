@@ -17,15 +17,20 @@ export function formatTables(options: TablesOptions): string {
   return options.workloads.map((workload) => `### ${workload.title}\n\n${formatTable(workload, options)}`).join('\n\n')
 }
 
+/** Costs that are told by process as well. */
+const cpuMetrics: readonly MetricName[] = ['cpuSecondsPerGiB', 'cpuMicrosecondsPerOperation']
+
 function formatTable(workload: Workload, options: TablesOptions): string {
   const { measurements, candidates } = options
   const wasMeasured = (candidate: string): boolean => measurements.samples(candidate, workload.name).size > 0
   const subjects = options.subjects.filter(wasMeasured)
   // The two most telling metrics are compared: what is reached, and what it costs or how long its tail is.
   const compared = workload.metrics.slice(0, 2)
+  const cost = workload.metrics.find((metric) => cpuMetrics.includes(metric))
   const header = [
     'candidate',
     ...workload.metrics.map((metric) => metricTable[metric].unit),
+    ...(cost ? [`${metricTable[cost].unit} by process`] : []),
     ...subjects.flatMap((subject) =>
       compared.map((metric) => `${subject} times as good (${metricTable[metric].unit})`),
     ),
@@ -35,6 +40,7 @@ function formatTable(workload: Workload, options: TablesOptions): string {
     .map((candidate) => [
       candidate + (measurements.isLoadBound(candidate, workload.name) ? ' (load-bound)' : ''),
       ...workload.metrics.map((metric) => formatMetric(measurements, candidate, workload, metric)),
+      ...(cost ? [formatCosts(measurements, candidate, workload, cost)] : []),
       ...subjects.flatMap((subject) =>
         compared.map((metric) => formatAdvantage(measurements, { subject, candidate, workload, metric })),
       ),
@@ -45,6 +51,13 @@ function formatTable(workload: Workload, options: TablesOptions): string {
 function formatMetric(measurements: Measurements, candidate: string, workload: Workload, metric: MetricName): string {
   const spread = measurements.spread(candidate, workload.name, metric)
   return spread === undefined ? '-' : formatSpread(spread, metricTable[metric].decimals)
+}
+
+function formatCosts(measurements: Measurements, candidate: string, workload: Workload, metric: MetricName): string {
+  const costs = [...measurements.costByProcess(candidate, workload.name, metric)]
+  const { decimals } = metricTable[metric]
+  // One process is all of it.
+  return costs.length < 2 ? '-' : costs.map(([name, cost]) => `${name} ${cost.toFixed(decimals)}`).join(', ')
 }
 
 interface Comparison {

@@ -1,0 +1,46 @@
+import type { RunningCandidate } from '../candidates/candidate.ts'
+import { readCpuByProcess, subtractCpu, sumCpu } from '../processes/cpu-by-process.ts'
+import { type MeasureOptions, quiet, type Sample, toMetrics } from './sample.ts'
+import { startLoad } from './start-load.ts'
+import type { Workload } from './workload-table.ts'
+import { runWrk } from './wrk.ts'
+
+/** The path that the target of the load program answers. */
+const path = '/items/42'
+
+/** Requests by wrk, answered by the load program: what is measured does not depend on a client of our own. */
+export async function measureHttp(
+  workload: Workload,
+  candidate: RunningCandidate,
+  options: MeasureOptions & { readonly wrk: string },
+): Promise<Sample> {
+  const connections = Number(workload.connections)
+  const seconds = Math.max(1, Math.round(options.seconds))
+  // wrk has no warm-up of its own, and counts whole seconds.
+  const targetSeconds = 2 * seconds + 1
+  const target = startLoad({ ...workload, connections: 0 }, candidate, {
+    ...options,
+    seconds: targetSeconds,
+    warmupSeconds: 0,
+  })
+  try {
+    await target.expectLine('START')
+    const url = `http://127.0.0.${candidate.listenAddress ?? 1}:${candidate.listenPort}${path}`
+    const plan = { wrk: options.wrk, url, connections, headers: { Host: 'localhost' }, alsoLoad: [target.pid] }
+    await runWrk({ ...plan, seconds: 1 })
+    const cpuBefore = readCpuByProcess(candidate.counted)
+    const { result, loadShare } = await runWrk({ ...plan, seconds })
+    const cpuByProcess = subtractCpu(readCpuByProcess(candidate.counted), cpuBefore)
+    if (result.operations === 0) throw new Error('no answer came through')
+    const cpuSeconds = candidate.counted.length === 0 ? undefined : sumCpu(cpuByProcess)
+    return {
+      ...quiet,
+      metrics: toMetrics(workload, result, cpuSeconds),
+      errors: result.errors,
+      loadShare,
+      cpuByProcess,
+    }
+  } finally {
+    target.kill()
+  }
+}

@@ -1,0 +1,9 @@
+-- Prints what wrk has counted as one line of JSON, with the names that tcpload uses.
+done = function(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '{"seconds":%.4f,"bytes":0,"operations":%d,"p50Us":%.1f,"p99Us":%.1f,"p999Us":%.1f,"errors":%d}\n',
+    summary.duration / 1e6, summary.requests,
+    latency:percentile(50), latency:percentile(99), latency:percentile(99.9),
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+end
