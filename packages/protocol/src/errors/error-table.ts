@@ -91,7 +91,7 @@ export const errorTable = {
   RightMissing: {
     ...unauthorized,
     message: 'MissingRight: The rule of the token does not have the right that is needed',
-    help: 'Listeners need Listen, senders need Send: use another rule, or give this one the right.',
+    help: 'Listeners and subscribers need Listen, senders need Send: use another rule, or give this one the right.',
   },
   ListenerRejected: {
     ...badRequest,
