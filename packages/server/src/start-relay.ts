@@ -1,5 +1,11 @@
 import { type Logger, loadOptions, type Secret, silentLogger } from '@postern/program'
-import { type ConnectionString, formatConnectionString, type Right } from '@postern/protocol'
+import {
+  type Action,
+  type ConnectionString,
+  defaultActions,
+  formatConnectionString,
+  type Right,
+} from '@postern/protocol'
 import { optionTable } from './config/option-table.ts'
 import { type RelayConfig, relayConfig } from './config/relay-config.ts'
 import type { AuthorizationRule } from './domain/authorization-rule.ts'
@@ -26,6 +32,8 @@ export interface HybridConnectionAccess {
   readonly listen: string | null
   /** The same with Send right. */
   readonly send: string | null
+  /** What senders and subscribers may do. */
+  readonly actions: readonly Action[]
 }
 
 /** A relay that runs in this process. `await using` stops it and leaves nothing behind. */
@@ -112,6 +120,7 @@ function accessTo(
     name: entity.name,
     listen: connectionString('Listen'),
     send: connectionString('Send'),
+    actions: entity.actions ?? defaultActions,
   }
 }
 

@@ -49,6 +49,7 @@ test('up --json prints one line with everything that a script needs, and SIGTERM
         name: 'demo',
         listen: `Endpoint=sb://localhost:${port}/;SharedAccessKeyName=in;SharedAccessKey=inkey;EntityPath=demo`,
         send: `Endpoint=sb://localhost:${port}/;SharedAccessKeyName=root;SharedAccessKey=rootkey;EntityPath=demo`,
+        actions: ['connect', 'request'],
       },
     ],
   })
@@ -59,6 +60,26 @@ test('up --json prints one line with everything that a script needs, and SIGTERM
   assert.equal(stdout, line)
   assert.equal(existsSync(dirname(ready.caFile)), false)
 })
+
+for (const [actions, next] of [
+  ['publish, subscribe', /^Next, a message to all who subscribe:\n  .* subscribe .*\n  .* publish .* 'hello'$/m],
+  ['connect, publish, subscribe', /^Next, a tunnel to port 5432/m],
+] as const) {
+  test(`up tells what comes next for a hybrid connection that allows ${actions}`, async () => {
+    const resources = join(folder, 'allowing.yaml')
+    const entity = `{ name: news, actions: [${actions}] }`
+    const rules = '[{ name: root, rights: [Listen, Send, Manage] }]'
+    writeFileSync(
+      resources,
+      `namespaces: [{ name: local, default: true, rules: ${rules}, hybridConnections: [${entity}] }]`,
+    )
+    await using postern = new PosternProcess(['up', '--in-memory', '--resources', resources, ...freePorts])
+    await postern.waitFor('stdout', /^Ctrl-C stops it/m)
+    assert.match(postern.stdout, next)
+    postern.kill('SIGINT')
+    assert.equal((await postern.end()).code, 0)
+  })
+}
 
 test('up shows addresses, trust and what a changed resources file gives; Ctrl-C stops it with 0', async () => {
   const resources = join(folder, 'changing.yaml')

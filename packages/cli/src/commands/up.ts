@@ -99,14 +99,22 @@ function formatSignIn({ management, caFile }: ReadyFacts): string {
 }
 
 function formatNext(facts: ReadyFacts): string {
-  const usable = facts.hybridConnections.find(({ listen, send }) => listen !== null && send !== null)
+  const all = facts.hybridConnections.filter(({ listen, send }) => listen !== null && send !== null)
+  const usable = all.find(({ actions }) => actions.includes('connect')) ?? all[0]
   if (!usable?.listen || !usable.send) {
     return `No hybrid connection can be used yet. Declare some in a file and start with --resources FILE:
 ${sampleResources}
 ${formatSignIn(facts)}`
   }
-  const { name, listen, send } = usable
-  const bridge = `${programName()} bridge ${bridgeTrustFlags(facts)}`
+  const { name, listen, send, actions } = usable
+  const trust = bridgeTrustFlags(facts)
+  if (actions.includes('publish') && actions.includes('subscribe') && !actions.includes('connect')) {
+    return `Next, a message to all who subscribe:
+  ${programName()} subscribe ${trust}-x ${shellQuote(listen)}
+  ${programName()} publish ${trust}-x ${shellQuote(send)} 'hello'
+${formatSignIn(facts)}`
+  }
+  const bridge = `${programName()} bridge ${trust}`
   return `Next, a tunnel to port 5432 of this machine:
   ${bridge}-T ${name}:127.0.0.1:5432 -x ${shellQuote(listen)}
   ${bridge}-L 127.0.0.1:15432:${name} -x ${shellQuote(send)}
