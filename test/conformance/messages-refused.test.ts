@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { signToken, type TestRelay } from '@postern/testkit'
 import { Opcode } from '@postern/websocket'
+import { auditRecords } from './audit-records.ts'
 import { begin, head, send } from './http-client.ts'
 import { post, receivers, startMessageRelay, stream, subscribe } from './message-relay.ts'
 import { metrics } from './metrics.ts'
@@ -158,6 +159,22 @@ test('more messages in a second than the limit are 429 with Retry-After, and a n
     code: 'TooManyMessages',
     reason: 'Too many messages are sent to the hybrid connection',
   })
+})
+
+test('messages beyond the limit have no records of their own in the audit log once they are a flood', async () => {
+  await using relay = await startMessageRelay({ tls: 'off', maxMessagesPerSecond: 1 })
+  const count = 300
+  const socket = open(relay)
+  const one = headOf(relay, ['Content-Length: 1']) + 'x'
+  socket.write(one.repeat(count - 1) + headOf(relay, ['Content-Length: 1', 'Connection: close']) + 'x')
+  const statuses = [...(await answerOf(socket)).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)
+  assert.equal(statuses.length, count)
+  const taken = statuses.filter((status) => status === '202').length
+  const records = (await auditRecords(relay, taken)).filter((record) => record.kind === 'decision')
+  assert.equal(records.filter(({ result }) => result === 'allowed').length, taken)
+  const failed = records.filter(({ result }) => result === 'failed')
+  assert.ok(failed.length >= 1 && failed.length <= 200, String(failed.length))
+  assert.match(failed[0]?.reason ?? '', /^TooManyMessages: /)
 })
 
 test('a body that does not end, in chunks or short of its length, is 408 and delivered to nobody', async () => {

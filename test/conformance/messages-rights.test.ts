@@ -224,6 +224,19 @@ test('a streaming sender without a token is closed when tokens are demanded, wha
   }
 })
 
+test('a streaming sender stays with its hybrid connection when its path becomes the name of another one', async () => {
+  await using relay = await startMessageRelay()
+  const sender = await stream(relay, 'publish', 'open/deeper')
+  const { catalog, store } = relay.relay.server
+  const open = catalog.get('local', 'open')
+  assert.ok(open)
+  await store.put({ kind: 'hybridConnection', origin: 'declared', value: { ...open, name: 'open/deeper' } })
+  sender.text('x')
+  assert.match((await sender.frames.next()).payload.toString(), /ack/)
+  await change(relay, { requiresClientAuthorization: true }, 'open')
+  assert.equal((await sender.frames.next()).payload.readUInt16BE(), 1008)
+})
+
 /** Those of one principal: a streaming sender, a subscriber and a stream of events. */
 async function openAs(relay: TestRelay, role: 'listener' | 'sender') {
   const principal = await signInPrincipal(relay, role)

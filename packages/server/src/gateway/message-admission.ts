@@ -58,7 +58,8 @@ function onDecision(
   const { principal, expiresAtMs } = decision
   // As it is now: the decision may have taken its time.
   const entity = parts.catalog.find(call.namespace.name, call.target.path)?.entity
-  if (entity === undefined) return refuse({ code: 'EndpointNotFound', principal })
+  // A longer name that is part of the path may have come up meanwhile: nobody was asked about that one.
+  if (entity === undefined || entity.name !== call.entity?.name) return refuse({ code: 'EndpointNotFound', principal })
   if (!allowsAction(entity, call.action)) return refuse({ code: 'ActionDisabled', principal })
   if (call.action === 'subscribe' && !hasReceiverPlace(parts, entity)) {
     return refuse({ code: 'MaximumListenersPerEndpoint', principal })
@@ -74,8 +75,10 @@ function onDecision(
     expiresAtMs,
     tokenGraceMs: parts.limits.tokenGraceMs,
     reauthorize: () => {
-      const question = currentQuestion(parts, subject, token)
-      if (question === undefined) return namespaceGone
+      const asked = currentQuestion(parts, subject, token)
+      if (asked === undefined) return namespaceGone
+      // By name: since the call, its path may have become that of a longer one.
+      const question = { ...asked, entity: parts.catalog.get(entity.namespace, entity.name) }
       // Without a token there is none to look at again, and with one nobody has looked at its expiry.
       if (principal.kind === 'anonymous') return isOpen(question.entity) ? decision : tokenDemanded
       if (action === 'subscribe') return parts.authorizer.reauthorize(principal, { ...question, rights: ['Listen'] })

@@ -110,13 +110,15 @@ export class MessageDoor {
         if (!response.destroyed) this.#refuse(call, response, { ...current, principal })
         return
       }
-      parts.audit.record(allowedRecord({ call, action: call.action, principal }))
       const outcome = parts.messages.entity(current).take({
         delivery: call.action,
         source: post.source,
         body,
         filter: readListenerFilter(call.request.headers),
       })
+      // What is beyond the limit is summed up with other refusals: a flood must not fill the audit log.
+      const isFlood = 'code' in outcome && outcome.code === 'TooManyMessages'
+      if (!isFlood) parts.audit.record(allowedRecord({ call, action: call.action, principal }))
       this.#answer(post, outcome)
     })
   }
