@@ -39,7 +39,7 @@ async function main(args: readonly string[]): Promise<void> {
   const workloads = chooseWorkloads(options.rows)
   const loadBinary = await compileLoad(benchFolder, 'tcpload')
   const wrk = findProgram('wrk')
-  const { measured, skipped } = await chooseCandidates(benchFolder, options)
+  const { measured, skipped } = await chooseCandidates(benchFolder, options, workloads)
   for (const reason of skipped) console.error(`bench: NOT MEASURED: ${reason}`)
   limitTime(options, measured, workloads)
   const loadBefore = loadavg()[0] ?? 0

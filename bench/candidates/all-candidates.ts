@@ -8,9 +8,10 @@ import { readPeerFile } from './peer-file.ts'
 import { createPlainPostern, createPostern, createPosternWithoutCarriers } from './postern.ts'
 import { createPlainPosternHcm, createPosternHcm, createPosternHcmWithoutCarriers } from './postern-hcm.ts'
 import { createPlainPosternIngress, createPosternIngress } from './postern-ingress.ts'
+import { createRelayedHttpCandidates } from './relayed-http.ts'
 
 /** The candidates that all others are compared with, in the order of the report. */
-export const subjects: readonly string[] = ['postern', 'postern-hcm', 'postern-plain']
+export const subjects: readonly string[] = ['postern', 'postern-hcm', 'postern-plain', 'http-ours']
 
 /** Which peers there are. */
 export interface PeerFiles {
@@ -36,7 +37,7 @@ export function findCandidates(benchFolder: string, { peerFiles, furtherPeerFile
     createPosternIngress,
     createPlainPosternIngress,
   ].map((create) => create(repositoryFolder))
-  return [direct, ...ours, ...peers]
+  return [direct, ...ours, ...createRelayedHttpCandidates(repositoryFolder), ...peers]
 }
 
 function listPeerFiles(folder: string): readonly string[] {

@@ -9,6 +9,8 @@ export interface Candidate {
   readonly isEncrypted: boolean
   /** False: measured only when it is named or everything is asked for. */
   readonly runsByDefault: boolean
+  /** It answers HTTP requests through a relay instead of carrying connections: rows of that kind are its only ones. */
+  readonly answersRelayedHttp?: boolean
   /** Gets ready what is needed once, such as an npm install; answers why the candidate cannot run here, if so. */
   prepare(): Promise<string | undefined>
   /** Starts all processes and resolves when bytes reach the target. Fresh processes at every call. */
@@ -27,10 +29,18 @@ export interface RunningCandidate {
   readonly counted: readonly ManagedProcess[]
   /** From the start of the first process to the first bytes through all of them. */
   readonly setUpMs?: number
+  /** Where HTTP requests go in, if it answers those; nothing listens on its ports then. */
+  readonly httpDoor?: HttpDoor
   /** Where further listeners can be held, if the candidate has a relay of ours. */
   readonly listenerDoor?: ListenerDoor
   /** Ends every process and removes the files of this start. */
   stop(): Promise<void>
+}
+
+/** Where and how HTTP requests are sent to a listener. */
+export interface HttpDoor {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Where and how a control channel is opened. */

@@ -1,5 +1,5 @@
 import { delimiter, join } from 'node:path'
-
+import type { Workload } from '../load/workload-table.ts'
 import type { BenchOptions } from '../options.ts'
 import { findCandidates } from './all-candidates.ts'
 import type { Candidate } from './candidate.ts'
@@ -12,7 +12,11 @@ export interface ChosenCandidates {
 }
 
 /** Finds the candidates that the options ask for, and gets them ready. @throws {Error} when none can be measured. */
-export async function chooseCandidates(benchFolder: string, options: BenchOptions): Promise<ChosenCandidates> {
+export async function chooseCandidates(
+  benchFolder: string,
+  options: BenchOptions,
+  workloads: readonly Workload[],
+): Promise<ChosenCandidates> {
   const peers =
     options.peersFile === undefined ? undefined : readPeersFile(options.peersFile, join(benchFolder, 'peers'))
   // Programs that a peer starts look there as well.
@@ -30,6 +34,8 @@ export async function chooseCandidates(benchFolder: string, options: BenchOption
       chosen.skipped.push(`${candidate.name}: left out by default (--all or --only ${candidate.name} measures it)`)
       continue
     }
+    const hasRow = workloads.some(({ mode }) => (mode === 'relayed-http') === (candidate.answersRelayedHttp ?? false))
+    if (!hasRow) continue
     const reason = await candidate.prepare()
     if (reason === undefined) chosen.measured.push(candidate)
     else chosen.skipped.push(`${candidate.name}: ${reason}`)

@@ -1,18 +1,18 @@
 import { execFile } from 'node:child_process'
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-import { findProgram, isExecutable } from '../processes/find-program.ts'
+import { findProgram } from '../processes/find-program.ts'
 import { createRunFolder } from '../processes/run-folder.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
+import { installFromNpm } from './install-from-npm.ts'
 import type { PeerFile } from './peer-file.ts'
 import { Placeholders } from './placeholders.ts'
 import { ProcessGroup } from './start-processes.ts'
 
 const run = promisify(execFile)
-const installTimeoutMs = 120_000
 const prepareTimeoutMs = 20_000
 
 /** Makes a candidate of a peer file. */
@@ -76,19 +76,4 @@ async function runToEnd(command: readonly string[], cwd: string): Promise<void> 
 function findMissingProgram(peer: PeerFile): string | undefined {
   const programs = [...peer.prepare, ...peer.start.map(({ command }) => command)].map(([program = '']) => program)
   return programs.find((program) => !program.includes('{') && findProgram(program) === undefined)
-}
-
-/** Installs exactly what the lock file says, without running anybody's install script. */
-async function installFromNpm(folder: string): Promise<string | undefined> {
-  const stamp = join(folder, 'node_modules', '.package-lock.json')
-  const lock = join(folder, 'package-lock.json')
-  if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs) return undefined
-  const npm = join(dirname(process.execPath), 'npm')
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  try {
-    await run(isExecutable(npm) ? npm : 'npm', args, { cwd: folder, timeout: installTimeoutMs })
-    return undefined
-  } catch (error) {
-    return `npm ci failed: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`
-  }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { checkEcho, type EchoPath } from '../processes/check-echo.ts'
 import { ManagedProcess, type Readiness } from '../processes/managed-process.ts'
 import { removeRunFolder } from '../processes/run-folder.ts'
-import type { ListenerDoor, RunningCandidate } from './candidate.ts'
+import type { HttpDoor, ListenerDoor, RunningCandidate } from './candidate.ts'
 
 /** Bound for each process and for the first bytes through the whole candidate. */
 export const readyTimeoutMs = 20_000
@@ -56,6 +56,12 @@ export class ProcessGroup {
       ...(listenerDoor && { listenerDoor }),
       stop: async () => await this.stop(),
     }
+  }
+
+  /** Hands over a group that answers HTTP requests; its processes have said that they are ready. */
+  finishRelayedHttp(httpDoor: HttpDoor): RunningCandidate {
+    const stop = async (): Promise<void> => await this.stop()
+    return { listenPort: 0, targetPort: 0, counted: this.#counted, httpDoor, stop }
   }
 
   /** Stops what was started, last one first, and removes the folder. */

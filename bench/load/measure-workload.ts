@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import type { RunningCandidate } from '../candidates/candidate.ts'
 import { readCpuByProcess, subtractCpu, sumCpu } from '../processes/cpu-by-process.ts'
-import { measureHttp } from './measure-http.ts'
+import { measureHttp, measureRelayedHttp } from './measure-http.ts'
 import { measureIdle } from './measure-idle.ts'
 import { measureListeners } from './measure-listeners.ts'
 import { type Counted, type MeasureOptions, quiet, type Sample, toMetrics } from './sample.ts'
@@ -30,6 +30,9 @@ export async function measureWorkload(
 
 /** Whether this can be measured on it: what has no processes costs nothing, and only our relay knows listeners. */
 export function isMeasurable({ mode }: Workload, candidate: RunningCandidate): boolean {
+  if (mode === 'relayed-http' || candidate.httpDoor !== undefined) {
+    return mode === 'relayed-http' && candidate.httpDoor !== undefined
+  }
   if (mode === 'listeners') return candidate.listenerDoor !== undefined
   return mode === 'idle' || mode === 'set-up' ? candidate.counted.length > 0 : true
 }
@@ -44,6 +47,7 @@ async function measureByMode(
   if (workload.mode === 'set-up') {
     return { ...quiet, metrics: candidate.setUpMs === undefined ? {} : { setUpMilliseconds: candidate.setUpMs } }
   }
+  if (workload.mode === 'relayed-http') return await measureRelayedHttp(workload, candidate, options)
   if (workload.mode === 'http' && options.wrk !== undefined) {
     return await measureHttp(workload, candidate, { ...options, wrk: options.wrk })
   }

@@ -4,15 +4,17 @@ export interface Workload {
   readonly title: string
   /**
    * Mode of the load program; `idle` is measured by memory, the others by time. `listeners` holds control channels instead of
-   * connections, `set-up` needs no load: the start itself is measured.
+   * connections, `relayed-http` sends requests to a listener, `set-up` needs no load: the start itself is measured.
    */
-  readonly mode: 'up' | 'down' | 'both' | 'ping' | 'http' | 'connect' | 'idle' | 'listeners' | 'set-up'
+  readonly mode: 'up' | 'down' | 'both' | 'ping' | 'http' | 'connect' | 'idle' | 'listeners' | 'set-up' | 'relayed-http'
   /** Only measured when it is named, or with `--rows all`. Default false. */
   readonly isOnlyOnDemand?: boolean
   /** Connections beside them that send as fast as they can. Default none. */
   readonly bulkConnections?: number
   /** Concurrent connections; `option`: the number that the caller asked for. */
   readonly connections: number | 'option'
+  /** Bytes of each body, there and back. */
+  readonly bodyBytes?: number
   /** Metrics shown for it, the most important one first. */
   readonly metrics: readonly MetricName[]
 }
@@ -166,6 +168,24 @@ export const workloadTable: readonly Workload[] = [
     mode: 'http',
     connections: 50,
     metrics: ['requestsPerSecond', 'cpuMicrosecondsPerOperation', ...latency],
+  },
+  {
+    name: 'relayed-1k',
+    title: 'HTTP requests to a listener, 50 connections, 1 KiB there and back',
+    mode: 'relayed-http',
+    connections: 50,
+    bodyBytes: 1_024,
+    metrics: ['requestsPerSecond', 'cpuMicrosecondsPerOperation', ...latency],
+    isOnlyOnDemand: true,
+  },
+  {
+    name: 'relayed-1m',
+    title: 'HTTP requests to a listener, 8 connections, 1 MiB there and back',
+    mode: 'relayed-http',
+    connections: 8,
+    bodyBytes: 1_048_576,
+    metrics: ['requestsPerSecond', 'cpuMicrosecondsPerOperation', ...latency],
+    isOnlyOnDemand: true,
   },
   {
     name: 'ping',

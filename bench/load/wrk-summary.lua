@@ -1,3 +1,12 @@
+-- With a number of bytes behind "--" wrk posts a body of that length.
+init = function(args)
+  local length = tonumber(args[1] or "0")
+  if length > 0 then
+    wrk.method = "POST"
+    wrk.body = string.rep("x", length)
+  end
+end
+
 -- Prints what wrk has counted as one line of JSON, with the names that tcpload uses.
 done = function(summary, latency)
   local errors = summary.errors

@@ -16,8 +16,8 @@ export interface WrkPlan {
   /** Whole seconds, at least 1. */
   readonly seconds: number
   readonly headers: Readonly<Record<string, string>>
-  /** Lua that prints the summary. Default: the one for GET. */
-  readonly script?: string
+  /** Bytes of the body that a POST carries; 0 or undefined: a GET. */
+  readonly bodyBytes?: number
   /** Process ids that are load as well. */
   readonly alsoLoad?: readonly number[]
 }
@@ -31,10 +31,11 @@ export interface WrkRun {
 
 /** Runs wrk with one thread to its end. @throws {Error} with its words when it counts nothing. */
 export async function runWrk(plan: WrkPlan): Promise<WrkRun> {
-  const { connections, seconds, headers, script = summaryScript, alsoLoad = [] } = plan
-  const flags = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', script]
+  const { connections, seconds, headers, bodyBytes = 0, alsoLoad = [] } = plan
+  const flags = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', summaryScript]
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-  const wrk = new LoadProcess({ binary: plan.wrk, args: [...flags, ...fields, plan.url], plannedSeconds: seconds })
+  const args = [...flags, ...fields, plan.url, '--', String(bodyBytes)]
+  const wrk = new LoadProcess({ binary: plan.wrk, args, plannedSeconds: seconds })
   const watched = [wrk.pid, ...alsoLoad]
   const before = watched.map((pid) => readCpuSeconds([pid]))
   const ending = new AbortController()
