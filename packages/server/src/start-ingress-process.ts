@@ -208,6 +208,8 @@ class IngressLog implements IngressEvents {
     this.#log.debug('ingress.joined', { ingress: entry.name, remote: remote.address, trackingId })
   }
 
+  onRequest(): void {}
+
   onBytes(): void {
     // The relay counts them.
   }

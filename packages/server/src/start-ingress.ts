@@ -11,6 +11,7 @@ import type { IngressWay } from './ingress/ingress-route.ts'
 import { type IngressCertificates, IngressTls } from './ingress/ingress-tls.ts'
 import type { ListenerConnection } from './ingress/listener-connection.ts'
 import { OfferDialer } from './ingress/offer-dialer.ts'
+import type { IngressCounters } from './telemetry/counters.ts'
 import type { Health } from './telemetry/health.ts'
 import { toLogText } from './telemetry/log-text.ts'
 
@@ -29,7 +30,7 @@ export interface StartIngressOptions {
 
 /** Opens what the namespaces ask for, and follows their changes. A port that cannot be bound shows in `/readyz`. */
 export async function startIngress({ parts, health, certificates }: StartIngressOptions): Promise<RelayIngress> {
-  const { limits, catalog, log } = parts
+  const { limits, catalog, log, counters } = parts
   const budget = new CreditBudget()
   const { handshakeTimeoutMs } = limits
   const tls = certificates && new IngressTls({ certificates, handshakeTimeoutMs })
@@ -52,19 +53,24 @@ export async function startIngress({ parts, health, certificates }: StartIngress
   })
   const wanted = (): WantedIngress[] =>
     catalog.namespaces().flatMap(({ name, ingress }) => ingress.map((entry) => ({ owner: name, entry })))
+  const bring = async (): Promise<void> => {
+    const now = wanted()
+    await ports.apply(now)
+    counters.keepIngresses(now.map(({ owner, entry }) => ({ namespace: owner, name: entry.name })))
+  }
   const stopFollowing = catalog.onChange((change) => {
     const document = change.kind === 'put' ? change.stored.document : change.previous.document
     if (document.kind === 'hybridConnection' && change.kind === 'delete') {
       joined.close(entityKey(document.value.namespace, document.value.name))
     }
     if (document.kind !== 'namespace') return
-    void ports.apply(wanted())
+    void bring()
     const namespace = document.value
     ports.cutAllBut(namespace.name, (address) =>
       mayTry(parts, { namespace, remote: { address, port: 0 }, isPrivate: false }, 'send'),
     )
   })
-  await ports.apply(wanted())
+  await bring()
   return {
     ports,
     close: () => {
@@ -139,20 +145,21 @@ class RelayIngressWay implements IngressWay {
 /** Counts, logs and records devices as other senders are. */
 class IngressAccount implements IngressEvents {
   readonly #parts: RelayParts
-  /** The namespace of each entry. */
-  readonly #owners = new WeakMap<IngressEntry, string>()
+  /** The namespace of each entry, and its own counters: those of one that is gone are counted in, and shown no more. */
+  readonly #owners = new WeakMap<IngressEntry, { readonly namespace: string; readonly counters: IngressCounters }>()
 
   constructor(parts: RelayParts) {
     this.#parts = parts
   }
 
   own({ owner, entry }: WantedIngress): void {
-    this.#owners.set(entry, owner)
+    this.#owners.set(entry, { namespace: owner, counters: this.#parts.counters.ingress(owner, entry.name) })
   }
 
   onRefused({ code, entry, remote, reason, trackingId = `${randomUUID()}_G0` }: IngressRefusal): void {
     const refusal = { code, stage: 'ingress', trackingId, remote, reason }
     if (!entry) return this.#parts.refusalLog.record(refusal)
+    this.#countersOf(entry)?.refused(code)
     const { namespace, hybridConnection, scope } = this.#placeOf(entry)
     const counters = this.#parts.counters.entity(namespace, hybridConnection)
     if (isOwnFault(code)) counters.senderConnectionsClientError += 1
@@ -166,10 +173,22 @@ class IngressAccount implements IngressEvents {
     const counters = this.#parts.counters.entity(namespace, hybridConnection)
     counters.senderConnectionsSuccess += 1
     counters.activeConnections += 1
+    const own = this.#countersOf(entry)
+    if (own) {
+      own.connections += 1
+      own.activeConnections += 1
+    }
     this.#parts.log.debug('ingress.joined', { trackingId, ingress: entry.name, remote: remote.address })
   }
 
+  onRequest(entry: IngressEntry): void {
+    const own = this.#countersOf(entry)
+    if (own) own.httpRequests += 1
+  }
+
   onBytes(entry: IngressEntry, bytes: number): void {
+    const own = this.#countersOf(entry)
+    if (own) own.bytes += bytes
     const { namespace, hybridConnection } = this.#placeOf(entry)
     this.#parts.counters.entity(namespace, hybridConnection).bytesTransferred += bytes
   }
@@ -179,6 +198,8 @@ class IngressAccount implements IngressEvents {
     const counters = this.#parts.counters.entity(namespace, hybridConnection)
     counters.activeConnections -= 1
     counters.senderDisconnects += 1
+    const own = this.#countersOf(entry)
+    if (own) own.activeConnections -= 1
     const { error, bytesFromSender, bytesFromListener, durationMs } = end
     const closeReason = toLogText(error?.message ?? 'both directions have ended')
     this.#parts.log.debug('ingress.closed', { trackingId, ingress: entry.name, ...end, error: closeReason })
@@ -195,12 +216,16 @@ class IngressAccount implements IngressEvents {
     })
   }
 
+  #countersOf(entry: IngressEntry): IngressCounters | undefined {
+    return this.#owners.get(entry)?.counters
+  }
+
   #placeOf(entry: IngressEntry): {
     readonly namespace: string
     readonly hybridConnection: string
     readonly scope: string
   } {
-    const namespace = this.#owners.get(entry) ?? ''
+    const namespace = this.#owners.get(entry)?.namespace ?? ''
     const found = this.#parts.catalog.namespaceByName(namespace)
     const { hybridConnection } = entry
     const scope = found ? hybridConnectionId(found, found.name, hybridConnection) : `ingress:${entry.name}`

@@ -175,7 +175,7 @@ export class HttpIngress {
       user = verdict
     }
     const known = client.upstreams.get(route)
-    if (known && !known.isClosed) return known
+    if (known && !known.isClosed) return this.#letIn(known)
     const release = route.admit(remote)
     if (typeof release === 'string') {
       return {
@@ -191,6 +191,11 @@ export class HttpIngress {
       ...(user !== undefined && { user }),
     })
     client.upstreams.set(route, upstream)
+    return this.#letIn(upstream)
+  }
+
+  #letIn(upstream: HttpUpstream): HttpUpstream {
+    this.#events.onRequest(upstream.route.entry)
     return upstream
   }
 

@@ -36,6 +36,8 @@ export interface IngressEnd {
 export interface IngressEvents {
   onRefused(refusal: IngressRefusal): void
   onOpened(connection: IngressConnection): void
+  /** An HTTP request that was let in. */
+  onRequest(entry: IngressEntry): void
   /** Payload that has passed since the last call, both directions together. */
   onBytes(entry: IngressEntry, bytes: number): void
   onClosed(connection: IngressConnection, end: IngressEnd): void

@@ -35,3 +35,15 @@ test('refusals are counted by code and stage', () => {
     ],
   )
 })
+
+test('the counters of an ingress entry stand while the entry does', () => {
+  const counters = new Counters()
+  const web = counters.ingress('Local', 'Web')
+  web.refused('AddressNotAllowed')
+  web.refused('AddressNotAllowed')
+  counters.ingress('local', 'db')
+  counters.keepIngresses([{ namespace: 'LOCAL', name: 'web' }])
+  assert.deepEqual([...counters.ingresses()], [web])
+  assert.equal(counters.ingress('local', 'web'), web)
+  assert.deepEqual([...web.refusals], [['AddressNotAllowed', 2]])
+})

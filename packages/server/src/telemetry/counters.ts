@@ -43,6 +43,29 @@ export class EntityCounters {
   }
 }
 
+/** What is counted for one ingress entry. */
+export class IngressCounters {
+  readonly namespace: string
+  readonly name: string
+  /** Devices that are joined with a target now. */
+  activeConnections = 0
+  connections = 0
+  /** Both directions together. */
+  bytes = 0
+  /** That were let in, upgrades among them. */
+  httpRequests = 0
+  readonly refusals = new Map<ErrorCode, number>()
+
+  constructor(namespace: string, name: string) {
+    this.namespace = namespace
+    this.name = name
+  }
+
+  refused(code: ErrorCode): void {
+    this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
+  }
+}
+
 /** How often one kind of refusal happened. */
 export interface RefusalCount {
   readonly code: ErrorCode
@@ -53,6 +76,7 @@ export interface RefusalCount {
 /** All numbers of one relay. Owned by the composition root; parts add to it, the metrics page reads it. */
 export class Counters {
   readonly #entities = new Map<EntityKey, EntityCounters>()
+  readonly #ingresses = new Map<string, IngressCounters>()
   readonly #refusals = new Map<string, RefusalCount>()
 
   /** The counters of a hybrid connection, made at first use. Only for one that exists: each becomes series in /metrics. */
@@ -74,6 +98,26 @@ export class Counters {
     return this.#entities.values()
   }
 
+  /** The counters of an ingress entry, made at first use. Only for one that exists. */
+  ingress(namespace: string, name: string): IngressCounters {
+    const key = ingressKey(namespace, name)
+    const known = this.#ingresses.get(key)
+    if (known !== undefined) return known
+    const made = new IngressCounters(namespace.toLowerCase(), name.toLowerCase())
+    this.#ingresses.set(key, made)
+    return made
+  }
+
+  /** Drops the series of all entries but these, as {@link forget} does. */
+  keepIngresses(kept: readonly { readonly namespace: string; readonly name: string }[]): void {
+    const keys = new Set(kept.map(({ namespace, name }) => ingressKey(namespace, name)))
+    for (const key of this.#ingresses.keys()) if (!keys.has(key)) this.#ingresses.delete(key)
+  }
+
+  ingresses(): Iterable<IngressCounters> {
+    return this.#ingresses.values()
+  }
+
   /**
    * Counts a refusal.
    * @param stage what was being done: `listen`, `connect`, `accept`, `request` ...; one of few words, it becomes a label
@@ -88,4 +132,8 @@ export class Counters {
   refusals(): Iterable<Readonly<RefusalCount>> {
     return this.#refusals.values()
   }
+}
+
+function ingressKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`.toLowerCase()
 }

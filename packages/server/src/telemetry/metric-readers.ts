@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
-import type { Counters, EntityCounters } from './counters.ts'
+import type { Counters, EntityCounters, IngressCounters } from './counters.ts'
 import type { Health } from './health.ts'
 import type { MetricName } from './metric-table.ts'
 
@@ -53,6 +53,14 @@ export const metricReaders: Readonly<Record<MetricName, (from: MetricSources) =>
   postern_messages_dropped_total: eachEntity((entity) => entity.messagesDropped),
   postern_subscribers: eachEntity((entity) => entity.activeSubscribers),
   postern_streaming_senders: eachEntity((entity) => entity.activeStreamingSenders),
+  postern_ingress_connections: eachIngress((entry) => entry.activeConnections),
+  postern_ingress_connections_total: eachIngress((entry) => entry.connections),
+  postern_ingress_refusals_total: ({ counters }) =>
+    Array.from(counters.ingresses()).flatMap(({ namespace, name, refusals }) =>
+      Array.from(refusals, ([code, value]) => ({ labels: [namespace, name, code], value })),
+    ),
+  postern_ingress_bytes_total: eachIngress((entry) => entry.bytes),
+  postern_ingress_http_requests_total: eachIngress((entry) => entry.httpRequests),
   postern_refusals_total: ({ counters }) =>
     Array.from(counters.refusals(), ({ code, stage, count }) => ({ labels: [code, stage], value: count })),
   postern_pending_offers: one(({ pendingOffers }) => pendingOffers()),
@@ -76,6 +84,11 @@ export const metricReaders: Readonly<Record<MetricName, (from: MetricSources) =>
 function eachEntity(read: (entity: EntityCounters) => number): (from: MetricSources) => Iterable<MetricSample> {
   return ({ counters }) =>
     Array.from(counters.entities(), (entity) => ({ labels: [entity.namespace, entity.name], value: read(entity) }))
+}
+
+function eachIngress(read: (entry: IngressCounters) => number): (from: MetricSources) => Iterable<MetricSample> {
+  return ({ counters }) =>
+    Array.from(counters.ingresses(), (entry) => ({ labels: [entry.namespace, entry.name], value: read(entry) }))
 }
 
 function one(read: (from: MetricSources) => number): (from: MetricSources) => Iterable<MetricSample> {

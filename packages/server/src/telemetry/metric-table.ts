@@ -125,6 +125,31 @@ export const metricTable = {
     labels: ['namespace', 'entity'],
     help: 'WebSockets of senders of messages at this moment.',
   },
+  postern_ingress_connections: {
+    kind: 'gauge',
+    labels: ['namespace', 'ingress'],
+    help: 'Connections of devices by an ingress entry at this moment; by UDP, device addresses.',
+  },
+  postern_ingress_connections_total: {
+    kind: 'counter',
+    labels: ['namespace', 'ingress'],
+    help: 'Connections of devices that were led to a target.',
+  },
+  postern_ingress_refusals_total: {
+    kind: 'counter',
+    labels: ['namespace', 'ingress', 'code'],
+    help: 'Devices and requests that an ingress entry did not let in or found no way for; errors.md explains the codes.',
+  },
+  postern_ingress_bytes_total: {
+    kind: 'counter',
+    labels: ['namespace', 'ingress'],
+    help: 'Bytes of devices, both directions together.',
+  },
+  postern_ingress_http_requests_total: {
+    kind: 'counter',
+    labels: ['namespace', 'ingress'],
+    help: 'HTTP requests that an ingress entry with hosts has let in, upgrades among them.',
+  },
   postern_refusals_total: {
     kind: 'counter',
     labels: ['code', 'stage'],

@@ -35,6 +35,7 @@ test('the page has exactly the metrics of the table, with kind and help, and the
   const { counters, scrape } = relay()
   counters.entity('local', 'demo')
   counters.refused('TokenExpired', 'listen')
+  counters.ingress('local', 'web').refused('AddressNotAllowed')
   const text = await scrape()
   const expected = Object.entries<MetricEntry>(metricTable)
   assert.deepEqual(
