@@ -13,7 +13,7 @@ const { values } = parseArgs({
   },
 })
 
-const pages = [...referencePages()]
+const pages = [...(await referencePages())]
 const stale = pages.filter(([name, text]) => readPage(join(values.folder, name)) !== text)
 
 if (values.check) {

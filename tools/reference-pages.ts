@@ -12,11 +12,12 @@ import { routesMarkdown } from '../packages/server/src/management/openapi/routes
 import { routeTable } from '../packages/server/src/management/route-table.ts'
 import { serverVersion } from '../packages/server/src/server-version.ts'
 import { metricsMarkdown } from '../packages/server/src/telemetry/metrics-markdown.ts'
+import { commandHelpMarkdown } from './command-help-page.ts'
 
 const note = '<!-- Made by tools/generate-docs.ts from the table in the source. Do not edit. -->'
 
-/** The pages of docs/reference that are made from tables: file name to text. */
-export function referencePages(): ReadonlyMap<string, string> {
+/** The pages of docs/reference that are made from tables and help texts: file name to text. */
+export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['options.md', page(optionsIntroduction, `${optionTableMarkdown(optionTable)}\n${rotationOptions}`)],
     [
@@ -30,6 +31,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['doctor.md', page(doctorIntroduction, hopsMarkdown())],
     ['errors.md', page(errorsIntroduction, errorsMarkdown(errorTable))],
     ['cli.md', page(commandsIntroduction, commandsMarkdown(managedCommands, managedGroups))],
+    ['commands.md', page(helpIntroduction, await commandHelpMarkdown())],
     ['management-routes.md', page(routesIntroduction, routesMarkdown(routeTable))],
     ['openapi.json', `${JSON.stringify(openApiDocument(routeTable, { version: serverVersion() }), null, 2)}\n`],
   ])
@@ -82,7 +84,7 @@ const commandsIntroduction = `# Commands that manage a relay
 
 Words and flags are those of the Azure CLI. \`postern login\` signs in, \`postern account set\` says what \`--subscription\` and
 \`--resource-group\` are when they are left out, \`postern rest METHOD URL\` sends anything else, \`postern completion bash|zsh|fish\`
-completes all of it; \`--help\` of every command has its options and examples.
+completes all of it; \`--help\` of every command has its options and examples. All other commands: [commands](commands.md).
 
 Everything that prints a result takes \`--output -o table|json|yaml|tsv|none\` (default: POSTERN_OUTPUT, else a table on a terminal and
 JSON otherwise), \`--query JMESPATH\` and \`--account NAME\`. \`--ids\` takes ids of resources in place of names. \`--yes -y\` does not ask before
@@ -94,6 +96,11 @@ something is deleted; only a person at a terminal is asked. What takes long is w
 | 1 | it failed, or was refused; the error says which, and what to do |
 | 2 | typed or configured wrongly |
 | 3 | what was named is not there |`
+
+const helpIntroduction = `# Commands
+
+What \`--help\` prints, for all commands but those [that manage a relay](cli.md). Options of the relay in full:
+[options](options.md).`
 
 const routesIntroduction = `# Routes of the management API
 
