@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { ErrorCode } from '@postern/protocol'
+import { GatheredBytes } from '../domain/gathered-bytes.ts'
 
 export interface ReadBodyOptions {
   readonly maxBytes: number
@@ -14,8 +15,7 @@ export function readBody(
 ): Promise<Buffer | ErrorCode> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.resolve('MessageTooLarge')
   return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let bytes = 0
+    const gathered = new GatheredBytes()
     const end = (result: Buffer | ErrorCode): void => {
       clearTimeout(deadline)
       request.off('data', onData)
@@ -23,12 +23,11 @@ export function readBody(
     }
     const deadline = setTimeout(() => end('RequestTimeout'), timeoutMs)
     const onData = (chunk: Buffer): void => {
-      bytes += chunk.length
-      if (bytes > maxBytes) end('MessageTooLarge')
-      else chunks.push(chunk)
+      if (gathered.length + chunk.length > maxBytes) end('MessageTooLarge')
+      else gathered.add(chunk)
     }
     request.on('data', onData)
-    request.once('end', () => end(Buffer.concat(chunks)))
+    request.once('end', () => end(gathered.whole()))
     request.once('close', () => end('SenderGone'))
   })
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { findRelayAccessToken, maxSoapHeadBytes, type RelayAccessToken } from '@postern/protocol'
+import { GatheredBytes } from '../domain/gathered-bytes.ts'
 import type { Call } from './call.ts'
 
 /** What came of looking for a token in a request's body. */
@@ -26,24 +27,22 @@ export function takeSoapToken(
   request: IncomingMessage,
   { timeoutMs, goOn }: { readonly timeoutMs: number; readonly goOn: (found: SoapToken) => void },
 ): void {
-  const chunks: Uint8Array[] = []
-  let length = 0
+  const gathered = new GatheredBytes()
   const stop = (): void => {
     clearTimeout(timer)
     request.off('readable', onReadable).off('close', stop).off('error', stop)
   }
   const onReadable = (): void => {
     for (let chunk = read(request); chunk !== null; chunk = read(request)) {
-      chunks.push(chunk)
-      length += chunk.length
+      gathered.add(chunk)
     }
-    if (length < maxSoapHeadBytes && !request.complete) return
+    if (gathered.length < maxSoapHeadBytes && !request.complete) return
     stop()
-    const head = Buffer.concat(chunks)
+    const head = gathered.whole()
     const found = findRelayAccessToken(head)
     const rest = found.kind === 'token' ? [head.subarray(0, found.start), head.subarray(found.end)] : [head]
     // Before this turn ends: a request whose end was heard takes nothing back.
-    if (length > 0) request.unshift(Buffer.concat(rest))
+    if (head.length > 0) request.unshift(Buffer.concat(rest))
     goOn(found)
   }
   const timer = setTimeout(() => {

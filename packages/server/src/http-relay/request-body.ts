@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { maxControlBodyBytes } from '@postern/protocol'
+import { GatheredBytes } from '../domain/gathered-bytes.ts'
 
 /** How a request's body travels: not at all, with the request on the control channel, or on a rendezvous. */
 export type BodyPlan = 'none' | 'small' | 'rendezvous'
@@ -14,7 +15,7 @@ export function planBody(request: IncomingMessage): BodyPlan {
 
 /** Collects a body whose announced length is known to be small. */
 export function collectBody(request: IncomingMessage, onBody: (body: Uint8Array) => void): void {
-  const chunks: Uint8Array[] = []
-  request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
-  request.on('end', () => onBody(Buffer.concat(chunks)))
+  const gathered = new GatheredBytes()
+  request.on('data', (chunk: Uint8Array) => gathered.add(chunk))
+  request.on('end', () => onBody(gathered.whole()))
 }
