@@ -17,8 +17,8 @@ import {
 } from '../../packages/server/src/certificates/acme-certificates.ts'
 import { DevelopmentCa } from '../../packages/server/src/certificates/development-ca.ts'
 import { TlsSettings } from '../../packages/server/src/certificates/tls-settings.ts'
-import { ClientAddress } from '../../packages/server/src/gateway/client-address.ts'
-import { FrontDoor } from '../../packages/server/src/gateway/front-door.ts'
+import { ClientAddress } from '../../packages/server/src/gateway/front-door/client-address.ts'
+import { FrontDoor } from '../../packages/server/src/gateway/front-door/front-door.ts'
 
 const dayMs = 86_400_000
 

@@ -3,13 +3,13 @@ import { CreditBudget } from '@postern/carrier'
 import type { RelayOptions } from '@postern/client'
 import { type Logger, silentLogger } from '@postern/program'
 import { formatConnectionString, parseConnectionString, RelayError } from '@postern/protocol'
-import { AllowList, parseAllowRule } from './allow-list.ts'
 import { type CarrierMode, RelayWays } from './carriers/relay-ways.ts'
 import { isRange, type LocalForward, type RemoteForward } from './forward.ts'
 import type { Forwarder, ForwarderStatus } from './forwarder.ts'
 import { LocalForwarder } from './local-forwarder.ts'
 import { parseHttpForward, parseLocalForward, parseRemoteForward } from './parse-forward.ts'
 import { RemoteForwarder } from './remote-forwarder.ts'
+import { AllowList, parseAllowRule } from './targets/allow-list.ts'
 
 /** How long open connections may go on when a bridge stops. */
 const defaultGraceMs = 10_000

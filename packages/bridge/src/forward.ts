@@ -1,4 +1,4 @@
-import { formatPortRange, type PortRange } from './port-range.ts'
+import { formatPortRange, type PortRange } from './targets/port-range.ts'
 
 /** A TCP or UDP port of this machine that leads into a relay. */
 export interface PortBinding {

@@ -8,7 +8,7 @@ import {
   type RemoteForward,
   type RemoteTarget,
 } from './forward.ts'
-import { parsePort, parsePortRange } from './port-range.ts'
+import { parsePort, parsePortRange } from './targets/port-range.ts'
 
 const relayNameForm = /^[0-9A-Za-z/_\-.]+$/
 const socketForm = /^[A-Za-z_./][\w./-]*$/

@@ -11,12 +11,12 @@ import {
 } from '@postern/carrier'
 import type { ConnectionRequest, RelayedConnection } from '@postern/client'
 import { errorTable, RelayError } from '@postern/protocol'
-import type { AllowedTargets } from './allowed-targets.ts'
-import { answerTargetRequest } from './answer-target-request.ts'
-import { dialDatagramTarget } from './datagram-target.ts'
-import type { DialRules } from './dial-target.ts'
 import { addressOf, isRange, type PortTarget, type RemoteTarget, type SingleTarget } from './forward.ts'
 import type { OpenTunnels } from './open-tunnels.ts'
+import type { AllowedTargets } from './targets/allowed-targets.ts'
+import { answerTargetRequest } from './targets/answer-target-request.ts'
+import { dialDatagramTarget } from './targets/datagram-target.ts'
+import type { DialRules } from './targets/dial-target.ts'
 
 /** UDP sessions of one forwarder; each holds a socket of this machine. */
 const maxDatagramSessions = 1_024

@@ -7,17 +7,17 @@ import { type CreditBudget, carrierProtocol, defaultDatagramIdleMs } from '@post
 import { type ConnectionRequest, Listener, type ListenerOptions, type RelayedConnection } from '@postern/client'
 import type { Logger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
-import { AllowList } from './allow-list.ts'
-import { AllowedTargets } from './allowed-targets.ts'
 import { CarrierServer, type WantedTarget } from './carriers/carrier-server.ts'
 import type { CarrierMode } from './carriers/relay-ways.ts'
-import { dialDatagramTarget } from './datagram-target.ts'
-import { type DialRules, dialTarget } from './dial-target.ts'
 import { addressOf, isRange, type RemoteForward, type SingleTarget } from './forward.ts'
 import { type Forwarder, type ForwarderStatus, forwarderEvents } from './forwarder.ts'
-import { HttpForwarder } from './http-forwarder.ts'
+import { HttpForwarder } from './http/http-forwarder.ts'
 import { OpenTunnels } from './open-tunnels.ts'
 import { PlainSenders } from './plain-senders.ts'
+import { AllowList } from './targets/allow-list.ts'
+import { AllowedTargets } from './targets/allowed-targets.ts'
+import { dialDatagramTarget } from './targets/datagram-target.ts'
+import { type DialRules, dialTarget } from './targets/dial-target.ts'
 
 /** What a RemoteForwarder works with. */
 export interface RemoteForwarderOptions {

@@ -1,7 +1,7 @@
 import { yamlFault } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { isMap, parseDocument } from 'yaml'
-import { parseAllowRule } from '../allow-list.ts'
+import { parseAllowRule } from '../targets/allow-list.ts'
 import type { BridgeConfiguration } from './configuration.ts'
 import { connectionStringKind, readLocalForward, readRemoteForward } from './read-forwards.ts'
 import { type ConfigurationProblem, MapReader } from './read-node.ts'

@@ -5,15 +5,15 @@ import { entityKey } from '../domain/hybrid-connection.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { type Arrival, type Call, isUnreadable, readArrival, readCall } from './call.ts'
 import { connect } from './connect.ts'
-import type { FrontDoorHandler } from './front-door-handler.ts'
+import type { FrontDoorHandler } from './front-door/front-door-handler.ts'
 import { listen, type UpgradedSocket } from './listen.ts'
+import { streamMessages } from './messages/stream-messages.ts'
+import { subscribeSocket } from './messages/subscribe-socket.ts'
 import type { Refusal } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
 import { acceptArrival, requestArrival } from './rendezvous-arrival.ts'
 import type { RequestDoor } from './request-door.ts'
 import { isRestlessClient } from './restless-client.ts'
-import { streamMessages } from './stream-messages.ts'
-import { subscribeSocket } from './subscribe-socket.ts'
 
 /** The front door of the namespaces: reads each call and hands it to its action. */
 export class DataDoor implements FrontDoorHandler {

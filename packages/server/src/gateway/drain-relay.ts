@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Health } from '../telemetry/health.ts'
 import type { DataDoor } from './data-door.ts'
-import type { FrontDoor } from './front-door.ts'
+import type { FrontDoor } from './front-door/front-door.ts'
 import type { RelayParts } from './relay-parts.ts'
 
 /** Refuses new calls, sends listeners, subscribers and streaming senders away with 1001, waits for relayed connections, then cuts what is left. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { ClientAddress } from './client-address.ts'
+import type { ClientAddress } from './front-door/client-address.ts'
 import { isHost } from './host-header.ts'
 
 export interface RequestOriginOptions {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
-import type { FrontDoorHandler } from './front-door-handler.ts'
+import type { FrontDoorHandler } from './front-door/front-door-handler.ts'
 import { hostName } from './host-header.ts'
 
 /** Both doors on one port: calls for the management host names go to the management door, all others to the data door. */
