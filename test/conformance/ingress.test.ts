@@ -73,6 +73,40 @@ test('devices of a listener that carries share one relayed connection', async ()
   )
 })
 
+const siteEntry = (name: string) => ({ name, port: 0, hybridConnection: 'site', access: 'open' }) as const
+
+test('an entry that goes leaves the others the carriers that they share', async () => {
+  await using relay = await startIngressRelay([siteEntry('a'), siteEntry('b')])
+  await using echo = await service((socket) => socket.pipe(socket))
+  await using _ = await serveTargets(relay, { site: echo.port })
+  assert.equal(await ask(portOf(relay, 'a'), '1'), '1')
+  const device = dial(portOf(relay, 'b'))
+  device.write('2')
+  await once(device, 'data', { signal: signal() })
+  await applyDeclaredResources(relay.relay.server.store, resourcesWith([siteEntry('b')]))
+  while (relay.relay.server.ingress.portOf('a') !== undefined) await new Promise(setImmediate)
+  device.write('3')
+  await once(device, 'data', { signal: signal() })
+  device.destroy()
+})
+
+test('a plain listener is told the address of each device, and what one entry has found out about it another one knows', async () => {
+  await using relay = await startIngressRelay([siteEntry('a'), siteEntry('b')])
+  const listener = await relay.listen('site')
+  for (const name of ['a', 'b']) {
+    const device = dial(portOf(relay, name))
+    await once(device, 'connect', { signal: signal() })
+    const { remoteEndpoint, connectHeaders, address } = await listener.nextAccept()
+    assert.deepEqual(remoteEndpoint, { address: '127.0.0.1', port: device.localPort })
+    const offersCarriers = Object.keys(connectHeaders).some((header) => /^sec-websocket-protocol$/i.test(header))
+    assert.equal(offersCarriers, name === 'a')
+    const rendezvous = await listener.rendezvous(address)
+    device.write('x')
+    assert.equal(String((await rendezvous.frames.next()).payload), 'x')
+    device.destroy()
+  }
+})
+
 test('a target that cuts is seen as a cut, and so is a port without listener', async () => {
   await using relay = await startIngressRelay([{ name: 'p', port: 0, hybridConnection: 'site', access: 'open' }])
   await assert.rejects(ask(portOf(relay, 'p'), 'nobody'), { code: 'ECONNRESET' })

@@ -12,6 +12,7 @@ import { TlsSettings } from './certificates/tls-settings.ts'
 import type { IngressConnection, IngressEnd, IngressEvents, IngressRefusal } from './ingress/ingress-events.ts'
 import { IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
 import { IngressTls } from './ingress/ingress-tls.ts'
+import { RelayReach } from './ingress/relay-reach.ts'
 import { ingressOf } from './storage/declared-ingress.ts'
 import { FileWatch } from './storage/file-watch.ts'
 import { parseDeclaredResources } from './storage/parse-declared-resources.ts'
@@ -30,6 +31,8 @@ export interface IngressProcessOptions {
   /** Whose entries; default: the only namespace that has some. */
   readonly namespace?: string
   readonly senderOf: (hybridConnection: string) => IngressSender
+  /** Rejects when the relay cannot be reached. */
+  readonly reachRelay: (signal: AbortSignal) => Promise<void>
   /** For entries with `tls: terminate`. */
   readonly certificates: readonly CertificateFilePair[]
   /** Where `/healthz` and `/readyz` are. */
@@ -58,29 +61,13 @@ const drainPollMs = 50
  * @throws {RelayError} InvalidConfiguration when file or certificates cannot be used; the system's error for a taken health port
  */
 export async function startIngressProcess(options: IngressProcessOptions): Promise<IngressProcess> {
-  const { file, log, senderOf } = options
+  const { file, log } = options
   const health = new Health()
   const wanted = await readEntries(options)
   const tls = await openTls(options)
-  const ports = new IngressPorts({
-    events: new IngressLog(log),
-    tls: tls?.ingress,
-    handshakeTimeoutMs,
-    wayOf: ({ entry }) => ({
-      ...senderOf(entry.hybridConnection),
-      enter: () => undefined,
-      leave: () => {},
-      // The way is shared by all entries of its hybrid connection, and goes with the process.
-      close: () => {},
-    }),
-    onProblems: (problems) => {
-      const text = problems.map(({ message }) => message).join('; ')
-      if (text === '') return health.clear('ingress')
-      health.report('ingress', text)
-      log.error('ingress.port-failed', { message: text })
-    },
-  })
-  const server = await listenHealth(health, options.health)
+  const ports = openPorts(options, tls?.ingress, health)
+  const relay = new RelayReach({ reach: options.reachRelay, health })
+  const server = await listenHealth({ health, relay }, options.health)
   await ports.apply(wanted)
   const watch = await FileWatch.start({
     file,
@@ -98,6 +85,7 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
       }
     },
   })
+  await relay.look()
   health.become('ready')
   const entries = wanted.map(({ entry }) => `${entry.name}:${ports.portOf(entry.name) ?? 'failed'}`)
   const { port: healthPort } = server.address() as AddressInfo
@@ -107,6 +95,7 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
     healthPort,
     stop: async ({ graceMs }) => {
       health.become('draining')
+      relay.stop()
       await watch.close()
       ports.stopAccepting()
       const deadline = Date.now() + graceMs
@@ -117,6 +106,31 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
       server.closeAllConnections()
     },
   }
+}
+
+function openPorts(
+  { log, senderOf }: IngressProcessOptions,
+  tls: IngressTls | undefined,
+  health: Health,
+): IngressPorts {
+  return new IngressPorts({
+    events: new IngressLog(log),
+    tls,
+    handshakeTimeoutMs,
+    wayOf: ({ entry }) => ({
+      ...senderOf(entry.hybridConnection),
+      enter: () => undefined,
+      leave: () => {},
+      // The way is shared by all entries of its hybrid connection, and goes with the process.
+      close: () => {},
+    }),
+    onProblems: (problems) => {
+      const text = problems.map(({ message }) => message).join('; ')
+      if (text === '') return health.clear('ingress')
+      health.report('ingress', text)
+      log.error('ingress.port-failed', { message: text })
+    },
+  })
 }
 
 async function readEntries({ file, namespace }: IngressProcessOptions): Promise<WantedIngress[]> {
@@ -168,7 +182,10 @@ async function openTls({
   }
 }
 
-async function listenHealth(health: Health, place: IngressProcessOptions['health']): Promise<Server> {
+async function listenHealth(
+  { health, relay }: { readonly health: Health; readonly relay: RelayReach },
+  place: IngressProcessOptions['health'],
+): Promise<Server> {
   const pages = new Map([
     ['/healthz', health.livePage],
     ['/readyz', health.readyPage],
@@ -177,7 +194,11 @@ async function listenHealth(health: Health, place: IngressProcessOptions['health
     const page = pages.get(request.url ?? '')
     if (!page) return void response.writeHead(404).end()
     page.render().then(
-      ({ status, text }) => response.writeHead(status, { 'Content-Type': page.contentType }).end(text),
+      ({ status, text }) => {
+        // Without its relay this process has no use, and a load balancer may know another one that has.
+        const code = relay.isAway && page === health.readyPage ? 503 : status
+        response.writeHead(code, { 'Content-Type': page.contentType }).end(text)
+      },
       () => response.destroy(),
     )
   })

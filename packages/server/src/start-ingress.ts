@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { CreditBudget, SenderCarriers } from '@postern/carrier'
+import type { SenderCarriers } from '@postern/carrier'
 import { type ErrorCode, errorTable, formatEndpoint, hybridConnectionId } from '@postern/protocol'
-import { type EntityKey, entityKey } from './domain/hybrid-connection.ts'
 import type { IngressEntry } from './domain/ingress-entry.ts'
 import { mayTry } from './gateway/network-admission.ts'
 import type { RelayParts } from './gateway/relay-parts.ts'
+import { type EntityWay, EntityWays } from './ingress/entity-ways.ts'
 import type { IngressConnection, IngressEnd, IngressEvents, IngressRefusal } from './ingress/ingress-events.ts'
 import { IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
 import type { IngressWay } from './ingress/ingress-route.ts'
 import { type IngressCertificates, IngressTls } from './ingress/ingress-tls.ts'
-import type { ListenerConnection } from './ingress/listener-connection.ts'
-import { OfferDialer } from './ingress/offer-dialer.ts'
+import type { OfferDialer } from './ingress/offer-dialer.ts'
 import type { IngressCounters } from './telemetry/counters.ts'
 import type { Health } from './telemetry/health.ts'
 import { toLogText } from './telemetry/log-text.ts'
@@ -31,18 +30,22 @@ export interface StartIngressOptions {
 /** Opens what the namespaces ask for, and follows their changes. A port that cannot be bound shows in `/readyz`. */
 export async function startIngress({ parts, health, certificates }: StartIngressOptions): Promise<RelayIngress> {
   const { limits, catalog, log, counters } = parts
-  const budget = new CreditBudget()
   const { handshakeTimeoutMs } = limits
   const tls = certificates && new IngressTls({ certificates, handshakeTimeoutMs })
   const account = new IngressAccount(parts)
-  const joined = new JoinedListeners()
+  const { listeners, offers, keepAlive } = parts
+  const ways = new EntityWays({
+    parts: { listeners, offers, keepAlive, acceptTimeoutMs: limits.acceptTimeoutMs },
+    findEntity: (namespace, name) => catalog.get(namespace, name),
+  })
   const ports = new IngressPorts({
     events: account,
     tls,
     handshakeTimeoutMs,
     wayOf: (wanted) => {
       account.own(wanted)
-      return new RelayIngressWay(parts, wanted, { budget, joined })
+      const { owner, entry } = wanted
+      return new RelayIngressWay(parts, owner, ways.to(owner, entry.hybridConnection))
     },
     onProblems: (problems) => {
       const [message] = problems.map((problem) => problem.message)
@@ -61,7 +64,7 @@ export async function startIngress({ parts, health, certificates }: StartIngress
   const stopFollowing = catalog.onChange((change) => {
     const document = change.kind === 'put' ? change.stored.document : change.previous.document
     if (document.kind === 'hybridConnection' && change.kind === 'delete') {
-      joined.close(entityKey(document.value.namespace, document.value.name))
+      ways.endConnections(document.value.namespace, document.value.name)
     }
     if (document.kind !== 'namespace') return
     void bring()
@@ -81,46 +84,20 @@ export async function startIngress({ parts, health, certificates }: StartIngress
   }
 }
 
-/** Connections of the relay itself with listeners, by hybrid connection: they end with it. */
-class JoinedListeners {
-  readonly #byEntity = new Map<EntityKey, Set<ListenerConnection>>()
-
-  add(key: EntityKey, connection: ListenerConnection): void {
-    const all = this.#byEntity.get(key) ?? new Set()
-    this.#byEntity.set(key, all.add(connection))
-    connection.onceGone(() => {
-      all.delete(connection)
-      if (all.size === 0 && this.#byEntity.get(key) === all) this.#byEntity.delete(key)
-    })
-  }
-
-  close(key: EntityKey): void {
-    for (const connection of this.#byEntity.get(key) ?? []) connection.fail(1001, 'The hybrid connection was deleted.')
-  }
-}
-
 /** The relay itself as the sender of one entry: no WebSocket hop towards itself. */
 class RelayIngressWay implements IngressWay {
   readonly sender: OfferDialer
   readonly carriers: SenderCarriers
   readonly #parts: RelayParts
   readonly #namespace: string
+  readonly #way: EntityWay
 
-  constructor(
-    parts: RelayParts,
-    { owner, entry }: WantedIngress,
-    { budget, joined }: { readonly budget: CreditBudget; readonly joined: JoinedListeners },
-  ) {
+  constructor(parts: RelayParts, namespace: string, way: EntityWay) {
     this.#parts = parts
-    this.#namespace = owner
-    const { listeners, offers, keepAlive, limits, catalog } = parts
-    const key = entityKey(owner, entry.hybridConnection)
-    this.sender = new OfferDialer({
-      parts: { listeners, offers, keepAlive, acceptTimeoutMs: limits.acceptTimeoutMs },
-      findEntity: () => catalog.get(owner, entry.hybridConnection),
-      onConnected: (connection) => joined.add(key, connection),
-    })
-    this.carriers = new SenderCarriers({ sender: this.sender, budget })
+    this.#namespace = namespace
+    this.#way = way
+    this.sender = way.sender
+    this.carriers = way.carriers
   }
 
   enter(remote: { readonly address: string; readonly port: number }): ReturnType<IngressWay['enter']> {
@@ -138,7 +115,7 @@ class RelayIngressWay implements IngressWay {
   }
 
   close(): void {
-    this.carriers[Symbol.dispose]()
+    this.#way.release()
   }
 }
 

@@ -123,11 +123,11 @@ export class FarEnd {
 
   async #ask(request: FarEndRequest, target: string, refused: ReadonlySet<string>): Promise<void> {
     const { carriers } = this.#options
-    const { signal } = request
+    const { signal, client } = request
     const headers = this.#headersOf(request, refused)
     const reached = await this.#readingRefusals(
       request,
-      carriers?.reach({ target, refused, headers, signal }) ?? Promise.resolve(undefined),
+      carriers?.reach({ target, refused, headers, signal, client }) ?? Promise.resolve(undefined),
     )
     if (reached instanceof CarrierPool) return await this.#openStream(request, target, reached)
     if (request.mode === 'datagram' && this.#options.framing === 'raw') {
@@ -182,8 +182,8 @@ export class FarEnd {
   }
 
   #dialPlain(request: FarEndRequest, headers: Record<string, string>): Promise<DialedConnection> {
-    const { signal } = request
-    return this.#readingRefusals(request, this.#options.sender.connectRaw({ signal, headers }))
+    const { signal, client } = request
+    return this.#readingRefusals(request, this.#options.sender.connectRaw({ signal, headers, client }))
   }
 
   async #openPlain(request: FarEndRequest, connection: DialedConnection): Promise<void> {

@@ -10,6 +10,8 @@ export interface RelayDial {
   /** Bound for everything until the listener has accepted, in ms; the dialer has a default. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+  /** Who wants it, as `host:port`: what listeners are told where the dialer is a relay. Of a carrier, who wanted it first. */
+  readonly client?: string | undefined
 }
 
 /** A relayed connection of its own, or one that becomes a carrier: RelayedConnection of `@postern/client` is one. */

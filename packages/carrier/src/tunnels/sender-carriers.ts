@@ -21,6 +21,8 @@ export interface ReachRequest {
   /** Of the relayed connection that may have to be dialed, which may turn out to be a plain one. */
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal
+  /** Who wants it, as `host:port`. */
+  readonly client?: string | undefined
 }
 
 /** A way to the listener: a pool to open a stream in, a relayed connection of one's own, or undefined: dial a plain one. */
@@ -82,7 +84,10 @@ export class SenderCarriers implements Disposable {
    */
   async reach(request: ReachRequest): Promise<Reached> {
     if (request.refused.size === 0) {
-      this.#lastAsked = { request: { ...request, signal: this.#closing.signal }, atMs: performance.now() }
+      this.#lastAsked = {
+        request: { ...request, client: undefined, signal: this.#closing.signal },
+        atMs: performance.now(),
+      }
     }
     const pool = this.#find(request)
     if (pool) return pool
@@ -168,9 +173,9 @@ export class SenderCarriers implements Disposable {
 
   /** Not bound to the caller's patience: others wait for it too. */
   async #dialFirst(request: ReachRequest): Promise<Reached> {
-    const { headers, signal } = request
+    const { headers, signal, client } = request
     const startedAtMs = performance.now()
-    const how = { headers, protocols: offeredProtocols, signal: this.#closing.signal }
+    const how = { headers, protocols: offeredProtocols, signal: this.#closing.signal, client }
     const connection = await this.#options.sender.connectRaw(how)
     if (connection.protocol === carrierProtocol) {
       // Another dial may have been faster: two pools for one listener are one too many.

@@ -62,6 +62,19 @@ test('an ingress process opens ports with a Send key, follows its file, says whe
   assert.equal((await running.end()).code, 0)
 })
 
+test('an ingress process without its relay is not ready, and says so', async (t) => {
+  const folder = await folderOf(t)
+  const file = join(folder, 'relay.yaml')
+  await writeFile(file, declared(entry))
+  const env = { POSTERN_CONNECTION_STRING: 'Endpoint=sb://127.0.0.1:1/;SharedAccessKeyName=a;SharedAccessKey=a' }
+  await using running = new PosternProcess(['ingress', '-f', file, '--health', '0'], { env })
+  const [, health = ''] = await running.waitFor('stderr', /"health":(\d+)/)
+  const answer = await fetch(`http://127.0.0.1:${health}/readyz`)
+  assert.equal(answer.status, 503)
+  assert.match(await answer.text(), /the relay cannot be reached: .*ECONNREFUSED/)
+  assert.equal((await fetch(`http://127.0.0.1:${health}/healthz`)).status, 200)
+})
+
 test('what is wrong is said before anything is opened', async (t) => {
   const folder = await folderOf(t)
   const file = join(folder, 'relay.yaml')

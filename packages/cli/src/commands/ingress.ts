@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers'
 import { RelayWays } from '@postern/bridge'
+import { relayRouteOf } from '@postern/client'
 import { applyNetworkFlags, createLogger, networkFlagTable, Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { hashPassword, startIngressProcess } from '@postern/server'
@@ -76,6 +77,8 @@ async function runIngress(flags: IngressFlags): Promise<void> {
   const proxy = (await applyNetworkFlags(flags))?.reveal()
   const log = createLogger({ level: flags.verbose ? 'debug' : 'info', format: 'json', destination: process.stderr })
   using ways = new RelayWays()
+  const network = { ...(!flags.tls && { tls: false as const }), ...(proxy !== undefined && { proxy }) }
+  const route = relayRouteOf({ connectionString, path: 'any', ...network })
   const running = await startIngressProcess({
     file: flags.file,
     ...(flags.namespace !== undefined && { namespace: flags.namespace }),
@@ -83,9 +86,12 @@ async function runIngress(flags: IngressFlags): Promise<void> {
       ways.to({
         connectionString,
         path,
-        ...(!flags.tls && { tls: false }),
-        ...(proxy !== undefined && { proxy }),
+        ...network,
       }),
+    reachRelay: async (signal) => {
+      const socket = await route.open(signal)
+      socket.destroy()
+    },
     certificates: pairsOf(flags),
     health: readPlace(flags.health),
     log,

@@ -6,11 +6,13 @@ import {
   endpointOfMetadata,
   formatEndpoint,
   formatRendezvousAddress,
+  parseEndpoint,
   RelayError,
   toConnectHeaders,
 } from '@postern/protocol'
 import { formatSwitchingProtocols, type KeepAlive } from '@postern/websocket'
 import { allowsAction, entityKey, type HybridConnection } from '../domain/hybrid-connection.ts'
+import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import type { ChannelDependant, ControlChannel } from '../listeners/control-channel.ts'
 import { type ListenerFilter, readListenerFilter } from '../listeners/listener-choice.ts'
 import type { ListenerRegistry } from '../listeners/listener-registry.ts'
@@ -116,7 +118,7 @@ class OfferAttempt implements AcceptHolder, ChannelDependant {
         }),
         id: offer.id,
         connectHeaders: connectHeaders(dial, channel.target === undefined ? undefined : entity),
-        remoteEndpoint: { address: '127.0.0.1', port: 0 },
+        remoteEndpoint: endpointOf(dial.client),
       }),
     )
   }
@@ -176,6 +178,12 @@ class OfferAttempt implements AcceptHolder, ChannelDependant {
     this.#offer = undefined
     this.#channel = undefined
   }
+}
+
+/** Carriers that are dialed ahead are wanted by the relay itself. */
+function endpointOf(client: string | undefined): RemoteEndpoint {
+  const endpoint = client === undefined ? undefined : parseEndpoint(client)
+  return endpoint ? { address: endpoint.host, port: endpoint.port } : { address: '127.0.0.1', port: 0 }
 }
 
 /** What a listener sees of the relay as a sender. The endpoint goes to listeners of ours alone, who ask for it. */

@@ -38,6 +38,8 @@ const refused: readonly (readonly [object, RegExp])[] = [
   [{ sni: ['a.b'], hosts: ['a.b'] }, /make two entries/],
   [{ sni: ['https://a.b'] }, /without scheme and port/],
   [{ protocol: 'udp', sni: ['a.b'] }, /no meaning for protocol: udp/],
+  [{ protocol: 'udp', proxyProtocol: 'v2' }, /start of a connection, and datagrams have none/],
+  [{ protocol: 'udp', trustedProxies: ['10.0.0.2'] }, /start of a connection, and datagrams have none/],
   [{ portName: 'x' }, /framing: azbridge/],
   [{ acess: 'open' }, /did you mean access/],
 ]

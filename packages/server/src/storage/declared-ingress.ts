@@ -250,10 +250,17 @@ function* problemsOfAccess({ access, allow, clientCertificates, users }: Checked
   }
 }
 
-const streamKeys = ['sni', 'hosts', 'tls', 'clientCertificates', 'users', 'proxyProtocol', 'trustedProxies'] as const
+const streamKeys = ['sni', 'hosts', 'tls', 'clientCertificates', 'users'] as const
+
+/** haproxy "The PROXY protocol", section 2: a header is sent once, at the start of a connection. */
+const noDatagramHeader =
+  'stands at the start of a connection, and datagrams have none: the PROXY protocol does not say where among them; leave it out for protocol: udp'
 
 function* problemsOfDatagrams(entry: Checked): Generator<Problem> {
   for (const key of streamKeys) {
     if (entry[key] !== undefined) yield [key, 'has no meaning for protocol: udp; leave it out']
+  }
+  for (const key of ['proxyProtocol', 'trustedProxies'] as const) {
+    if (entry[key] !== undefined) yield [key, noDatagramHeader]
   }
 }
