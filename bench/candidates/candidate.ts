@@ -1,4 +1,5 @@
 import type { ManagedProcess } from '../processes/managed-process.ts'
+import type { Places } from './places.ts'
 
 /** One way from the client's port to the target's port that the benchmark can measure. */
 export interface Candidate {
@@ -13,8 +14,8 @@ export interface Candidate {
   readonly answersRelayedHttp?: boolean
   /** Gets ready what is needed once, such as an npm install; answers why the candidate cannot run here, if so. */
   prepare(): Promise<string | undefined>
-  /** Starts all processes and resolves when bytes reach the target. Fresh processes at every call. */
-  start(): Promise<RunningCandidate>
+  /** Starts all processes, on one machine unless it is told otherwise, and resolves when bytes reach the target. Fresh processes at every call. */
+  start(places?: Places): Promise<RunningCandidate>
 }
 
 /** A candidate whose processes run. */

@@ -10,6 +10,7 @@ import type { Candidate, RunningCandidate } from './candidate.ts'
 import { installFromNpm } from './install-from-npm.ts'
 import type { PeerFile } from './peer-file.ts'
 import { Placeholders } from './placeholders.ts'
+import { oneMachine } from './places.ts'
 import { ProcessGroup } from './start-processes.ts'
 
 const run = promisify(execFile)
@@ -27,18 +28,19 @@ export function createCommandPeer(peer: PeerFile, benchFolder: string): Candidat
       if (missing !== undefined) return `there is no program '${missing}' here`
       return peer.npm === undefined ? undefined : await installFromNpm(join(benchFolder, 'peers', peer.npm))
     },
-    start: async () => await startPeer(peer, benchFolder),
+    start: async (places) => await startPeer(peer, benchFolder, places),
   }
 }
 
-async function startPeer(peer: PeerFile, benchFolder: string): Promise<RunningCandidate> {
+async function startPeer(peer: PeerFile, benchFolder: string, places = oneMachine): Promise<RunningCandidate> {
   const folder = createRunFolder()
-  const group = new ProcessGroup(folder)
+  const group = new ProcessGroup(folder, places)
   try {
     const values = new Placeholders({
       dir: folder,
       peersDir: join(benchFolder, 'peers'),
       node: process.execPath,
+      relayHost: places.relayHost,
       user: userInfo().username,
     })
     await values.addPorts(['{listenPort}{targetPort}', JSON.stringify(peer)])
@@ -46,13 +48,14 @@ async function startPeer(peer: PeerFile, benchFolder: string): Promise<RunningCa
       writeFileSync(join(folder, name), values.fill(`${lines.join('\n')}\n`), { mode: 0o600 })
     }
     for (const command of peer.prepare) await runToEnd(toCommand(command, values), folder)
-    for (const { name, command, ready, counted, env } of peer.start) {
+    for (const { name, command, ready, counted, env, place } of peer.start) {
       await group.start({
         name,
         command: toCommand(command, values),
         env: Object.fromEntries(Object.entries(env).map(([key, text]) => [key, values.fill(text)])),
         ready: 'port' in ready ? { port: Number(values.fill(ready.port)) } : { output: values.fill(ready.output) },
         counted,
+        place,
       })
     }
     return await group.finish({ listenPort: values.port('listenPort'), targetPort: values.port('targetPort') })

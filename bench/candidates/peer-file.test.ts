@@ -42,8 +42,12 @@ test('what a peer file leaves out has its default', () => {
     npm: undefined,
     files: {},
     prepare: [],
-    start: [{ ...start[0], counted: true, env: {} }],
+    start: [{ ...start[0], counted: true, place: 'far', env: {} }],
   })
+})
+
+test('a process stands near or far, nowhere else', () => {
+  assert.throws(() => readPeer({ start: [{ ...start[0], place: 'between' }] }), /start\[0\]\.place must be near or far/)
 })
 
 test('each port placeholder gets one port of its own, and other braces stay', async () => {

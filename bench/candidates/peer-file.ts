@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 
+import type { Place } from './places.ts'
+
 /** A peer as `bench/peers/NAME.json` describes it; bench/README.md explains every key. */
 export interface PeerFile {
   readonly name: string
@@ -26,6 +28,8 @@ export interface PeerProcess {
   readonly ready: { readonly port: string } | { readonly output: string }
   /** Whether its CPU time and memory are the peer's. Default true. */
   readonly counted: boolean
+  /** Beside the client, or where relay and target are. Default far. */
+  readonly place: Place
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -53,7 +57,7 @@ export function readPeerFile(path: string): PeerFile {
 
 function readPeerProcess(check: KeyChecker, where: string, value: unknown): PeerProcess {
   const entry = check.object(where, value)
-  check.keys(where, entry, ['name', 'command', 'ready', 'counted', 'env'])
+  check.keys(where, entry, ['name', 'command', 'ready', 'counted', 'place', 'env'])
   const ready = check.object(`${where}.ready`, entry['ready'])
   check.keys(`${where}.ready`, ready, ['port', 'output'])
   const env = check.object(`${where}.env`, entry['env'] ?? {})
@@ -65,10 +69,16 @@ function readPeerProcess(check: KeyChecker, where: string, value: unknown): Peer
         ? { output: check.text(`${where}.ready.output`, ready['output']) }
         : { port: check.text(`${where}.ready.port`, ready['port']) },
     counted: check.flag(`${where}.counted`, entry['counted'] ?? true),
+    place: readPlace(check, `${where}.place`, entry['place'] ?? 'far'),
     env: Object.fromEntries(
       Object.entries(env).map(([name, text]) => [name, check.text(`${where}.env.${name}`, text)]),
     ),
   }
+}
+
+function readPlace(check: KeyChecker, key: string, value: unknown): Place {
+  if (value !== 'near' && value !== 'far') throw check.problem(key, 'must be near or far')
+  return value
 }
 
 /** Turns unknown JSON into the shapes of a peer file, or says which key is wrong. */

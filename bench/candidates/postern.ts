@@ -1,6 +1,7 @@
 import { findFreePort } from '../processes/free-port.ts'
 import { createRunFolder } from '../processes/run-folder.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
+import { oneMachine } from './places.ts'
 import { hybridConnection, startRelay } from './postern-relay.ts'
 import { ProcessGroup } from './start-processes.ts'
 
@@ -48,15 +49,24 @@ function createCandidate(repositoryFolder: string, variant: Variant): Candidate 
     isEncrypted: variant.usesTls,
     runsByDefault: true,
     prepare: async () => undefined,
-    start: async () => await startPostern(repositoryFolder, variant),
+    start: async (places) => await startPostern(repositoryFolder, variant, places),
   }
 }
 
-async function startPostern(repositoryFolder: string, variant: Variant): Promise<RunningCandidate> {
+async function startPostern(
+  repositoryFolder: string,
+  variant: Variant,
+  places = oneMachine,
+): Promise<RunningCandidate> {
   const folder = createRunFolder()
-  const group = new ProcessGroup(folder)
+  const group = new ProcessGroup(folder, places)
   try {
-    const relay = await startRelay(group, { repositoryFolder, folder, usesTls: variant.usesTls })
+    const relay = await startRelay(group, {
+      repositoryFolder,
+      folder,
+      usesTls: variant.usesTls,
+      host: places.relayHost,
+    })
     const [listenPort, targetPort] = [await findFreePort(), await findFreePort()]
     const { env } = relay
     const tls = variant.usesTls ? [] : ['--no-tls']
@@ -75,6 +85,7 @@ async function startPostern(repositoryFolder: string, variant: Variant): Promise
       env,
       ready: { port: listenPort },
       counted: true,
+      place: 'near',
     })
     return await group.finish({ listenPort, targetPort }, relay.listenerDoor)
   } catch (error) {

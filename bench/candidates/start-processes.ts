@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 
-import { checkEcho, type EchoPath } from '../processes/check-echo.ts'
+import type { EchoPath } from '../processes/check-echo.ts'
 import { ManagedProcess, type Readiness } from '../processes/managed-process.ts'
 import { removeRunFolder } from '../processes/run-folder.ts'
 import type { HttpDoor, ListenerDoor, RunningCandidate } from './candidate.ts'
+import { oneMachine, type Place, type Places } from './places.ts'
 
 /** Bound for each process and for the first bytes through the whole candidate. */
 export const readyTimeoutMs = 20_000
@@ -15,25 +16,30 @@ export interface ProcessPlan {
   readonly env: Readonly<Record<string, string>>
   readonly ready: Readiness
   readonly counted: boolean
+  /** Default far. */
+  readonly place?: Place | undefined
 }
 
 /** Processes that carry bytes from one port to another. */
 export class ProcessGroup {
   readonly #folder: string
+  readonly #places: Places
   readonly #started: ManagedProcess[] = []
   readonly #counted: ManagedProcess[] = []
   #firstStartedAtMs: number | undefined
 
   /** @param folder a run folder; holds the logs and is removed at the end. */
-  constructor(folder: string) {
+  constructor(folder: string, places: Places = oneMachine) {
     this.#folder = folder
+    this.#places = places
   }
 
   /** Starts a process and waits until it is ready. */
   async start(plan: ProcessPlan): Promise<ManagedProcess> {
     this.#firstStartedAtMs ??= performance.now()
     const logFile = join(this.#folder, `${plan.name}.log`)
-    const started = new ManagedProcess({ ...plan, logFile, cwd: this.#folder })
+    const command = [...this.#places.enter(plan.place ?? 'far'), ...plan.command]
+    const started = new ManagedProcess({ ...plan, command, logFile, cwd: this.#folder })
     this.#started.push(started)
     if (plan.counted) this.#counted.push(started)
     await started.waitUntilReady(plan.ready, readyTimeoutMs)
@@ -47,7 +53,7 @@ export class ProcessGroup {
 
   /** Proves that bytes come through, and hands the group over as a candidate. */
   async finish(ports: EchoPath, listenerDoor?: ListenerDoor): Promise<RunningCandidate> {
-    await checkEcho(ports, readyTimeoutMs)
+    await this.#places.prove(ports, readyTimeoutMs)
     const setUpMs = performance.now() - (this.#firstStartedAtMs ?? performance.now())
     return {
       ...ports,

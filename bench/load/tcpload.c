@@ -6,7 +6,7 @@
  *
  *   tcpload MODE --connect PORT --target PORT [--address A] [--connections N] [--bulk N] [--seconds S] [--warmup S]
  *
- * Clients connect to 127.0.0.A, default 1; the target always listens on 127.0.0.1. With --connections 0 it is a target only.
+ * Clients connect to 127.0.0.A, default 1, or to the address --host; the target listens on 127.0.0.1 or --listen. With --connections 0 it is a target only.
  *
  * MODE up       clients send as fast as they can, the target discards
  *      down     the target sends as fast as it can, clients discard
@@ -58,6 +58,7 @@ struct socket_state {
 
 static const char *const mode_names[] = {"up", "down", "both", "ping", "http", "connect", "idle"};
 static enum mode mode;
+static const char *connect_host, *listen_host;
 static int connect_port, target_port, connect_octet = 1, connections = 1, bulk_connections;
 static double seconds = 1, warmup = 0.3;
 
@@ -144,6 +145,7 @@ static struct socket_state *start_client(void) {
   sequence++;
   state->started_at = now();
   struct sockaddr_in address = loopback(connect_octet, connect_port);
+  if (connect_host) address.sin_addr.s_addr = inet_addr(connect_host);
   if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS) {
     count_error(state, "connect");
     return state;
@@ -368,6 +370,8 @@ static void read_arguments(int count, char **arguments) {
     if (!strcmp(name, "--connect")) connect_port = atoi(value);
     else if (!strcmp(name, "--target")) target_port = atoi(value);
     else if (!strcmp(name, "--address")) connect_octet = atoi(value);
+    else if (!strcmp(name, "--host")) connect_host = value;
+    else if (!strcmp(name, "--listen")) listen_host = value;
     else if (!strcmp(name, "--bulk")) bulk_connections = atoi(value);
     else if (!strcmp(name, "--connections")) connections = atoi(value);
     else if (!strcmp(name, "--seconds")) seconds = atof(value);
@@ -399,6 +403,7 @@ static int listen_as_target(void) {
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   struct sockaddr_in address = loopback(1, target_port);
+  if (listen_host) address.sin_addr.s_addr = inet_addr(listen_host);
   if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0) fail("bind the target port");
   if (listen(listener, 4096) < 0) fail("listen");
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { isAlive, listProcessTree } from './process-usage.ts'
@@ -67,7 +66,7 @@ export class ManagedProcess {
   /** Resolves when the process is ready. @throws {Error} with the end of its output when it ends or time is up. */
   async waitUntilReady(readiness: Readiness, timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs
-    while (!(await this.#isReady(readiness))) {
+    while (!this.#isReady(readiness)) {
       if (this.#hasEnded) throw this.#failure('ended before it was ready')
       if (Date.now() > deadline) throw this.#failure(`was not ready after ${timeoutMs} ms`)
       await delay(probeIntervalMs)
@@ -97,9 +96,9 @@ export class ManagedProcess {
     return this.#startError !== undefined || this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
-  async #isReady(readiness: Readiness): Promise<boolean> {
+  #isReady(readiness: Readiness): boolean {
     if ('output' in readiness) return this.readOutput().includes(readiness.output)
-    return await isListening(readiness.port)
+    return isListening(this.pid, readiness.port)
   }
 
   #failure(what: string): Error {
@@ -113,15 +112,24 @@ export function killRunningProcesses(): void {
   for (const managed of running) managed.kill()
 }
 
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect({ port, host: '127.0.0.1' })
+/** Asks the kernel, in the network that the process is in: a probe would be a connection that the program has to serve. */
+function isListening(pid: number, port: number): boolean {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  return ['tcp', 'tcp6'].some((family) => {
+    const lines = readQuietly(`/proc/${pid}/net/${family}`).split('\n')
+    // proc_net_tcp: sl, local address, remote address, state, of which 0A is LISTEN.
+    return lines
+      .map((line) => line.trim().split(/\s+/))
+      .some(([, local, , state]) => state === '0A' && local?.endsWith(suffix))
+  })
+}
+
+function readQuietly(file: string): string {
   try {
-    await once(socket, 'connect')
-    return true
+    return readFileSync(file, 'latin1')
   } catch {
-    return false
-  } finally {
-    socket.destroy()
+    // The process has ended: nobody listens, and who waits sees the end.
+    return ''
   }
 }
 

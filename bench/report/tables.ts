@@ -73,7 +73,8 @@ function formatAdvantage(measurements: Measurements, comparison: Comparison): st
   return spread === undefined ? '-' : formatSpread(spread, 2, 'x')
 }
 
-function alignMarkdown(rows: readonly (readonly string[])[]): string {
+/** Markdown with columns of one width. */
+export function alignMarkdown(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lines = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`)
   const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`

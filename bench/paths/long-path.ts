@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { NetworkYard } from '../../test/system/faults/network-yard.ts'
+import type { RunningCandidate } from '../candidates/candidate.ts'
+import type { Places } from '../candidates/places.ts'
+import { LoadProcess, loadFlags } from '../load/load-process.ts'
+import type { EchoPath } from '../processes/check-echo.ts'
+import { findFreePort } from '../processes/free-port.ts'
+
+/** The target lives as long as a measurement, not longer than this. */
+const targetSeconds = 120
+/** A window grows to the path's size in some ten round trips of 200 ms. */
+const warmupSeconds = 4
+const retryMs = 100
+const commandTimeoutMs = 10_000
+
+/** What is sent at once, and for how long. */
+export interface PathLoad {
+  readonly loadBinary: string
+  readonly streams: number
+  /** Measured, after some seconds in which windows grow. */
+  readonly seconds: number
+}
+
+/**
+ * Two networks of their own joined by a link that takes time and loses packets: the client and what stands beside it near, relay
+ * and target far. Takes root.
+ */
+export class LongPath implements AsyncDisposable {
+  readonly relayHost: string
+  readonly #yard: NetworkYard
+
+  private constructor(yard: NetworkYard) {
+    this.#yard = yard
+    this.relayHost = readAddress(yard.enter('relay'))
+  }
+
+  /**
+   * @param roundTripMs there and back.
+   * @param congestion name of the congestion control of both networks, as the kernel knows it.
+   */
+  static async open(roundTripMs: number, congestion: string): Promise<LongPath> {
+    const yard = await NetworkYard.open({ near: { delayMs: roundTripMs / 2 } })
+    try {
+      for (const place of ['near', 'relay']) {
+        const setting = `net.ipv4.tcp_congestion_control=${congestion}`
+        runToEnd([...yard.enter(place), 'sysctl', '-q', '-w', setting])
+      }
+      return new LongPath(yard)
+    } catch (error) {
+      await yard[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** Loses so many percent of the packets from now on, in each direction. */
+  async lose(percent: number): Promise<void> {
+    if (percent > 0) await this.#yard.lose('near', percent)
+    else await this.#yard.hear('near')
+  }
+
+  /** For candidates that are to run here. */
+  places(loadBinary: string): Places {
+    return {
+      relayHost: this.relayHost,
+      enter: (place) => this.#yard.enter(place === 'near' ? 'near' : 'relay'),
+      prove: async (path, timeoutMs) => await this.#prove(loadBinary, path, timeoutMs),
+    }
+  }
+
+  /** MB/s from target to client: the direction of a download. `candidate` undefined: the path alone. */
+  async measure(candidate: RunningCandidate | undefined, load: PathLoad): Promise<number> {
+    const port = await findFreePort()
+    const path = candidate ?? { listenPort: port, targetPort: port }
+    const host = candidate === undefined ? this.relayHost : undefined
+    const { streams: connections, seconds } = load
+    const result = await this.#run(load.loadBinary, 'down', path, { connections, seconds, warmup: warmupSeconds }, host)
+    return result.bytes / result.seconds / 1e6
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#yard[Symbol.asyncDispose]()
+  }
+
+  async #prove(loadBinary: string, path: EchoPath, timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs
+    for (;;) {
+      const flags = { connections: 1, seconds: 1, warmup: 0 }
+      const { operations } = await this.#run(loadBinary, 'ping', path, flags, undefined)
+      if (operations > 0) return
+      if (Date.now() > deadline) throw new Error(`no byte came through in ${timeoutMs} ms`)
+      await delay(retryMs)
+    }
+  }
+
+  async #run(
+    loadBinary: string,
+    mode: 'down' | 'ping',
+    { listenPort, targetPort }: EchoPath,
+    flags: { readonly connections: number; readonly seconds: number; readonly warmup: number },
+    host: string | undefined,
+  ): Promise<{ readonly bytes: number; readonly seconds: number; readonly operations: number }> {
+    const far = { connect: 1, target: targetPort, connections: 0, warmup: 0, seconds: targetSeconds }
+    const target = this.#start(
+      'relay',
+      [loadBinary, mode, ...loadFlags({ ...far, ...(host && { listen: host }) })],
+      targetSeconds,
+    )
+    try {
+      await target.expectLine('START')
+      const near = { connect: listenPort, target: await findFreePort(), ...flags, ...(host && { host }) }
+      const clients = this.#start('near', [loadBinary, mode, ...loadFlags(near)], flags.seconds + flags.warmup)
+      try {
+        await clients.expectLine('START')
+        await clients.expectLine('END')
+        return JSON.parse(await clients.nextLine())
+      } finally {
+        clients.kill()
+      }
+    } finally {
+      target.kill()
+    }
+  }
+
+  #start(place: 'near' | 'relay', command: readonly string[], plannedSeconds: number): LoadProcess {
+    const [binary = '', ...args] = [...this.#yard.enter(place), ...command]
+    return new LoadProcess({ binary, args, plannedSeconds })
+  }
+}
+
+/** The first address that is not loopback's. */
+function readAddress(enter: readonly string[]): string {
+  const text = runToEnd([...enter, 'ip', '-4', '-o', 'address', 'show', 'scope', 'global'])
+  const address = /inet ([0-9.]+)\//.exec(text)?.[1]
+  if (address === undefined) throw new Error('the far network has no address')
+  return address
+}
+
+function runToEnd([program = '', ...args]: readonly string[]): string {
+  return execFileSync(program, args, { encoding: 'utf8', timeout: commandTimeoutMs })
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { drawPaths, formatPathSection, type PathResult } from './path-report.ts'
+
+const results: readonly PathResult[] = [1, 3].map((megabytesPerSecond) => ({
+  candidate: 'ours',
+  roundTripMs: 20,
+  lossPercent: 0.1,
+  streams: 8,
+  megabytesPerSecond,
+}))
+
+test('a point that was measured twice is one row with its median and range', () => {
+  const section = formatPathSection({
+    results,
+    command: 'x',
+    loadBefore: 0,
+    seconds: 3,
+    congestion: 'bbr',
+    skipped: ['ssh: not here'],
+  })
+  assert.match(section, /\| 8 +\| 0\.1 % \| 20 ms +\| 2\.00 \[1\.00-3\.00\] \|/)
+  assert.match(section, /Not measured: ssh: not here/)
+})
+
+test('the picture has a panel for each number of streams and loss', () => {
+  const svg = drawPaths([...results, ...results.map((result) => ({ ...result, lossPercent: 1 }))])
+  assert.match(svg, /8 streams, 0\.1 % of packets lost/)
+  assert.match(svg, /8 streams, 1 % of packets lost/)
+})

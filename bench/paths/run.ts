@@ -1,0 +1,129 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
+import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
+
+import { whyNoNetworkYard } from '../../test/system/faults/network-yard.ts'
+import type { Candidate } from '../candidates/candidate.ts'
+import { chooseCandidates } from '../candidates/choose-candidates.ts'
+import { compileLoad } from '../load/compile-load.ts'
+import { chooseWorkloads } from '../load/workload-table.ts'
+import { readOptions } from '../options.ts'
+import { runBench } from '../processes/run-bench.ts'
+import { LongPath } from './long-path.ts'
+import { drawPaths, formatPathSection, type PathResult } from './path-report.ts'
+
+const usage = `usage: npm run bench:paths -- [options]
+
+Measures bulk over one long link, from target to client, beside direct TCP: client and local end near, relay and target far.
+
+  --delays MS        round trips in ms (default 20,100,200)
+  --losses PERCENT   packets lost in each direction (default 0,0.1,1)
+  --streams N        streams at once (default 1,8)
+  --seconds N        measured for each point, after 4 s in which windows grow (default 3)
+  --repetitions N    how often everything is measured (default 3)
+  --congestion NAME  congestion control of both networks, such as cubic or bbr (default: that of this machine)
+  --only NAME        candidates, separated by commas (default direct,postern,postern-plain,ssh,wstunnel,chisel)
+  --peers FILE       where the peers' programs are, as for npm run bench
+  --picture FILE     write the picture to FILE (default: nowhere)
+  --results FILE     append the table to FILE (default: nowhere)
+  --help             print this text
+
+example:
+  npm run bench:paths -- --peers bench/peers.example.json --picture bench/pictures/long-path.svg
+`
+
+const benchFolder = dirname(import.meta.dirname)
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      delays: { type: 'string', default: '20,100,200' },
+      losses: { type: 'string', default: '0,0.1,1' },
+      streams: { type: 'string', default: '1,8' },
+      seconds: { type: 'string', default: '3' },
+      repetitions: { type: 'string', default: '3' },
+      only: { type: 'string', default: 'direct,postern,postern-plain,ssh,wstunnel,chisel' },
+      congestion: { type: 'string', default: readCongestionControl() },
+      peers: { type: 'string' },
+      picture: { type: 'string' },
+      results: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return console.log(usage)
+  const problem = whyNoNetworkYard()
+  if (problem !== false) throw new Error(problem)
+  const loadBefore = loadavg()[0] ?? 0
+  const loadBinary = await compileLoad(benchFolder, 'tcpload')
+  const options = readOptions(['--only', values.only, ...(values.peers ? ['--peers', values.peers] : [])], '')
+  if (options === 'help') return
+  const { measured, skipped } = await chooseCandidates(benchFolder, options, chooseWorkloads(['down']))
+  for (const reason of skipped) console.error(`bench: NOT MEASURED: ${reason}`)
+  const results: PathResult[] = []
+  const plan = {
+    loadBinary,
+    seconds: Number(values.seconds),
+    congestion: values.congestion,
+    losses: toNumbers(values.losses),
+    streams: toNumbers(values.streams),
+  }
+  for (let repetition = 1; repetition <= Number(values.repetitions); repetition += 1) {
+    for (const roundTripMs of toNumbers(values.delays)) {
+      for (const candidate of measured) {
+        console.error(`bench: ${repetition}/${values.repetitions} ${roundTripMs} ms ${candidate.name}`)
+        results.push(...(await measureCandidate(candidate, roundTripMs, plan)))
+      }
+    }
+  }
+  const command = ['npm run bench:paths', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
+  const section = formatPathSection({ results, command, loadBefore, ...plan, skipped })
+  console.log(section)
+  if (values.results !== undefined) writeFileSync(values.results, `\n${section}`, { flag: 'a' })
+  if (values.picture !== undefined) {
+    mkdirSync(dirname(values.picture), { recursive: true })
+    writeFileSync(values.picture, drawPaths(results))
+  }
+}
+
+interface Plan {
+  readonly loadBinary: string
+  readonly seconds: number
+  readonly congestion: string
+  readonly losses: readonly number[]
+  readonly streams: readonly number[]
+}
+
+/** A link of its own for each: what one has left in its queues is nobody else's. */
+async function measureCandidate(candidate: Candidate, roundTripMs: number, plan: Plan): Promise<readonly PathResult[]> {
+  const { loadBinary, seconds, congestion, losses, streams } = plan
+  await using path = await LongPath.open(roundTripMs, congestion)
+  const running = candidate.name === 'direct' ? undefined : await candidate.start(path.places(loadBinary))
+  const results: PathResult[] = []
+  try {
+    for (const lossPercent of losses) {
+      await path.lose(lossPercent)
+      for (const count of streams) {
+        const megabytesPerSecond = await path.measure(running, { loadBinary, streams: count, seconds })
+        results.push({ candidate: candidate.name, roundTripMs, lossPercent, streams: count, megabytesPerSecond })
+      }
+    }
+  } finally {
+    await running?.stop()
+  }
+  return results
+}
+
+function readCongestionControl(): string {
+  return readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim()
+}
+
+function toNumbers(text: string): readonly number[] {
+  const numbers = text.split(',').map(Number)
+  const wrong = numbers.find((value) => !(value >= 0))
+  if (wrong !== undefined) throw new Error(`numbers separated by commas are wanted, not '${text}'.`)
+  return numbers
+}
+
+await runBench(main)
