@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly all: boolean
   /** Measures carriers against the plain protocol, and writes the section about them. */
   readonly carriers: boolean
+  /** Where profiles of our processes are written; undefined: nowhere. */
+  readonly profileFolder: string | undefined
   /** Prints one JSON document to standard output instead of tables. */
   readonly json: boolean
   /** Where the tables are written; undefined: nowhere. */
@@ -44,6 +46,7 @@ Measures the whole tunnel (client, local forwarder, relay, remote forwarder, tar
   --peer FILE        also measure the peer that this file describes; repeat for several
   --all              also measure the peers that are left out by default
   --carriers         measure carriers against the plain protocol, and write that section of the results
+  --cpu-prof FOLDER  write a CPU profile of each of our processes, and print where the time went
   --json             print one JSON document instead of tables
   --results FILE     write the tables to FILE (default bench/results.md for all candidates and rows, else none)
   --help             print this text
@@ -73,6 +76,7 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
       peer: { type: 'string', multiple: true, default: [] },
       all: { type: 'boolean', default: false },
       carriers: { type: 'boolean', default: false },
+      'cpu-prof': { type: 'string' },
       json: { type: 'boolean', default: false },
       results: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -95,6 +99,7 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
     peerFiles: values.peer,
     all: values.all,
     carriers: values.carriers,
+    profileFolder: values['cpu-prof'],
     json: values.json,
     resultsFile: values.results ?? (isFullRun ? defaultResultsFile : undefined),
   }

@@ -10,6 +10,7 @@ import { measureRepetition } from './measure-repetition.ts'
 import { type BenchOptions, readOptions, usage } from './options.ts'
 import { findProgram } from './processes/find-program.ts'
 import { findUsageProblem } from './processes/process-usage.ts'
+import { ProfileFolder } from './processes/profile-folder.ts'
 import { raiseFileLimit } from './processes/raise-file-limit.ts'
 import { runBench } from './processes/run-bench.ts'
 import { Measurements } from './report/measurements.ts'
@@ -38,6 +39,7 @@ async function main(args: readonly string[]): Promise<void> {
   const fileLimit = raiseFileLimit()
   const workloads = chooseWorkloads(options.rows)
   const loadBinary = await compileLoad(benchFolder, 'tcpload')
+  const profiles = options.profileFolder === undefined ? undefined : ProfileFolder.open(options.profileFolder)
   const wrk = findProgram('wrk')
   const { measured, skipped } = await chooseCandidates(benchFolder, options, workloads)
   for (const reason of skipped) console.error(`bench: NOT MEASURED: ${reason}`)
@@ -59,6 +61,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const command = ['npm run bench', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
   report({ options, command, loadBefore, fileLimit, wrk, measured, skipped, workloads, measurements })
+  for (const text of profiles?.summaries() ?? []) console.error(text)
   for (const text of measurements.problems) console.error(`bench: PROBLEM: ${text}`)
   process.exitCode = measurements.problems.length > 0 ? 1 : 0
 }

@@ -9,6 +9,16 @@ import { oneMachine, type Place, type Places } from './places.ts'
 /** Bound for each process and for the first bytes through the whole candidate. */
 export const readyTimeoutMs = 20_000
 
+/** Names the folder of the profiles to whatever starts our programs: `--cpu-prof` sets it. */
+export const profileFolderVariable = 'POSTERN_BENCH_PROFILES'
+
+/** Lets our own programs, those that run from source, write a profile when they end. */
+function profileEnv({ name, command }: ProcessPlan): Readonly<Record<string, string>> {
+  const folder = process.env[profileFolderVariable]
+  if (folder === undefined || !command.includes('--conditions=@postern/source')) return {}
+  return { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-name=${name}-\${pid}.cpuprofile` }
+}
+
 /** One process to start. */
 export interface ProcessPlan {
   readonly name: string
@@ -39,7 +49,8 @@ export class ProcessGroup {
     this.#firstStartedAtMs ??= performance.now()
     const logFile = join(this.#folder, `${plan.name}.log`)
     const command = [...this.#places.enter(plan.place ?? 'far'), ...plan.command]
-    const started = new ManagedProcess({ ...plan, command, logFile, cwd: this.#folder })
+    const env = { ...plan.env, ...profileEnv(plan) }
+    const started = new ManagedProcess({ ...plan, command, env, logFile, cwd: this.#folder })
     this.#started.push(started)
     if (plan.counted) this.#counted.push(started)
     await started.waitUntilReady(plan.ready, readyTimeoutMs)

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { isAlive, listProcessTree } from './process-usage.ts'
 
-const gracefulStopMs = 2_000
+/** A program that writes a profile at its end takes some seconds. */
+const gracefulStopMs = 10_000
 /** The kernel ends a killed process as soon as it leaves the system call that it is in. */
 const killedStopMs = 2_000
 const probeIntervalMs = 25
