@@ -50,7 +50,7 @@ test('a relay is ready in well under a second', async () => {
   assert.ok(performance.now() - began < 1000)
 })
 
-test('connection strings name the host and port, the first rule with the right, and null where there is none', async () => {
+test('hybrid connections tell their actions, and connection strings with the host and port and the first rule with the right', async () => {
   await using relay = await startRelay({
     resources: {
       namespaces: [
@@ -60,7 +60,7 @@ test('connection strings name the host and port, the first rule with the right, 
           rules: [{ name: 'Root', rights: ['Listen', 'Send', 'Manage'], primaryKey: 'root-key' }],
           hybridConnections: [
             { name: 'own', rules: [{ name: 'listener', rights: ['Listen'], primaryKey: 'own-key' }] },
-            { name: 'plain' },
+            { name: 'plain', actions: ['publish'] },
           ],
         },
         {
@@ -78,18 +78,21 @@ test('connection strings name the host and port, the first rule with the right, 
     {
       namespace: 'local',
       name: 'own',
+      actions: ['connect', 'request'],
       listen: `Endpoint=sb://${host}/;SharedAccessKeyName=listener;SharedAccessKey=own-key;EntityPath=own`,
       send: `Endpoint=sb://${host}/;SharedAccessKeyName=Root;SharedAccessKey=root-key;EntityPath=own`,
     },
     {
       namespace: 'local',
       name: 'plain',
+      actions: ['publish'],
       listen: `Endpoint=sb://${host}/;SharedAccessKeyName=Root;SharedAccessKey=root-key;EntityPath=plain`,
       send: `Endpoint=sb://${host}/;SharedAccessKeyName=Root;SharedAccessKey=root-key;EntityPath=plain`,
     },
     {
       namespace: 'strict',
       name: 'x',
+      actions: ['connect', 'request'],
       listen: null,
       send: `Endpoint=sb://strict.example.test:${port}/;SharedAccessKeyName=s;SharedAccessKey=k;EntityPath=x`,
     },
