@@ -2,17 +2,13 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import type { FarEnd } from '@postern/carrier'
-import { DatagramTunnel, sendOrDrop } from '@postern/carrier'
+import { DatagramTunnel, sendOrDrop, WaitingDatagrams } from '@postern/carrier'
 import { type BindRules, bindError, bindHost, boundAddress, type Entrance } from './entrance.ts'
 import type { PortBinding } from './forward.ts'
 import type { OpenTunnels } from './open-tunnels.ts'
 
 /** Clients of one port: more than this are not served, since each holds a relayed connection. */
 const maxSessions = 1_024
-
-/** Datagrams of one client that wait while its connection is made, and their bytes; a network would drop them sooner. */
-const maxWaiting = 64
-const maxWaitingBytes = 65_536
 
 /** What a {@link DatagramEntrance} works with. */
 export interface DatagramEntranceOptions {
@@ -26,8 +22,7 @@ export interface DatagramEntranceOptions {
 
 interface Session {
   readonly gone: AbortController
-  readonly waiting: Uint8Array[]
-  waitingBytes: number
+  readonly waiting: WaitingDatagrams
   tunnel?: DatagramTunnel
 }
 
@@ -74,14 +69,15 @@ export class DatagramEntrance implements Entrance {
     const known = this.#sessions.get(key)
     if (known?.tunnel) known.tunnel.send(datagram)
     else if (known) {
-      keep(known, datagram)
+      known.waiting.keep(datagram)
     } else if (this.#sessions.size < maxSessions) this.#open(key, datagram, from)
     else this.#options.tunnels.fail(new Error(`${this.address}: more than ${maxSessions} UDP clients at a time`))
   }
 
   #open(key: string, datagram: Uint8Array, from: RemoteInfo): void {
     const { binding, farEnd, tunnels, idleTimeoutMs } = this.#options
-    const session: Session = { gone: new AbortController(), waiting: [datagram], waitingBytes: datagram.length }
+    const session: Session = { gone: new AbortController(), waiting: new WaitingDatagrams() }
+    session.waiting.keep(datagram)
     this.#sessions.set(key, session)
     const release = tunnels.track(() => {
       session.gone.abort()
@@ -108,7 +104,7 @@ export class DatagramEntrance implements Entrance {
             noteEnd(result)
           },
         })
-        for (const early of session.waiting.splice(0)) session.tunnel.send(early)
+        for (const early of session.waiting.take()) session.tunnel.send(early)
       },
     })
     opening.catch((error: unknown) => {
@@ -124,12 +120,6 @@ export class DatagramEntrance implements Entrance {
       // The port is closed.
     }
   }
-}
-
-function keep(session: Session, datagram: Uint8Array): void {
-  if (session.waiting.length >= maxWaiting || session.waitingBytes + datagram.length > maxWaitingBytes) return
-  session.waitingBytes += datagram.length
-  session.waiting.push(datagram)
 }
 
 async function bind(binding: PortBinding, rules: BindRules): Promise<Socket> {

@@ -34,3 +34,4 @@ export { readStreamContext, type StreamContext } from './tunnels/stream-context.
 export { resetOf } from './tunnels/stream-error.ts'
 export { formatTargetAway } from './tunnels/target-away.ts'
 export type { TunnelConnection, TunnelHandler } from './tunnels/tunnel-connection.ts'
+export { WaitingDatagrams } from './tunnels/waiting-datagrams.ts'

@@ -7,14 +7,11 @@ import {
   type PumpCounts,
   sendOrDrop,
   type TunnelConnection,
+  WaitingDatagrams,
 } from '@postern/carrier'
 import { RelayError } from '@postern/protocol'
 import { canonicalAddress } from '../domain/canonical-address.ts'
 import type { Admitted, IngressRoute } from './ingress-route.ts'
-
-/** Datagrams of one device that wait while its way is made, and their bytes; a network would drop them sooner. */
-const maxWaiting = 64
-const maxWaitingBytes = 65_536
 
 /** Devices that were refused, and are not asked about again for so long: each datagram would be a line in the log. */
 const refusedForMs = 5_000
@@ -24,8 +21,7 @@ class Session implements PumpCounts {
   bytesToRelay = 0
   bytesFromRelay = 0
   readonly gone = new AbortController()
-  readonly waiting: Uint8Array[] = []
-  waitingBytes = 0
+  readonly waiting = new WaitingDatagrams()
   tunnel: DatagramTunnel | undefined
 }
 
@@ -74,7 +70,7 @@ export class DatagramPort {
       known.bytesToRelay += datagram.length
       known.tunnel.send(datagram)
     } else if (known) {
-      keep(known, datagram)
+      known.waiting.keep(datagram)
     } else {
       this.#admit(key, datagram, from)
     }
@@ -97,7 +93,7 @@ export class DatagramPort {
 
   #open(key: string, datagram: Uint8Array, from: RemoteInfo, route: IngressRoute, admitted: Admitted): void {
     const session = new Session()
-    keep(session, datagram)
+    session.waiting.keep(datagram)
     this.#sessions.set(key, session)
     const forget = (): void => {
       this.#sessions.delete(key)
@@ -119,7 +115,7 @@ export class DatagramPort {
         },
       })
       session.tunnel = tunnel
-      for (const early of session.waiting.splice(0)) {
+      for (const early of session.waiting.take()) {
         session.bytesToRelay += early.length
         tunnel.send(early)
       }
@@ -137,10 +133,4 @@ export class DatagramPort {
       // The port is closed.
     }
   }
-}
-
-function keep(session: Session, datagram: Uint8Array): void {
-  if (session.waiting.length >= maxWaiting || session.waitingBytes + datagram.length > maxWaitingBytes) return
-  session.waitingBytes += datagram.length
-  session.waiting.push(datagram)
 }
