@@ -14,9 +14,10 @@ import {
   relayHeader,
   type TargetState,
 } from '@postern/protocol'
-import { type KeepAlive, type KeepAlivePeer, MessageCollector, WebSocketEndpoint } from '@postern/websocket'
+import type { KeepAlive } from '@postern/websocket'
 import { codeOfText } from '../connection/code-of-text.ts'
 import type { DialedSocket } from '../connection/dial-relay.ts'
+import { MessageSocket, type MessageSocketEnd } from '../connection/message-socket.ts'
 
 /** What the relay says on a control channel. */
 export interface ControlChannelHandler {
@@ -33,61 +34,31 @@ export interface ControlChannelHandler {
 /** CLOSE code for a token that has expired, a rule that was changed, a right that was taken. */
 const policyViolation = 1008
 
-/** Stands for a TCP connection that ended without a CLOSE. RFC 6455 section 7.4.1. */
-const abnormalClosure = 1006
-
-const normalClosure = 1000
-
 /** The listener's long-lived WebSocket: messages in, answers and tokens out. Hybrid Connections protocol, "Listen". */
 export class ControlChannel {
   /** The relay is Postern's: it reads target messages, and what it alone may say among connect headers is its own word. */
   readonly isPostern: boolean
   readonly #socket: Duplex
-  readonly #endpoint: WebSocketEndpoint
+  readonly #messages: MessageSocket
   readonly #handler: ControlChannelHandler
-  readonly #keepAlive: KeepAlive
-  readonly #keepAlivePeer: KeepAlivePeer
   /** A request whose body is the next binary message. */
   #awaitingBody: RequestMessage | undefined
-  #silent = false
   #isOpen = true
 
   constructor({ socket, head, headers }: DialedSocket, keepAlive: KeepAlive, handler: ControlChannelHandler) {
     this.#socket = socket
     this.isPostern = headers[relayHeader.toLowerCase()] !== undefined
     this.#handler = handler
-    this.#keepAlive = keepAlive
-    const collector = new MessageCollector({
+    this.#messages = new MessageSocket({
+      socket,
+      head,
+      keepAlive,
       maxTextBytes: maxControlMessageBytes,
       maxBinaryBytes: maxControlBodyBytes,
       onText: (text) => this.#onText(text),
       onBinary: (bytes) => this.#onBinary(bytes),
-      onTooLarge: () => this.#endpoint.close(1009, 'The message is too large'),
-      onInvalidText: () => this.#endpoint.close(1007, 'The text is not UTF-8'),
+      onEnd: (end) => this.#onEnd(end),
     })
-    const endpoint = new WebSocketEndpoint({
-      stream: socket,
-      head,
-      role: 'client',
-      handler: {
-        onMessageStart: (kind) => collector.onMessageStart(kind),
-        onMessageData: (chunk) => collector.onMessageData(chunk),
-        onMessageEnd: () => collector.onMessageEnd(),
-        onCloseFrame: () => {},
-        onDrain: () => {},
-        onEnd: ({ code, reason, error }) => this.#onEnd(code, reason, error),
-      },
-    })
-    this.#endpoint = endpoint
-    this.#keepAlivePeer = {
-      get bytesReceived() {
-        return endpoint.bytesReceived
-      },
-      isPaused: false,
-      ping: () => endpoint.ping(),
-      onSilent: () => this.abandon(),
-    }
-    keepAlive.add(this.#keepAlivePeer)
   }
 
   /** False once the channel is closed, lost, or on its way there. */
@@ -97,7 +68,7 @@ export class ControlChannel {
 
   /** Grows with every byte of the relay. */
   get bytesReceived(): number {
-    return this.#endpoint.bytesReceived
+    return this.#messages.bytesReceived
   }
 
   /** Address of this machine that it comes from; undefined once it has ended, or where no socket of this process is below. */
@@ -107,37 +78,36 @@ export class ControlChannel {
 
   /** Asks the relay for a sign of life. */
   ping(): void {
-    this.#endpoint.ping()
+    this.#messages.ping()
   }
 
   /** Cuts it as one on which nobody answers; `onLost` follows. */
   abandon(): void {
-    this.#silent = true
-    this.#endpoint.abort()
+    this.#messages.abandon()
   }
 
   /** Sends the answer to a request, and its body if it has one (at most 64 KiB). False when the channel is gone. */
   respond(message: ResponseMessage, body: Uint8Array): boolean {
     if (!this.#isOpen) return false
-    this.#endpoint.sendText(encodeResponse(message))
-    if (message.body) this.#endpoint.sendBinary(body)
+    this.#messages.sendText(encodeResponse(message))
+    if (message.body) this.#messages.sendBinary(body)
     return true
   }
 
   /** Replaces the token that keeps the channel open. Hybrid Connections protocol, "renewToken". */
   renewToken(token: string): void {
-    if (this.#isOpen) this.#endpoint.sendText(encodeRenewToken(token))
+    if (this.#isOpen) this.#messages.sendText(encodeRenewToken(token))
   }
 
   /** Says whether what stands behind this listener answers, where the relay wants to know. */
   declareTarget(state: TargetState): void {
-    if (this.#isOpen && this.isPostern) this.#endpoint.sendText(encodeTarget(state))
+    if (this.#isOpen && this.isPostern) this.#messages.sendText(encodeTarget(state))
   }
 
   /** Says good-bye; `onLost` follows when the relay has answered or 5 s later. */
   close(): void {
     this.#isOpen = false
-    this.#endpoint.close(normalClosure, 'Normal Closure')
+    this.#messages.close()
   }
 
   #onText(text: string): void {
@@ -165,17 +135,17 @@ export class ControlChannel {
     if (message) this.#handler.onRequest(message, bytes)
   }
 
-  #onEnd(code: number, reason: string, cause: Error | undefined): void {
+  #onEnd(end: MessageSocketEnd): void {
+    const { code, reason, cause } = end
     this.#isOpen = false
-    this.#keepAlive.delete(this.#keepAlivePeer)
     const known = codeOfText(reason, (entry) => entry.closeCode === code)
     const meaning = known?.code ?? (code === policyViolation ? 'TokenExpiredOnChannel' : 'ControlChannelLost')
-    this.#handler.onLost(new RelayError(meaning, { message: this.#describeEnd(code, reason), cause }))
+    this.#handler.onLost(new RelayError(meaning, { message: describeEnd(end), cause }))
   }
+}
 
-  #describeEnd(code: number, reason: string): string {
-    if (this.#silent) return 'The relay has gone silent'
-    if (code === abnormalClosure) return 'The control channel was cut'
-    return `The relay has closed the control channel: ${code} ${reason}`.trimEnd()
-  }
+function describeEnd({ how, code, reason }: MessageSocketEnd): string {
+  if (how === 'silent') return 'The relay has gone silent'
+  if (how === 'cut') return 'The control channel was cut'
+  return `The relay has closed the control channel: ${code} ${reason}`.trimEnd()
 }

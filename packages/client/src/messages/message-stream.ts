@@ -1,7 +1,8 @@
 import { RelayError } from '@postern/protocol'
-import { type KeepAlive, type KeepAlivePeer, MessageCollector, WebSocketEndpoint } from '@postern/websocket'
+import type { KeepAlive } from '@postern/websocket'
 import { codeOfText } from '../connection/code-of-text.ts'
 import type { DialedSocket } from '../connection/dial-relay.ts'
+import { MessageSocket, type MessageSocketEnd } from '../connection/message-socket.ts'
 import { type MessageAnswer, readMessageAnswer } from './message-answer.ts'
 import { checkMessageSize, type MessageBody, type MessageReceipt } from './message-options.ts'
 import { unknownDelivery } from './unknown-delivery.ts'
@@ -14,9 +15,6 @@ const maxWaiting = 1_024
 
 /** Answers are a line of JSON; a reason has at most 512 characters. */
 const maxAnswerBytes = 4_096
-
-const normalClosure = 1000
-const abnormalClosure = 1006
 
 /** What {@link MessageStream} is made from. */
 export interface MessageStreamParts extends Pick<DialedSocket, 'socket' | 'head'> {
@@ -47,9 +45,7 @@ interface Waiting extends Sent {
  * await messages.close()
  */
 export class MessageStream implements AsyncDisposable {
-  readonly #endpoint: WebSocketEndpoint
-  readonly #keepAlive: KeepAlive
-  readonly #keepAlivePeer: KeepAlivePeer
+  readonly #messages: MessageSocket
   readonly #maxMessageBytes: number
   /** Written, in order; the first one gets the next answer. */
   readonly #unanswered: Sent[] = []
@@ -57,7 +53,6 @@ export class MessageStream implements AsyncDisposable {
   readonly #ended = Promise.withResolvers<void>()
   #ready: PromiseWithResolvers<void> | undefined
   #isFlushed = true
-  #isSilent = false
   #isClosing = false
   #violation: RelayError | undefined
   /** Set once the connection is over. */
@@ -65,44 +60,22 @@ export class MessageStream implements AsyncDisposable {
 
   /** Made by {@link Sender.openMessages}. */
   constructor({ socket, head, keepAlive, maxMessageBytes }: MessageStreamParts) {
-    this.#keepAlive = keepAlive
     this.#maxMessageBytes = maxMessageBytes
-    const collector = new MessageCollector({
+    this.#messages = new MessageSocket({
+      socket,
+      head,
+      keepAlive,
       maxTextBytes: maxAnswerBytes,
       maxBinaryBytes: 0,
       onText: (text) => this.#onAnswer(text),
       onBinary: () => this.#fail('The relay has sent bytes where an answer was due'),
-      onTooLarge: () => this.#fail('The relay has sent an answer that is too long'),
+      onUnreadable: () => this.#fail('The relay has sent an answer that is too long'),
+      onDrain: () => {
+        this.#isFlushed = true
+        this.#pump()
+      },
+      onEnd: (end) => this.#onEnd(end),
     })
-    const endpoint = new WebSocketEndpoint({
-      stream: socket,
-      head,
-      role: 'client',
-      handler: {
-        onMessageStart: (kind) => collector.onMessageStart(kind),
-        onMessageData: (chunk) => collector.onMessageData(chunk),
-        onMessageEnd: () => collector.onMessageEnd(),
-        onCloseFrame: () => {},
-        onDrain: () => {
-          this.#isFlushed = true
-          this.#pump()
-        },
-        onEnd: ({ code, reason, error }) => this.#onEnd(code, reason, error),
-      },
-    })
-    this.#endpoint = endpoint
-    this.#keepAlivePeer = {
-      get bytesReceived() {
-        return endpoint.bytesReceived
-      },
-      isPaused: false,
-      ping: () => endpoint.ping(),
-      onSilent: () => {
-        this.#isSilent = true
-        endpoint.abort()
-      },
-    }
-    keepAlive.add(this.#keepAlivePeer)
   }
 
   /** Messages that the relay has not answered yet, those included that wait here. */
@@ -150,7 +123,7 @@ export class MessageStream implements AsyncDisposable {
    */
   async close({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#isClosing = true
-    const onAbort = (): void => this.#endpoint.abort()
+    const onAbort = (): void => this.#messages.abort()
     if (signal?.aborted) onAbort()
     signal?.addEventListener('abort', onAbort)
     this.#closeWhenAnswered()
@@ -173,7 +146,7 @@ export class MessageStream implements AsyncDisposable {
       if (!next) break
       this.#unanswered.push(next)
       const { body } = next
-      this.#isFlushed = typeof body === 'string' ? this.#endpoint.sendText(body) : this.#endpoint.sendBinary(body)
+      this.#isFlushed = typeof body === 'string' ? this.#messages.sendText(body) : this.#messages.sendBinary(body)
     }
     if (this.#mayWrite && this.#waiting.length === 0) this.#tellReady()
   }
@@ -195,18 +168,17 @@ export class MessageStream implements AsyncDisposable {
   }
 
   #closeWhenAnswered(): void {
-    if (this.#isClosing && this.unanswered === 0) this.#endpoint.close(normalClosure, 'Normal Closure')
+    if (this.#isClosing && this.unanswered === 0) this.#messages.close()
   }
 
   /** Whose answer the next one is cannot be told any more. */
   #fail(message: string): void {
     this.#violation ??= new RelayError('ProtocolViolation', { message })
-    this.#endpoint.abort()
+    this.#messages.abort()
   }
 
-  #onEnd(code: number, reason: string, cause: Error | undefined): void {
-    this.#keepAlive.delete(this.#keepAlivePeer)
-    const end = this.#violation ?? this.#describeEnd(code, reason, cause)
+  #onEnd(how: MessageSocketEnd): void {
+    const end = this.#violation ?? describeEnd(how)
     this.#end = end
     for (const { reject } of this.#unanswered.splice(0)) reject(unknownDelivery(end))
     for (const { reject } of this.#waiting.splice(0)) reject(this.#unsent())
@@ -214,19 +186,18 @@ export class MessageStream implements AsyncDisposable {
     this.#ended.resolve()
   }
 
-  #describeEnd(code: number, reason: string, cause: Error | undefined): RelayError {
-    if (this.#isSilent) return new RelayError('ConnectionFailed', { message: 'The relay has gone silent', cause })
-    if (code === abnormalClosure) {
-      return new RelayError('ConnectionFailed', { message: 'The connection to the relay was cut', cause })
-    }
-    const known = codeOfText(reason, (entry) => entry.closeCode === code)
-    const message = `The relay has closed the connection: ${code} ${reason}`.trimEnd()
-    return new RelayError(known?.code ?? 'ConnectionFailed', { message, cause })
-  }
-
   #unsent(): RelayError {
     const why = this.#end ?? new RelayError('ConnectionFailed', { message: 'The stream of messages is closed' })
     const message = `${why.message}; the message was not sent`
     return new RelayError(why.code, { message, cause: why, ...(why.help !== undefined && { help: why.help }) })
   }
+}
+
+function describeEnd({ how, code, reason, cause }: MessageSocketEnd): RelayError {
+  if (how === 'silent') return new RelayError('ConnectionFailed', { message: 'The relay has gone silent', cause })
+  if (how === 'cut')
+    return new RelayError('ConnectionFailed', { message: 'The connection to the relay was cut', cause })
+  const known = codeOfText(reason, (entry) => entry.closeCode === code)
+  const message = `The relay has closed the connection: ${code} ${reason}`.trimEnd()
+  return new RelayError(known?.code ?? 'ConnectionFailed', { message, cause })
 }

@@ -1,7 +1,8 @@
 import { RelayError } from '@postern/protocol'
-import { type KeepAlive, type KeepAlivePeer, MessageCollector, WebSocketEndpoint } from '@postern/websocket'
+import type { KeepAlive } from '@postern/websocket'
 import { codeOfText } from '../connection/code-of-text.ts'
 import type { DialedSocket } from '../connection/dial-relay.ts'
+import { MessageSocket, type MessageSocketEnd } from '../connection/message-socket.ts'
 
 /** What comes over a {@link SubscriberChannel}. */
 export interface SubscriberChannelHandler {
@@ -17,93 +18,62 @@ export interface SubscriberChannelParts extends Pick<DialedSocket, 'socket' | 'h
   readonly handler: SubscriberChannelHandler
 }
 
-const normalClosure = 1000
-const abnormalClosure = 1006
 const policyViolation = 1008
 /** Said to a subscriber for whom too much was waiting. docs/protocol/messages.md, "Slow receivers". */
 const tryAgainLater = 1013
 
 /** One WebSocket of a subscriber: messages in, nothing out. docs/protocol/messages.md, "Receiving as a subscriber". */
 export class SubscriberChannel {
-  readonly #endpoint: WebSocketEndpoint
+  readonly #messages: MessageSocket
   readonly #handler: SubscriberChannelHandler
-  readonly #keepAlive: KeepAlive
-  readonly #keepAlivePeer: KeepAlivePeer
-  #isSilent = false
   #isTooLarge = false
 
   constructor({ socket, head, keepAlive, maxMessageBytes, handler }: SubscriberChannelParts) {
     this.#handler = handler
-    this.#keepAlive = keepAlive
-    const collector = new MessageCollector({
+    this.#messages = new MessageSocket({
+      socket,
+      head,
+      keepAlive,
       maxTextBytes: maxMessageBytes,
       maxBinaryBytes: maxMessageBytes,
       onText: (text) => handler.onMessage(text),
       onBinary: (bytes) => handler.onMessage(bytes),
-      onTooLarge: () => {
-        this.#isTooLarge = true
-        this.#endpoint.close(1009, 'The message is too large')
+      onUnreadable: (closeCode) => {
+        this.#isTooLarge = closeCode === 1009
+        this.#messages.refuse(closeCode)
       },
-      onInvalidText: () => this.#endpoint.close(1007, 'The text is not UTF-8'),
+      onEnd: (end) => this.#onEnd(end),
     })
-    const endpoint = new WebSocketEndpoint({
-      stream: socket,
-      head,
-      role: 'client',
-      handler: {
-        onMessageStart: (kind) => collector.onMessageStart(kind),
-        onMessageData: (chunk) => collector.onMessageData(chunk),
-        onMessageEnd: () => collector.onMessageEnd(),
-        onCloseFrame: () => {},
-        onDrain: () => {},
-        onEnd: ({ code, reason, error }) => this.#onEnd(code, reason, error),
-      },
-    })
-    this.#endpoint = endpoint
-    this.#keepAlivePeer = {
-      get bytesReceived() {
-        return endpoint.bytesReceived
-      },
-      get isPaused() {
-        return endpoint.isPaused
-      },
-      ping: () => endpoint.ping(),
-      onSilent: () => {
-        this.#isSilent = true
-        endpoint.abort()
-      },
-    }
-    keepAlive.add(this.#keepAlivePeer)
   }
 
   /** Reads no more; a few messages that were read already still come. */
   pause(): void {
-    this.#endpoint.pause()
+    this.#messages.pause()
   }
 
   resume(): void {
-    this.#endpoint.resume()
+    this.#messages.resume()
   }
 
   /** Says good-bye; `onLost` follows when the relay has answered or 5 s later. */
   close(): void {
-    this.#endpoint.close(normalClosure, 'Normal Closure')
+    this.#messages.close()
     // Its answer stands behind messages that nobody reads.
-    this.#endpoint.resume()
+    this.#messages.resume()
   }
 
-  #onEnd(code: number, reason: string, cause: Error | undefined): void {
-    this.#keepAlive.delete(this.#keepAlivePeer)
+  #onEnd(end: MessageSocketEnd): void {
+    const { code, reason, cause } = end
     const known = codeOfText(reason, (entry) => entry.closeCode === code)
     const meaning = known?.code ?? (code === policyViolation ? 'TokenExpiredOnChannel' : 'ConnectionFailed')
-    const error = new RelayError(meaning, { message: this.#describeEnd(code, reason), cause })
+    const error = new RelayError(meaning, { message: this.#describeEnd(end), cause })
     this.#handler.onLost(error, code === tryAgainLater)
   }
 
-  #describeEnd(code: number, reason: string): string {
-    if (this.#isSilent) return 'The relay has gone silent'
+  #describeEnd({ how, code, reason }: MessageSocketEnd): string {
+    if (how === 'silent') return 'The relay has gone silent'
     if (this.#isTooLarge) return 'A message was larger than this subscriber takes'
-    if (code === abnormalClosure) return 'The connection to the relay was cut'
+    if (how === 'cut') return 'The connection to the relay was cut'
     if (code === tryAgainLater) return `The relay has closed a slow subscriber: ${code} ${reason}`.trimEnd()
     return `The relay has closed the connection: ${code} ${reason}`.trimEnd()
   }
