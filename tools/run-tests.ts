@@ -62,6 +62,12 @@ function printFile(result: TestFileResult, wasLive: boolean): void {
   console.log(`    ${(result.durationMs / 1_000).toFixed(1)} s\n`)
 }
 
+/** One failure as a block that ends with an empty line: `.ci/run` shows these blocks again at its end. */
+function printFailure(where: string, text: string): void {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  console.log(`FAILED ${where}\n${lines.map((line) => `    ${line}\n`).join('')}`)
+}
+
 /** Prints skips, failures and totals; the exit code. A file without a test is a failure unless tests were chosen by name. */
 function printEnd(all: readonly TestFileResult[]): number {
   const inCi = process.env['CI'] === 'true'
@@ -76,8 +82,8 @@ function printEnd(all: readonly TestFileResult[]): number {
     const problems = empty && result.problems.length === 0 ? ['no test in it'] : result.problems
     passed += result.passed
     failed += result.failed + problems.length
-    if (result.failed > 0) console.log(`✖ ${result.file}: ${result.failed} failed`)
-    for (const problem of problems) console.log(`✖ ${result.file}: ${problem}`)
+    for (const { name, error = '' } of result.failures) printFailure(`${result.file}: ${name}`, error)
+    for (const problem of problems) printFailure(result.file, problem)
   }
   const missing = files.length - all.length
   if (missing > 0) console.log(`✖ interrupted: ${missing} files were not run`)

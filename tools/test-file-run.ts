@@ -12,6 +12,8 @@ export interface TestFileResult {
   readonly passed: number
   readonly failed: number
   readonly skipped: readonly TestOutcome[]
+  /** The tests that failed, with what they threw. */
+  readonly failures: readonly TestOutcome[]
   /** What went wrong with the file itself, besides its tests: killed, no test in it, processes left behind. */
   readonly problems: readonly string[]
   readonly durationMs: number
@@ -147,13 +149,14 @@ function summarise(
   durationMs: number,
 ): TestFileResult {
   const count = (outcome: TestOutcome['outcome']): number => outcomes.filter((one) => one.outcome === outcome).length
-  const failed = count('failed')
+  const failures = outcomes.filter((one) => one.outcome === 'failed')
   return {
     file,
     passed: count('passed'),
-    failed,
+    failed: failures.length,
+    failures,
     skipped: outcomes.filter((one) => one.outcome === 'skipped'),
-    problems: findProblems(outcomes, end, failed),
+    problems: findProblems(outcomes, end, failures.length),
     durationMs,
     output: end.output,
   }

@@ -4,6 +4,7 @@
 import { appendFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { spec, type TestEvent } from 'node:test/reporters'
+import { inspect } from 'node:util'
 
 /** What one test did. `started` without an end is what a killed process was doing. */
 export interface TestOutcome {
@@ -11,7 +12,11 @@ export interface TestOutcome {
   readonly name: string
   /** Why a test was skipped; empty when it does not say. */
   readonly reason?: string
+  /** What a failed test threw, stack included, up to 4,000 characters. */
+  readonly error?: string
 }
+
+const maxErrorCharacters = 4_000
 
 /** Counts tests, and suites only where no test of theirs speaks for them (a failed hook, a skipped suite). */
 export function toOutcome(event: TestEvent): TestOutcome | undefined {
@@ -21,8 +26,12 @@ export function toOutcome(event: TestEvent): TestOutcome | undefined {
   if (skip !== undefined && skip !== false) return { outcome: 'skipped', name, reason: reasonOf(skip) }
   if (todo !== undefined && todo !== false) return { outcome: 'skipped', name, reason: `to do: ${reasonOf(todo)}` }
   if (event.type === 'test:pass') return details.type === 'suite' ? undefined : { outcome: 'passed', name }
-  return failureType(event.data.details.error) === 'subtestsFailed' ? undefined : { outcome: 'failed', name }
+  const { error } = event.data.details
+  return failureType(error) === 'subtestsFailed' ? undefined : { outcome: 'failed', name, error: describeError(error) }
 }
+
+/** The test runner's own error is a wrapping; what the test threw is its cause. */
+const describeError = (error: Error): string => inspect(error.cause ?? error).slice(0, maxErrorCharacters)
 
 const reasonOf = (value: string | boolean): string => (typeof value === 'string' ? value : '')
 

@@ -2,8 +2,9 @@ import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RelayError } from '@postern/protocol'
 
-/** Nobody holds the draft for so long who is alive. */
-const abandonedMs = 10_000
+/** Who holds the draft for so long is dead, or so slow that it begins again when its draft is gone. */
+const abandonedMs = 2_000
+/** Longer than a draft takes to be abandoned: a program that is started again where one was killed finds its way. */
 const waitMs = 5_000
 const pollMs = 50
 const maxAttempts = 3
@@ -46,6 +47,10 @@ async function changeOnce(target: string, change: (text: string) => string): Pro
     await file.chown(uid, gid)
     await file.writeFile(changed)
     await file.sync()
+    // Renamed by name: it must not be what somebody writes who took ours for abandoned.
+    const [own, named] = await Promise.all([file.stat(), stat(draft)])
+    if (own.ino !== named.ino)
+      throw Object.assign(new Error('the draft was taken over'), { code: 'ENOENT', syscall: 'rename' })
     isGone = await putInPlace({ draft, target, text: changed })
   } finally {
     await file.close()
