@@ -113,7 +113,8 @@ describe('connector run', { skip, concurrency: 2 }, () => {
       process.stdin.on('data', () => { console.log('count ' + count); process.exit(3) }); console.log('up ' + process.stdin.isTTY)`
     const words = [...user.wrapper, ...runWords([], [process.execPath, '-e', script])]
     const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
-    const running = new Running(['script', '-qec', quoted, '/dev/null'])
+    // A shell that stays in between may end by the key itself, as dash does.
+    const running = new Running(['script', '-qec', `exec ${quoted}`, '/dev/null'])
     await running.until(/up true/)
     running.child.stdin.write('\x03')
     await running.until(/INT/)
