@@ -57,90 +57,124 @@ const count = (description: string, max: number, example: number) =>
     .meta({ description, examples: [example] })
     .optional()
 
-/** What {@link problemsOf} looks at. */
+/** What {@link ingressProblems} looks at. */
 type Checked = Optional<DeclaredIngress>
+
+const namePattern = /^[A-Za-z0-9](?:[\w.-]{0,62}[A-Za-z0-9])?$/
+const nameRule = 'must have 1 to 64 letters, digits, dots, hyphens and underscores'
+
+/** What can be said of an entry besides its name, whoever says it: files of the machine are for the resources file alone. */
+const ingressSettingsShape = {
+  hybridConnection: z
+    .string()
+    .min(1)
+    .max(260)
+    .meta({ description: 'Where it leads to.', examples: ['db'] }),
+  protocol: z
+    .enum(['tcp', 'udp'])
+    .meta({ description: 'tcp when left out.', examples: ['tcp'] })
+    .optional(),
+  address: z
+    .string()
+    .refine((text) => isIP(text) !== 0, 'must be an address of this machine, such as 203.0.113.5')
+    .meta({ description: 'Address to bind; all of the machine when left out.', examples: ['203.0.113.5'] })
+    .optional(),
+  port: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .meta({ description: 'The public port; 0 for any that is free.', examples: [5432] }),
+  sni: z
+    .array(serverName)
+    .min(1)
+    .max(256)
+    .meta({
+      description: 'TLS server names that go this way; other entries may share the port.',
+      examples: [['shop.example.com']],
+    })
+    .optional(),
+  hosts: z
+    .array(serverName)
+    .min(1)
+    .max(256)
+    .meta({
+      description: 'HTTP hosts that go this way; other entries may share the port.',
+      examples: [['www.example.com']],
+    })
+    .optional(),
+  tls: z
+    .enum(['pass', 'terminate'])
+    .meta({
+      description:
+        'terminate: TLS ends at the relay, with its certificates. pass, when left out: bytes go through as they come.',
+      examples: ['terminate'],
+    })
+    .optional(),
+  framing: z
+    .enum(['raw', 'azbridge'])
+    .meta({
+      description: 'What listeners expect that are none of ours: bare bytes (when left out), or azbridge.',
+      examples: ['raw'],
+    })
+    .optional(),
+  target: z
+    .string()
+    .refine((text) => parseEndpoint(text) !== undefined, 'must be host:port')
+    .meta({ description: 'What a listener of ours is asked for, among what it permits.', examples: ['db.corp:5432'] })
+    .optional(),
+  portName: z
+    .string()
+    .min(1)
+    .max(255)
+    .meta({ description: "What azbridge's preamble asks for; the port when left out.", examples: ['postgres'] })
+    .optional(),
+  access: z
+    .enum(['open'])
+    .meta({ description: 'Lets everybody in. Without it an entry needs a guard.', examples: ['open'] })
+    .optional(),
+  allow: networks
+    .min(1)
+    .max(1024)
+    .meta({ description: 'Addresses and networks that may come.', examples: [['203.0.113.0/24']] })
+    .optional(),
+  users: z
+    .array(user)
+    .min(1)
+    .max(256)
+    .meta({ description: 'Who may pass with a password (HTTP basic); needs hosts.' })
+    .optional(),
+  maxConnections: count(`Connections at once; ${defaultIngressLimits.maxConnections} when left out.`, 1_000_000, 1000),
+  maxConnectionsPerSource: count(
+    `The same of one source address; ${defaultIngressLimits.maxConnectionsPerSource} when left out.`,
+    1_000_000,
+    20,
+  ),
+  connectionsPerSecondPerSource: count(
+    `New connections a second of one source address; ${defaultIngressLimits.connectionsPerSecondPerSource} when left out.`,
+    100_000,
+    10,
+  ),
+  proxyProtocol: z
+    .enum(['v2'])
+    .meta({ description: 'Tells the target by a PROXY protocol header who the client is.', examples: ['v2'] })
+    .optional(),
+  trustedProxies: networks
+    .min(1)
+    .max(64)
+    .meta({
+      description: 'Load balancers before this port, which must send a PROXY protocol header.',
+      examples: [['10.0.0.2']],
+    })
+    .optional(),
+}
 
 const ingressEntry = z
   .strictObject({
     name: z
       .string()
-      .regex(
-        /^[A-Za-z0-9](?:[\w.-]{0,62}[A-Za-z0-9])?$/,
-        'must have 1 to 64 letters, digits, dots, hyphens and underscores',
-      )
+      .regex(namePattern, nameRule)
       .meta({ description: 'Name of the entry, for logs, metrics and audit records.', examples: ['shop'] }),
-    hybridConnection: z
-      .string()
-      .min(1)
-      .max(260)
-      .meta({ description: 'Where it leads to.', examples: ['db'] }),
-    protocol: z
-      .enum(['tcp', 'udp'])
-      .meta({ description: 'tcp when left out.', examples: ['tcp'] })
-      .optional(),
-    address: z
-      .string()
-      .refine((text) => isIP(text) !== 0, 'must be an address of this machine, such as 203.0.113.5')
-      .meta({ description: 'Address to bind; all of the machine when left out.', examples: ['203.0.113.5'] })
-      .optional(),
-    port: z
-      .int()
-      .min(0)
-      .max(65_535)
-      .meta({ description: 'The public port; 0 for any that is free.', examples: [5432] }),
-    sni: z
-      .array(serverName)
-      .min(1)
-      .max(256)
-      .meta({
-        description: 'TLS server names that go this way; other entries may share the port.',
-        examples: [['shop.example.com']],
-      })
-      .optional(),
-    hosts: z
-      .array(serverName)
-      .min(1)
-      .max(256)
-      .meta({
-        description: 'HTTP hosts that go this way; other entries may share the port.',
-        examples: [['www.example.com']],
-      })
-      .optional(),
-    tls: z
-      .enum(['pass', 'terminate'])
-      .meta({
-        description:
-          'terminate: TLS ends at the relay, with its certificates. pass, when left out: bytes go through as they come.',
-        examples: ['terminate'],
-      })
-      .optional(),
-    framing: z
-      .enum(['raw', 'azbridge'])
-      .meta({
-        description: 'What listeners expect that are none of ours: bare bytes (when left out), or azbridge.',
-        examples: ['raw'],
-      })
-      .optional(),
-    target: z
-      .string()
-      .refine((text) => parseEndpoint(text) !== undefined, 'must be host:port')
-      .meta({ description: 'What a listener of ours is asked for, among what it permits.', examples: ['db.corp:5432'] })
-      .optional(),
-    portName: z
-      .string()
-      .min(1)
-      .max(255)
-      .meta({ description: "What azbridge's preamble asks for; the port when left out.", examples: ['postgres'] })
-      .optional(),
-    access: z
-      .enum(['open'])
-      .meta({ description: 'Lets everybody in. Without it an entry needs a guard.', examples: ['open'] })
-      .optional(),
-    allow: networks
-      .min(1)
-      .max(1024)
-      .meta({ description: 'Addresses and networks that may come.', examples: [['203.0.113.0/24']] })
-      .optional(),
+    ...ingressSettingsShape,
     clientCertificates: z
       .string()
       .min(1)
@@ -150,42 +184,9 @@ const ingressEntry = z
         examples: ['/etc/postern/devices-ca.pem'],
       })
       .optional(),
-    users: z
-      .array(user)
-      .min(1)
-      .max(256)
-      .meta({ description: 'Who may pass with a password (HTTP basic); needs hosts.' })
-      .optional(),
-    maxConnections: count(
-      `Connections at once; ${defaultIngressLimits.maxConnections} when left out.`,
-      1_000_000,
-      1000,
-    ),
-    maxConnectionsPerSource: count(
-      `The same of one source address; ${defaultIngressLimits.maxConnectionsPerSource} when left out.`,
-      1_000_000,
-      20,
-    ),
-    connectionsPerSecondPerSource: count(
-      `New connections a second of one source address; ${defaultIngressLimits.connectionsPerSecondPerSource} when left out.`,
-      100_000,
-      10,
-    ),
-    proxyProtocol: z
-      .enum(['v2'])
-      .meta({ description: 'Tells the target by a PROXY protocol header who the client is.', examples: ['v2'] })
-      .optional(),
-    trustedProxies: networks
-      .min(1)
-      .max(64)
-      .meta({
-        description: 'Load balancers before this port, which must send a PROXY protocol header.',
-        examples: [['10.0.0.2']],
-      })
-      .optional(),
   })
   .superRefine((entry, context) => {
-    for (const [path, message] of problemsOf(entry)) context.addIssue({ code: 'custom', path: [path], message })
+    for (const [path, message] of ingressProblems(entry)) context.addIssue({ code: 'custom', path: [path], message })
   })
 
 /** The list of a namespace, or of `postern ingress`; whether they clash is for whoever knows all of them. */
@@ -220,8 +221,8 @@ function definedOf<T extends object>(value: T): T {
 
 type Problem = [path: keyof DeclaredIngress, message: string]
 
-/** What cannot be said of one key alone. */
-function* problemsOf(entry: Checked): Generator<Problem> {
+/** What is wrong with an entry that cannot be said of one key alone. */
+function* ingressProblems(entry: Checked): Generator<Problem> {
   yield* problemsOfAccess(entry)
   const { clientCertificates, users, hosts, sni, tls, trustedProxies, framing, portName } = entry
   if (sni && hosts) yield ['hosts', 'cannot stand beside sni; make two entries']
