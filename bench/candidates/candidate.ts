@@ -45,13 +45,16 @@ export interface HttpDoor {
 }
 
 /** Where and how a control channel is opened. */
-export interface ListenerDoor {
-  /** The process whose memory the listeners cost. */
-  readonly relay: ManagedProcess
+export interface ListenerEntry {
   readonly host: string
   readonly port: number
   /** Certificate that the relay's own one hangs from, as PEM; undefined: no TLS. */
   readonly ca: string | undefined
-  /** The upgrade request. */
-  readonly request: Uint8Array
+  /** Connection string of a hybrid connection. */
+  readonly access: string
+}
+
+/** The same, and whose memory it costs. */
+export interface ListenerDoor extends ListenerEntry {
+  readonly relay: ManagedProcess
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { parseConnectionString } from '@postern/protocol'
 import type { ListenerDoor } from './candidate.ts'
 import type { ProcessGroup } from './start-processes.ts'
-import { upgradeRequest } from './upgrade-request.ts'
 
 /** What `postern up --json` prints when it is ready, as far as it is needed here. */
 interface ReadyLine {
@@ -82,7 +81,7 @@ export async function startRelay(
     host: endpoint.host,
     port: endpoint.port ?? 0,
     ca: caFile === null ? undefined : readFileSync(caFile, 'utf8'),
-    request: upgradeRequest(idle, 'listen'),
+    access: idle,
   }
   return { postern, env, caFile, listen: entity.listen, send: entity.send, listenerDoor }
 }

@@ -2,10 +2,11 @@ import { createHmac } from 'node:crypto'
 
 import { createSharedAccessSignature, parseConnectionString } from '@postern/protocol'
 
-/** The bytes of an upgrade request by which a program begins at a hybrid connection; `access` is a connection string. */
-export function upgradeRequest(access: string, action: 'listen' | 'publish' | 'subscribe'): Uint8Array {
+/** The bytes of an upgrade request by which a program begins at a hybrid connection; `access` is a connection string, `id` that of a listener. */
+export function upgradeRequest(access: string, action: 'listen' | 'publish' | 'subscribe', id?: string): Uint8Array {
   const { endpoint, entityPath } = parseConnectionString(access)
-  const target = `/$hc/${entityPath}?sb-hc-action=${action}&sb-hc-token=${encodeURIComponent(createToken(access))}`
+  const query = `sb-hc-action=${action}${id === undefined ? '' : `&sb-hc-id=${id}`}`
+  const target = `/$hc/${entityPath}?${query}&sb-hc-token=${encodeURIComponent(createToken(access))}`
   const head = [
     `GET ${target} HTTP/1.1`,
     `Host: ${endpoint.host}:${endpoint.port}`,

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
-import type { ListenerDoor } from '../candidates/candidate.ts'
+import type { ListenerEntry } from '../candidates/candidate.ts'
+import { upgradeRequest } from '../candidates/upgrade-request.ts'
 
 /** Stays far below any accept queue, and below the relay's limits for handshakes. */
 const openingAtOnce = 16
@@ -20,7 +22,7 @@ export interface HeldListeners {
 }
 
 /** Opens so many control channels, a few at a time. Stops at the first that fails. */
-export async function holdListeners(door: ListenerDoor, count: number): Promise<HeldListeners> {
+export async function holdListeners(door: ListenerEntry, count: number): Promise<HeldListeners> {
   const sockets: Socket[] = []
   let started = 0
   let complaint = ''
@@ -47,13 +49,26 @@ export async function holdListeners(door: ListenerDoor, count: number): Promise<
   }
 }
 
-async function openListener({ host, port, ca, request }: ListenerDoor): Promise<Socket> {
+/** How one is opened. */
+export interface OpenListenerOptions {
+  /** Default ten seconds. */
+  readonly timeoutMs?: number
+  /** Address of this machine that it comes from. Default: the system's choice. */
+  readonly localAddress?: string
+}
+
+/** Opens one control channel. @throws {Error} when it is refused or takes too long; the socket is gone then. */
+export async function openListener(
+  { host, port, ca, access }: ListenerEntry,
+  { timeoutMs = openingTimeoutMs, localAddress }: OpenListenerOptions = {},
+): Promise<Socket> {
+  const place = { host, port, ...(localAddress !== undefined && { localAddress }) }
   // A session of its own each: a listener is another machine.
-  const socket = ca === undefined ? connectPlain({ host, port }) : connectTls({ host, port, ca })
+  const socket = ca === undefined ? connectPlain(place) : connectTls({ ...place, ca })
   try {
-    const signal = AbortSignal.timeout(openingTimeoutMs)
+    const signal = AbortSignal.timeout(timeoutMs)
     await once(socket, ca === undefined ? 'connect' : 'secureConnect', { signal })
-    socket.write(request)
+    socket.write(upgradeRequest(access, 'listen', randomUUID()))
     const [head]: Buffer[] = await once(socket, 'data', { signal })
     const text = head?.toString('latin1') ?? ''
     if (!text.startsWith(accepted)) throw new Error(`a listener was answered: ${text.split('\r\n')[0]}`)

@@ -75,6 +75,16 @@ export class LoadProcess {
     this.#forget()
   }
 
+  /** Gives it a line of standard input. */
+  tell(line: string): void {
+    this.#child.stdin?.write(`${line}\n`)
+  }
+
+  /** Ends the measured window of a timed load now; what it has counted follows. */
+  endWindow(): void {
+    this.#child.kill('SIGUSR1')
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL')
     this.#forget()

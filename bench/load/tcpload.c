@@ -4,9 +4,10 @@
  * One thread for both ends keeps the load cheap and its cost equal for every candidate: no wake-up between client and
  * target is added to what the tunnel itself needs. Bulk receivers use MSG_TRUNC, so discarded bytes are never copied.
  *
- *   tcpload MODE --connect PORT --target PORT [--address A] [--connections N] [--bulk N] [--seconds S] [--warmup S]
+ *   tcpload MODE --connect PORT --target PORT [--address A] [--connections N] [--bulk N] [--seconds S] [--warmup S] [--bytes N]
  *
- * Clients connect to 127.0.0.A, default 1, or to the address --host; the target listens on 127.0.0.1 or --listen. With --connections 0 it is a target only.
+ * Clients connect to 127.0.0.A, default 1, or to the address --host; the target listens on 127.0.0.1 or --listen. With --connections 0 it is a target only,
+ * with --target 0 clients only: another tcpload is the target, and small messages must have the same --bytes there.
  *
  * MODE up       clients send as fast as they can, the target discards
  *      down     the target sends as fast as it can, clients discard
@@ -17,8 +18,8 @@
  *      idle     open all connections, one byte each way, then hold them until standard input ends; the target is a process
  *               of its own, so that each end has all the files that one process may open
  *
- * Timed modes print START and END around the measured window and then one JSON line; idle prints its JSON line when the
- * connections are open. Small exchanges are compared byte for byte. Exit code 1 means that the load itself failed.
+ * Timed modes print START and END around the measured window and then one JSON line; SIGUSR1 ends the window early. idle prints
+ * its JSON line when the connections are open. Small exchanges are compared byte for byte. Exit code 1 means that the load itself failed.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -44,6 +45,7 @@
 #define MAXIMUM_ERRORS 1000         /* a refused connection is retried at once; this ends a loop that cannot succeed */
 #define OPENING_AT_ONCE 32          /* idle mode: stays far below any accept queue */
 #define OPENING_LIMIT_S 60.0
+#define OPENED_PER_SECOND 50        /* beyond the limit: a tunnel that opens fewer a second holds fewer */
 #define GRACE_S 30                  /* after this much more than the expected time the kernel ends the program */
 
 enum mode { UP, DOWN, BOTH, PING, HTTP, CONNECT, IDLE };
@@ -59,7 +61,7 @@ struct socket_state {
 static const char *const mode_names[] = {"up", "down", "both", "ping", "http", "connect", "idle"};
 static enum mode mode;
 static const char *connect_host, *listen_host;
-static int connect_port, target_port, connect_octet = 1, connections = 1, bulk_connections;
+static int connect_port, target_port, connect_octet = 1, connections = 1, bulk_connections, message_bytes;
 static double seconds = 1, warmup = 0.3;
 
 static int poller;
@@ -69,6 +71,7 @@ static size_t request_length, reply_length;
 
 static struct socket_state *closed_list;
 static bool is_measuring, is_stopping;
+static volatile sig_atomic_t is_window_over;
 static unsigned long long received_bytes;
 static long sequence, errors, open_count, to_start;
 static double *latencies;
@@ -303,6 +306,13 @@ static void free_closed(void) {
   }
 }
 
+static void end_window(int number) {
+  (void)number;
+  is_window_over = 1;
+}
+
+static double opening_limit(void) { return OPENING_LIMIT_S + (double)connections / OPENED_PER_SECOND; }
+
 /* One turn of the loop: at most 20 ms, so that windows end on time when a tunnel hangs. */
 static void run_turn(int listener) {
   struct epoll_event events[256];
@@ -332,7 +342,7 @@ static void run_timed(int listener) {
   fflush(stdout);
   double cpu = own_cpu_seconds(), started = now();
   is_measuring = true;
-  while (now() < started + seconds) run_turn(listener);
+  while (now() < started + seconds && !is_window_over) run_turn(listener);
   double elapsed = now() - started;
   cpu = own_cpu_seconds() - cpu;
   is_measuring = false;
@@ -346,10 +356,10 @@ static void run_timed(int listener) {
 }
 
 static void run_idle(void) {
-  double limit = now() + OPENING_LIMIT_S;
+  double began = now(), limit = began + opening_limit();
   for (long started = 0; open_count + errors < connections && now() < limit; run_turn(-1))
     for (; started < connections && started - open_count - errors < OPENING_AT_ONCE; started++) start_client();
-  printf("{\"open\":%ld,\"errors\":%ld}\n", open_count, errors);
+  printf("{\"open\":%ld,\"errors\":%ld,\"openingSeconds\":%.3f}\n", open_count, errors, now() - began);
   fflush(stdout);
   struct epoll_event event = {.events = EPOLLIN};
   int input = epoll_create1(EPOLL_CLOEXEC);
@@ -373,6 +383,7 @@ static void read_arguments(int count, char **arguments) {
     else if (!strcmp(name, "--host")) connect_host = value;
     else if (!strcmp(name, "--listen")) listen_host = value;
     else if (!strcmp(name, "--bulk")) bulk_connections = atoi(value);
+    else if (!strcmp(name, "--bytes")) message_bytes = atoi(value);
     else if (!strcmp(name, "--connections")) connections = atoi(value);
     else if (!strcmp(name, "--seconds")) seconds = atof(value);
     else if (!strcmp(name, "--warmup")) warmup = atof(value);
@@ -386,6 +397,7 @@ static void read_arguments(int count, char **arguments) {
 static void prepare_messages(void) {
   for (size_t index = 0; index < sizeof bulk; index++) bulk[index] = (char)rand();
   request_length = reply_length = mode == PING ? 128 : mode == CONNECT ? 100 : 1;
+  if (message_bytes > 0 && message_bytes <= (int)sizeof request) request_length = reply_length = (size_t)message_bytes;
   /* Bulk begins with its mark at every turn of the buffer; a request never does. */
   bulk[0] = 0;
   memcpy(request, bulk, request_length);
@@ -399,7 +411,9 @@ static void prepare_messages(void) {
                                   "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n%01024d", 0);
 }
 
+/* -1 when another program is the target: nothing is accepted then. */
 static int listen_as_target(void) {
+  if (target_port == 0) return -1;
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   struct sockaddr_in address = loopback(1, target_port);
@@ -442,7 +456,8 @@ static void start_target(void) {
 int main(int count, char **arguments) {
   read_arguments(count, arguments);
   signal(SIGPIPE, SIG_IGN);
-  alarm((unsigned)(warmup + seconds + OPENING_LIMIT_S + GRACE_S));
+  signal(SIGUSR1, end_window);
+  alarm((unsigned)(warmup + seconds + opening_limit() + GRACE_S));
   prepare_messages();
   if ((poller = epoll_create1(EPOLL_CLOEXEC)) < 0) fail("epoll_create1");
   if (mode == IDLE) {

@@ -3,11 +3,9 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findUsageProblem } from '../processes/process-usage.ts'
 import { runBench } from '../processes/run-bench.ts'
-import { createRunFolder } from '../processes/run-folder.ts'
 import { writeManagementResults } from '../report/results-file.ts'
-import { createEstate, type EstateSize, signIn } from './estate.ts'
-import { startManagedRelay } from './managed-relay.ts'
-import { type EstateMeasurement, measureEstate } from './measure-estate.ts'
+import { measureEstate } from './measure-estate.ts'
+import { prepareEstate } from './prepare-estate.ts'
 import { type EstateResults, formatResultsSection } from './results-section.ts'
 
 const usage = `usage: npm run bench:management -- [options]
@@ -23,14 +21,6 @@ Measures the management plane with few and with many hybrid connections.
 `
 
 const repositoryFolder = dirname(dirname(import.meta.dirname))
-
-interface Estate {
-  readonly name: string
-  readonly size: EstateSize
-  readonly folder: string
-  readonly createdPerSecond: number
-  readonly repetitions: EstateMeasurement[]
-}
 
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -51,8 +41,8 @@ async function main(args: readonly string[]): Promise<void> {
   const calls = Number(values.calls ?? 500)
   const loadBefore = loadavg()[0] ?? 0
   const estates = [
-    await prepare({ namespaces: 1, hybridConnections: 10 }),
-    await prepare({ namespaces: Math.ceil(entities / 100), hybridConnections: entities }),
+    await prepareEstate(repositoryFolder, { namespaces: 1, hybridConnections: 10 }),
+    await prepareEstate(repositoryFolder, { namespaces: Math.ceil(entities / 100), hybridConnections: entities }),
   ]
   for (let repetition = 1; repetition <= Number(values.repetitions); repetition += 1) {
     // The order moves on: a mood of the machine meets both.
@@ -63,22 +53,6 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const command = ['npm run bench:management', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
   report({ command, loadBefore, calls, estates }, values)
-}
-
-/** Creates an estate in a data folder of its own. */
-async function prepare(size: EstateSize): Promise<Estate> {
-  const name = `${size.hybridConnections} in ${size.namespaces}`
-  console.error(`bench: creating ${name}`)
-  const folder = createRunFolder()
-  const relay = await startManagedRelay(repositoryFolder, folder)
-  try {
-    const client = await signIn(relay, folder, 16)
-    const createdPerSecond = await createEstate(client, size)
-    client.close()
-    return { name, size, folder, createdPerSecond, repetitions: [] }
-  } finally {
-    await relay.stop()
-  }
 }
 
 function report(

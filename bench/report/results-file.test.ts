@@ -3,7 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { writeCarrierResults, writeManagementResults, writeMessageResults, writeTunnelResults } from './results-file.ts'
+import {
+  writeCarrierResults,
+  writeGrowthResults,
+  writeManagementResults,
+  writeMessageResults,
+  writeStormResults,
+  writeTunnelResults,
+} from './results-file.ts'
 
 test('each benchmark writes its own part of the results and leaves the others as they were', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-results-'))
@@ -25,4 +32,7 @@ test('each benchmark writes its own part of the results and leaves the others as
   writeMessageResults(file, '## Messages 1')
   writeManagementResults(file, '## Management 3')
   assert.match(read(), /\n\n## Management 3\n\n<!--.*-->\n\n## Messages 1\n$/)
+  writeStormResults(file, '## Storm 1')
+  writeGrowthResults(file, '## Growth 1')
+  assert.match(read(), /\n\n## Messages 1\n\n<!--.*-->\n\n## Growth 1\n\n<!--.*-->\n\n## Storm 1\n$/)
 })

@@ -5,6 +5,8 @@ const parts = [
   { name: 'carriers', border: '\n<!-- npm run bench -- --carriers writes what follows -->\n' },
   { name: 'management', border: '\n<!-- npm run bench:management writes what follows -->\n' },
   { name: 'messages', border: '\n<!-- npm run bench:messages writes what follows -->\n' },
+  { name: 'growth', border: '\n<!-- npm run bench:growth writes what follows -->\n' },
+  { name: 'storm', border: '\n<!-- npm run bench:storm writes what follows -->\n' },
 ] as const
 
 type PartName = 'tunnel' | (typeof parts)[number]['name']
@@ -27,6 +29,16 @@ export function writeManagementResults(file: string, section: string): void {
 /** Writes the section about messages. */
 export function writeMessageResults(file: string, section: string): void {
   writePart(file, 'messages', `\n${section}\n`)
+}
+
+/** Writes the growth curves. */
+export function writeGrowthResults(file: string, section: string): void {
+  writePart(file, 'growth', `\n${section}\n`)
+}
+
+/** Writes what a reconnect storm takes. */
+export function writeStormResults(file: string, section: string): void {
+  writePart(file, 'storm', `\n${section}\n`)
 }
 
 function writePart(file: string, name: PartName, text: string): void {

@@ -9,9 +9,12 @@ export interface ChartSeries {
 export interface ChartPanel {
   readonly title: string
   readonly series: readonly ChartSeries[]
+  /** What its axis means, where that differs from the picture's. */
+  readonly xLabel?: string
+  readonly yLabel?: string
 }
 
-/** A picture of panels that share their axes' meaning. */
+/** A picture of panels. */
 export interface ChartOptions {
   readonly title: string
   readonly xLabel: string
@@ -68,7 +71,8 @@ function drawLegend(names: readonly string[]): string {
 }
 
 function drawPanel(panel: ChartPanel, names: readonly string[], options: ChartOptions): string {
-  const { xLabel, yLabel, hasLogarithmicX = false, hasLogarithmicY = false } = options
+  const { hasLogarithmicX = false, hasLogarithmicY = false } = options
+  const { xLabel = options.xLabel, yLabel = options.yLabel } = panel
   const points = panel.series.flatMap((series) => series.points)
   const xs = [...new Set(points.map(([x]) => x))].toSorted((one, other) => one - other)
   const x = toScale(xs, [margin.left, panelWidth - margin.right], hasLogarithmicX)
