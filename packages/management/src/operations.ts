@@ -268,6 +268,27 @@ export const operationTable = {
     path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/privateLinkResources/{privateLinkResourceName}',
     version: '2026-01-01',
   },
+  Ingress_ListByNamespace: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/ingress',
+    version: '2026-01-01',
+    isPaged: true,
+  },
+  Ingress_Get: {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/ingress/{ingressName}',
+    version: '2026-01-01',
+  },
+  Ingress_CreateOrUpdate: {
+    method: 'PUT',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/ingress/{ingressName}',
+    version: '2026-01-01',
+  },
+  Ingress_Delete: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/ingress/{ingressName}',
+    version: '2026-01-01',
+  },
   WcfRelays_ListByNamespace: {
     method: 'GET',
     path: '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Relay/namespaces/{namespaceName}/wcfRelays',
@@ -1453,6 +1474,61 @@ export interface Operations {
       }
     }
     readonly reply: PrivateLinkResourcesGetReply
+  }
+  /** Lists the ingress entries of a namespace, those of the resources file too. */
+  readonly Ingress_ListByNamespace: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+      }
+      readonly query?: {
+        /** Items on a page. */
+        readonly $top?: string
+      }
+    }
+    readonly reply: {
+      readonly value: readonly IngressGetReply[]
+      readonly nextLink?: string
+    }
+  }
+  /** Gets an ingress entry, without password hashes. */
+  readonly Ingress_Get: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly ingressName: string
+      }
+    }
+    readonly reply: IngressGetReply
+  }
+  /** Creates or replaces an ingress entry, on a port that --ingress-ports grants; it is open before the answer. */
+  readonly Ingress_CreateOrUpdate: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly ingressName: string
+      }
+      readonly body: IngressCreateOrUpdateBody
+    }
+    readonly reply: IngressGetReply
+  }
+  /** Deletes an ingress entry; its devices are cut. */
+  readonly Ingress_Delete: {
+    readonly input: {
+      readonly params: {
+        readonly subscriptionId: string
+        readonly resourceGroupName: string
+        readonly namespaceName: string
+        readonly ingressName: string
+      }
+    }
+    readonly reply: undefined
   }
   /** Lists the WCF relays of a namespace: always none. */
   readonly WcfRelays_ListByNamespace: {
@@ -2917,6 +2993,63 @@ export interface PrivateLinkResourcesGetReply {
   }
 }
 
+export interface IngressGetReply {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly location: string
+  /** For If-Match; entries of the resources file have none. */
+  readonly etag?: string
+  readonly properties: {
+    /** Where it leads to. */
+    readonly hybridConnection: string
+    /** tcp when left out. */
+    readonly protocol?: 'tcp' | 'udp'
+    /** Address to bind; all of the machine when left out. */
+    readonly address?: string
+    /** The public port; 0 for any that is free. */
+    readonly port: number
+    /** TLS server names that go this way; other entries may share the port. */
+    readonly sni?: readonly string[]
+    /** HTTP hosts that go this way; other entries may share the port. */
+    readonly hosts?: readonly string[]
+    /** terminate: TLS ends at the relay, with its certificates. pass, when left out: bytes go through as they come. */
+    readonly tls?: 'pass' | 'terminate'
+    /** What listeners expect that are none of ours: bare bytes (when left out), or azbridge. */
+    readonly framing?: 'raw' | 'azbridge'
+    /** What a listener of ours is asked for, among what it permits. */
+    readonly target?: string
+    /** What azbridge's preamble asks for; the port when left out. */
+    readonly portName?: string
+    /** Lets everybody in. Without it an entry needs a guard. */
+    readonly access?: 'open'
+    /** Addresses and networks that may come. */
+    readonly allow?: readonly string[]
+    /** Connections at once; 10000 when left out. */
+    readonly maxConnections?: number
+    /** The same of one source address; 1000 when left out. */
+    readonly maxConnectionsPerSource?: number
+    /** New connections a second of one source address; 200 when left out. */
+    readonly connectionsPerSecondPerSource?: number
+    /** Tells the target by a PROXY protocol header who the client is. */
+    readonly proxyProtocol?: 'v2'
+    /** Load balancers before this port, which must send a PROXY protocol header. */
+    readonly trustedProxies?: readonly string[]
+    readonly users?: readonly {
+      readonly name: string
+    }[]
+    /** The resources file names an authority whose certificates must be shown. */
+    readonly clientCertificates?: 'required'
+    /** declared: the resources file has it, which alone can change it. */
+    readonly origin: 'declared' | 'managed'
+    /** Failed: not open at the relay that answers; statusMessage says why. */
+    readonly provisioningState: 'Succeeded' | 'Failed'
+    readonly statusMessage?: string
+    readonly createdAt?: string
+    readonly updatedAt?: string
+  }
+}
+
 export interface AppServicePlansGetReply {
   readonly id: string
   readonly name: string
@@ -3580,6 +3713,64 @@ export interface PrivateEndpointConnectionsCreateOrUpdateBody {
       readonly description?: string | null
     } | null
   } | null
+}
+
+export interface IngressCreateOrUpdateBody {
+  readonly properties: {
+    /** Where it leads to. */
+    readonly hybridConnection: string
+    /** tcp when left out. */
+    readonly protocol?: 'tcp' | 'udp'
+    /** Address to bind; all of the machine when left out. */
+    readonly address?: string
+    /** The public port; 0 for any that is free. */
+    readonly port: number
+    /** TLS server names that go this way; other entries may share the port. */
+    readonly sni?: readonly string[]
+    /** HTTP hosts that go this way; other entries may share the port. */
+    readonly hosts?: readonly string[]
+    /** terminate: TLS ends at the relay, with its certificates. pass, when left out: bytes go through as they come. */
+    readonly tls?: 'pass' | 'terminate'
+    /** What listeners expect that are none of ours: bare bytes (when left out), or azbridge. */
+    readonly framing?: 'raw' | 'azbridge'
+    /** What a listener of ours is asked for, among what it permits. */
+    readonly target?: string
+    /** What azbridge's preamble asks for; the port when left out. */
+    readonly portName?: string
+    /** Lets everybody in. Without it an entry needs a guard. */
+    readonly access?: 'open'
+    /** Addresses and networks that may come. */
+    readonly allow?: readonly string[]
+    /** Connections at once; 10000 when left out. */
+    readonly maxConnections?: number
+    /** The same of one source address; 1000 when left out. */
+    readonly maxConnectionsPerSource?: number
+    /** New connections a second of one source address; 200 when left out. */
+    readonly connectionsPerSecondPerSource?: number
+    /** Tells the target by a PROXY protocol header who the client is. */
+    readonly proxyProtocol?: 'v2'
+    /** Load balancers before this port, which must send a PROXY protocol header. */
+    readonly trustedProxies?: readonly string[]
+    /** Who may pass with a password (HTTP basic); needs hosts. */
+    readonly users?: readonly {
+      /** Who signs in. */
+      readonly name: string
+      /** What `postern ingress password` prints; when left out, the one that the user has. */
+      readonly passwordHash?: string
+    }[]
+    /** Refused: files of the machine are for the resources file. */
+    readonly clientCertificates?: string
+    /** Of answers; ignored. */
+    readonly origin?: unknown
+    /** Of answers; ignored. */
+    readonly provisioningState?: unknown
+    /** Of answers; ignored. */
+    readonly statusMessage?: unknown
+    /** Of answers; ignored. */
+    readonly createdAt?: unknown
+    /** Of answers; ignored. */
+    readonly updatedAt?: unknown
+  }
 }
 
 export interface WebSitesCheckNameAvailabilityBody {

@@ -8,6 +8,7 @@ import type { CertificateSource } from './certificates/certificate-source.ts'
 import { createCertificateSource } from './certificates/create-certificate-source.ts'
 import { TlsSettings } from './certificates/tls-settings.ts'
 import type { RelayConfig } from './config/relay-config.ts'
+import { IngressStatus } from './domain/ingress-status.ts'
 import { NetworkGuard } from './domain/network-guard.ts'
 import { AtomDoor } from './gateway/atom/atom-door.ts'
 import { DataDoor } from './gateway/data-door.ts'
@@ -166,9 +167,11 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   const parts = createParts({ config, log, catalog, audit, identity, doors, stops })
   const usage = startUsage(parts, store)
   stops.push(() => usage.close())
-  const ports = await openDoors({ config, parts, store, health, identity, certificates, doors, stops })
+  const ingressStatus = new IngressStatus()
+  const ports = await openDoors({ config, parts, store, health, identity, ingressStatus, certificates, doors, stops })
   Object.assign(inUse, { data: ports.data, management: ports.management })
-  const opened = await startIngress({ parts, health, certificates: ports.tls })
+  const { ingressGrants: grants } = config
+  const opened = await startIngress({ parts, health, certificates: ports.tls, grants, status: ingressStatus })
   const ingress = opened.ports
   stops.push(() => opened.close())
   health.become('ready')
@@ -342,6 +345,7 @@ async function openDoors(from: {
   readonly store: ResourceStore
   readonly health: Health
   readonly identity: Identity
+  readonly ingressStatus: IngressStatus
   readonly certificates: CertificateSource | undefined
   readonly doors: FrontDoor[]
   readonly stops: Stop[]

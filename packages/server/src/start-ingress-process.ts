@@ -10,7 +10,7 @@ import { RelayError } from '@postern/protocol'
 import { type CertificateFilePair, CertificateFiles } from './certificates/certificate-files.ts'
 import { TlsSettings } from './certificates/tls-settings.ts'
 import type { IngressConnection, IngressEnd, IngressEvents, IngressRefusal } from './ingress/ingress-events.ts'
-import { IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
+import { describeProblems, IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
 import { IngressTls } from './ingress/ingress-tls.ts'
 import { RelayReach } from './ingress/relay-reach.ts'
 import { ingressOf } from './storage/declared-ingress.ts'
@@ -125,7 +125,7 @@ function openPorts(
       close: () => {},
     }),
     onProblems: (problems) => {
-      const text = problems.map(({ message }) => message).join('; ')
+      const text = describeProblems(problems)
       if (text === '') return health.clear('ingress')
       health.report('ingress', text)
       log.error('ingress.port-failed', { message: text })

@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { SenderCarriers } from '@postern/carrier'
 import { type ErrorCode, errorTable, formatEndpoint, hybridConnectionId } from '@postern/protocol'
 import type { IngressEntry } from './domain/ingress-entry.ts'
+import type { IngressGrant } from './domain/ingress-grant.ts'
+import { type IngressStatus, ingressKey } from './domain/ingress-status.ts'
 import { mayTry } from './gateway/network-admission.ts'
 import type { RelayParts } from './gateway/relay-parts.ts'
 import { type EntityWay, EntityWays } from './ingress/entity-ways.ts'
 import type { IngressConnection, IngressEnd, IngressEvents, IngressRefusal } from './ingress/ingress-events.ts'
-import { IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
+import { describeProblems, IngressPorts, type IngressProblem, type WantedIngress } from './ingress/ingress-ports.ts'
 import type { IngressWay } from './ingress/ingress-route.ts'
 import { type IngressCertificates, IngressTls } from './ingress/ingress-tls.ts'
 import type { OfferDialer } from './ingress/offer-dialer.ts'
+import { standingIngress } from './storage/standing-ingress.ts'
 import type { IngressCounters } from './telemetry/counters.ts'
 import type { Health } from './telemetry/health.ts'
 import { toLogText } from './telemetry/log-text.ts'
@@ -25,14 +28,23 @@ export interface StartIngressOptions {
   readonly health: Health
   /** Undefined with TLS off. */
   readonly certificates: IngressCertificates | undefined
+  /** What the management API may open. */
+  readonly grants: readonly IngressGrant[]
+  /** Told what has become of each entry. */
+  readonly status: IngressStatus
 }
 
-/** Opens what the namespaces ask for, and follows their changes. A port that cannot be bound shows in `/readyz`. */
-export async function startIngress({ parts, health, certificates }: StartIngressOptions): Promise<RelayIngress> {
+/**
+ * Opens what resources file and management API ask for, and follows changes. A port that cannot be bound shows in the state of
+ * its entry, and in `/readyz` when it is of the file: those who manage a namespace cannot make the relay look ill.
+ */
+export async function startIngress(options: StartIngressOptions): Promise<RelayIngress> {
+  const { parts, certificates, grants, status } = options
   const { limits, catalog, log, counters } = parts
   const { handshakeTimeoutMs } = limits
   const tls = certificates && new IngressTls({ certificates, handshakeTimeoutMs })
   const account = new IngressAccount(parts)
+  const report = new IngressReport(options)
   const { listeners, offers, keepAlive } = parts
   const ways = new EntityWays({
     parts: { listeners, offers, keepAlive, acceptTimeoutMs: limits.acceptTimeoutMs },
@@ -47,33 +59,31 @@ export async function startIngress({ parts, health, certificates }: StartIngress
       const { owner, entry } = wanted
       return new RelayIngressWay(parts, owner, ways.to(owner, entry.hybridConnection))
     },
-    onProblems: (problems) => {
-      const [message] = problems.map((problem) => problem.message)
-      if (message === undefined) return health.clear('ingress')
-      health.report('ingress', problems.map((problem) => problem.message).join('; '))
-      log.error('ingress.port-failed', { message })
-    },
+    onProblems: (problems) => report.replaceUnbound(problems),
   })
-  const wanted = (): WantedIngress[] =>
-    catalog.namespaces().flatMap(({ name, ingress }) => ingress.map((entry) => ({ owner: name, entry })))
   const bring = async (): Promise<void> => {
-    const now = wanted()
-    await ports.apply(now)
-    counters.keepIngresses(now.map(({ owner, entry }) => ({ namespace: owner, name: entry.name })))
+    const standing = standingIngress(catalog.documents, grants)
+    report.replaceClosed(standing.problems)
+    await ports.apply(standing.entries)
+    counters.keepIngresses(standing.entries.map(({ owner, entry }) => ({ namespace: owner, name: entry.name })))
   }
+  const follow = (): void =>
+    status.follow(bring().catch((error: unknown) => log.error('ingress.change-failed', { error })))
   const stopFollowing = catalog.onChange((change) => {
     const document = change.kind === 'put' ? change.stored.document : change.previous.document
     if (document.kind === 'hybridConnection' && change.kind === 'delete') {
       ways.endConnections(document.value.namespace, document.value.name)
     }
+    if (document.kind === 'namespace' || document.kind === 'ingress') follow()
     if (document.kind !== 'namespace') return
-    void bring()
     const namespace = document.value
     ports.cutAllBut(namespace.name, (address) =>
       mayTry(parts, { namespace, remote: { address, port: 0 }, isPrivate: false }, 'send'),
     )
   })
-  await bring()
+  // A change that cannot be made must not keep a relay from starting.
+  follow()
+  await status.settled()
   return {
     ports,
     close: () => {
@@ -81,6 +91,49 @@ export async function startIngress({ parts, health, certificates }: StartIngress
       ports.close()
       tls?.close()
     },
+  }
+}
+
+/** Tells of entries that are not open: state of the entry, log, and readiness. */
+class IngressReport {
+  readonly #options: StartIngressOptions
+  #closed: ReadonlyMap<string, string> = new Map()
+  #unbound: readonly IngressProblem[] = []
+  #logged = ''
+
+  constructor(options: StartIngressOptions) {
+    this.#options = options
+  }
+
+  /** Entries that are kept out of the ports. */
+  replaceClosed(problems: ReadonlyMap<string, string>): void {
+    this.#closed = problems
+    this.#tell()
+  }
+
+  replaceUnbound(problems: readonly IngressProblem[]): void {
+    this.#unbound = problems
+    this.#tell()
+  }
+
+  #tell(): void {
+    const { health, status, parts } = this.#options
+    const unbound = this.#unbound.flatMap(({ wanted, message }) =>
+      wanted.map(({ owner, entry }) => [ingressKey(owner, entry.name), message] as const),
+    )
+    const all = new Map([...this.#closed, ...unbound])
+    status.replace(all)
+    const declared = this.#unbound.map(({ wanted, message }) => ({
+      wanted: wanted.filter(({ isManaged }) => !isManaged),
+      message,
+    }))
+    const text = describeProblems(declared.filter(({ wanted }) => wanted.length > 0))
+    if (text === '') health.clear('ingress')
+    else health.report('ingress', text)
+    const lines = [...all].map(([key, message]) => `${key}: ${message}`).join('; ')
+    // Ports are tried again every few seconds; the log hears of what is new.
+    if (lines !== '' && lines !== this.#logged) parts.log.error('ingress.port-failed', { message: lines })
+    this.#logged = lines
   }
 }
 

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Secret } from '@postern/program'
+import type { IngressGrant } from './domain/ingress-grant.ts'
+import type { IngressStatus } from './domain/ingress-status.ts'
 import type { PlanLimitTable } from './domain/plan-limits.ts'
 import { tenantId } from './domain/tenant.ts'
 import { ArmDoor } from './gateway/management/arm-door.ts'
@@ -22,6 +24,7 @@ export interface ManagementConfig {
   readonly publicHost: string
   readonly baseDomain: string
   readonly hybridConnectionLimits: PlanLimitTable
+  readonly ingressGrants: readonly IngressGrant[]
   /** Absent when a load balancer ends TLS. */
   readonly tls?: { readonly minVersion: 'TLSv1.2' | 'TLSv1.3' }
   readonly webhook?: { readonly url: string; readonly secret: Secret }
@@ -32,6 +35,9 @@ export interface StartManagementOptions {
   readonly parts: RelayParts
   readonly store: ResourceStore
   readonly identity: Identity
+  readonly ingressStatus: IngressStatus
+  /** Filled when they are open. */
+  readonly doors: readonly { readonly port: number | undefined }[]
   /** By which others reach the data door; known when that is open. */
   readonly dataPort: () => number
   /** `https://host[:port]` as the client wrote it. */
@@ -59,7 +65,10 @@ export function startManagement(options: StartManagementOptions): ArmDoor {
       baseDomain: settings.baseDomain,
       minTlsVersion: settings.tls?.minVersion === 'TLSv1.3' ? '1.3' : '1.2',
       hybridConnectionLimits: settings.hybridConnectionLimits,
+      ingressGrants: settings.ingressGrants,
     },
+    ingress: options.ingressStatus,
+    doorPorts: () => options.doors.flatMap(({ port }) => port ?? []),
     dataPort,
     now: () => new Date(),
   }

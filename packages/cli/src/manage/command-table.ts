@@ -5,6 +5,7 @@ import { hcmCommands, hcmGroups } from './groups/hcm.ts'
 import { monitorCommands, monitorGroups } from './groups/monitor.ts'
 import { principalCommands, principalGroups } from './groups/principal.ts'
 import { hybridConnectionCommands, hybridConnectionGroups } from './groups/relay-hyco.ts'
+import { ingressCommands, ingressGroups } from './groups/relay-ingress.ts'
 import { namespaceCommands, namespaceGroups } from './groups/relay-namespace.ts'
 import { roleCommands, roleGroups } from './groups/role.ts'
 import { usageCommands, usageGroups } from './groups/usage.ts'
@@ -17,6 +18,7 @@ export const managedCommands: readonly ManagedCommand[] = [
   ...resourceGroupCommands,
   ...namespaceCommands,
   ...hybridConnectionCommands,
+  ...ingressCommands,
   ...planCommands,
   ...planHybridConnectionCommands,
   ...webAppCommands,
@@ -34,6 +36,7 @@ export const managedGroups: readonly ManagedGroup[] = [
   { words: 'relay', summary: 'Namespaces, hybrid connections, their rules and keys.' },
   ...namespaceGroups,
   ...hybridConnectionGroups,
+  ...ingressGroups,
   ...planHybridConnectionGroups,
   ...planGroups,
   ...webAppGroups,

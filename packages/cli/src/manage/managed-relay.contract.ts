@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { StartRelayOptions } from '@postern/server'
 import { PosternProcess, type PosternResult, startTestRelay } from '@postern/testkit'
 
 /** The real command line and a relay that it can manage. */
@@ -26,9 +27,9 @@ export interface ManagedRelay extends AsyncDisposable {
 export type Json = any
 
 /** Starts a relay in this process; commands run as processes of their own, in the environment `ci` unless another is given. */
-export async function openManagedRelay(): Promise<ManagedRelay> {
+export async function openManagedRelay(settings: Pick<StartRelayOptions, 'options'> = {}): Promise<ManagedRelay> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-manage-'))
-  const { relay, ...test } = await startTestRelay()
+  const { relay, ...test } = await startTestRelay(settings)
   const { clientId = '', clientSecret } = relay.bootstrapAdmin ?? {}
   const secret = clientSecret?.reveal() ?? ''
   const caFile = join(folder, 'ca.pem')

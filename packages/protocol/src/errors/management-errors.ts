@@ -108,6 +108,12 @@ export const managementErrors = {
     message: 'There are as many resources of this kind as there may be',
     help: 'Delete what nobody needs; the message says how many there may be.',
   },
+  PortNotGranted: {
+    ...forbidden,
+    armCode: 'PortNotGranted',
+    message: 'The management API may not open this port',
+    help: 'The operator of the relay says by --ingress-ports which public ports it may open; without the option none.',
+  },
   HybridConnectionNotUsable: {
     ...badRequest,
     armCode: 'BadRequest',

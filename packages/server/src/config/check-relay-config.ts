@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { type OptionProblem, OptionsError } from '@postern/program'
+import { parseIngressGrant } from '../domain/ingress-grant.ts'
 import { parseCertificateFiles } from './certificate-files.ts'
 import { parseOidcIssuer } from './oidc-issuers.ts'
 import { optionTable, type RelayOptionValues } from './option-table.ts'
@@ -40,6 +41,10 @@ function* doorProblems(values: RelayOptionValues): Iterable<OptionProblem> {
   const sharesPort = dataPort !== 0 && dataPort === managementPort
   if (sharesPort && managementHosts.length === 0) {
     yield problem('managementHosts', 'is needed when both doors share one port: nothing else tells them apart')
+  }
+  for (const text of values.ingressPorts) {
+    const grant = parseIngressGrant(text)
+    if (typeof grant === 'string') yield problem('ingressPorts', grant)
   }
 }
 

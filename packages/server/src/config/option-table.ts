@@ -1,5 +1,6 @@
 import type { OptionTable, OptionValues } from '@postern/program'
 import { identityOptions } from './identity-options.ts'
+import { ingressOptions } from './ingress-options.ts'
 import { messageOptions } from './message-options.ts'
 import { strangerOptions } from './stranger-options.ts'
 
@@ -61,6 +62,7 @@ export const optionTable = {
     help: 'Address of this machine that the private door listens on: one that only private networks reach.',
     example: '10.0.0.5',
   },
+  ...ingressOptions,
   publicHost: {
     group: 'Doors',
     flag: 'public-host',

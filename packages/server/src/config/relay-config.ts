@@ -1,4 +1,5 @@
 import type { Secret } from '@postern/program'
+import { type IngressGrant, parseIngressGrant } from '../domain/ingress-grant.ts'
 import type { OidcIssuer } from '../domain/oidc-issuer.ts'
 import type { PlanLimitTable } from '../domain/plan-limits.ts'
 import type { RelayLimits } from '../domain/relay-limits.ts'
@@ -45,6 +46,8 @@ export interface RelayConfig {
   readonly bind?: string
   /** Absent: no private door. */
   readonly privateDoor?: { readonly bind: string; readonly port: number }
+  /** What the management API may open. */
+  readonly ingressGrants: readonly IngressGrant[]
   readonly publicHost: string
   /** By which others reach the data door; absent: the one that it listens on. */
   readonly publicPort?: number
@@ -92,6 +95,7 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     managementHosts: values.managementHosts.map((host) => host.toLowerCase()),
     ...(bind === undefined ? {} : { bind }),
     ...(privatePort === undefined ? {} : { privateDoor: { bind: privateBind, port: privatePort } }),
+    ingressGrants: values.ingressPorts.map(parseIngressGrant).filter((grant) => typeof grant !== 'string'),
     publicHost: values.publicHost.toLowerCase(),
     ...(publicPort === undefined ? {} : { publicPort }),
     baseDomain: values.baseDomain.toLowerCase(),

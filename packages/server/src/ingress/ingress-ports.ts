@@ -10,11 +10,15 @@ export interface WantedIngress {
   /** Tells entries of one name apart: the namespace. */
   readonly owner: string
   readonly entry: IngressEntry
+  /** Made by the management API; else the resources file has it. */
+  readonly isManaged?: boolean
 }
 
 /** A port that could not be bound. */
 export interface IngressProblem {
-  readonly entry: IngressEntry
+  /** All that want it. */
+  readonly wanted: readonly WantedIngress[]
+  /** What follows the name of an entry in a sentence. */
   readonly message: string
 }
 
@@ -72,7 +76,8 @@ export class IngressPorts {
 
   /** Brings ports and ways to what is wanted; resolves when all ports are bound, or known not to be. */
   apply(wanted: readonly WantedIngress[]): Promise<void> {
-    this.#changes = this.#changes.then(() => this.#apply(wanted))
+    // A change that failed must not keep the next one from being made.
+    this.#changes = this.#changes.catch(() => {}).then(() => this.#apply(wanted))
     return this.#changes
   }
 
@@ -152,7 +157,7 @@ export class IngressPorts {
       this.#problems.delete(place)
       this.#ports.set(place, { door, port })
     } catch (error) {
-      this.#problems.set(place, { entry, message: describe(entry, error as NodeJS.ErrnoException) })
+      this.#problems.set(place, { wanted, message: describe(entry, error as NodeJS.ErrnoException) })
     }
   }
 
@@ -186,9 +191,14 @@ function sorted(entry: IngressEntry): readonly unknown[] {
   return Object.entries(entry).toSorted(([one], [other]) => (one < other ? -1 : 1))
 }
 
-function describe({ name, port, protocol, address }: IngressEntry, { code, message }: NodeJS.ErrnoException): string {
+function describe({ port, protocol, address }: IngressEntry, { code, message }: NodeJS.ErrnoException): string {
   const place = `port ${port} (${protocol})${address === undefined ? '' : ` of ${address}`}`
-  return `ingress "${name}" cannot have ${place}: ${reasons[code ?? ''] ?? message}; it is tried again every 10 s`
+  return `cannot have ${place}: ${reasons[code ?? ''] ?? message}; it is tried again every 10 s`
+}
+
+/** One line about all ports that could not be bound; empty when there are none. */
+export function describeProblems(problems: readonly IngressProblem[]): string {
+  return problems.map(({ wanted, message }) => `ingress "${wanted[0]?.entry.name}" ${message}`).join('; ')
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { silentLogger } from '@postern/program'
 import type { Caller } from '../domain/caller.ts'
+import { IngressStatus } from '../domain/ingress-status.ts'
 import type { RoleAssignment } from '../domain/role.ts'
 import { openIdentity } from '../identity/open-identity.ts'
 import { builtInRoles } from '../identity/roles/built-in-roles.ts'
@@ -98,7 +99,13 @@ export async function openArmBed(): Promise<ArmBed> {
       baseDomain: 'relay.test',
       minTlsVersion: '1.2',
       hybridConnectionLimits: 'seed',
+      ingressGrants: [
+        { first: 443, last: 443 },
+        { first: 8000, last: 8999 },
+      ],
     },
+    ingress: new IngressStatus(),
+    doorPorts: () => [8443, 8444],
     dataPort: () => 8443,
     now,
   }

@@ -1,4 +1,6 @@
 import type { AuditTrail } from '../audit/audit-trail.ts'
+import type { IngressGrant } from '../domain/ingress-grant.ts'
+import type { IngressStatus } from '../domain/ingress-status.ts'
 import type { PlanLimitTable } from '../domain/plan-limits.ts'
 import type { Identity } from '../identity/open-identity.ts'
 import type { RoleBook } from '../identity/roles/role-book.ts'
@@ -17,6 +19,8 @@ export interface ManagementSettings {
   readonly minTlsVersion: '1.2' | '1.3'
   /** Which of Azure's tables says how many hybrid connections a plan may use. */
   readonly hybridConnectionLimits: PlanLimitTable
+  /** Public ports that may be opened here. */
+  readonly ingressGrants: readonly IngressGrant[]
 }
 
 /** What the handlers of the management API work with; built once by the composition root. */
@@ -31,6 +35,9 @@ export interface ManagementParts {
   readonly hcms: HcmRegistry
   readonly audit: Pick<AuditTrail, 'page'>
   readonly settings: ManagementSettings
+  readonly ingress: Pick<IngressStatus, 'problemOf' | 'settled'>
+  /** TCP ports of the relay's own doors that are open. */
+  readonly doorPorts: () => readonly number[]
   /** Port by which others reach the data door, known once it is open. */
   readonly dataPort: () => number
   readonly now: () => Date

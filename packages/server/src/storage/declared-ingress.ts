@@ -63,8 +63,13 @@ type Checked = Optional<DeclaredIngress>
 const namePattern = /^[A-Za-z0-9](?:[\w.-]{0,62}[A-Za-z0-9])?$/
 const nameRule = 'must have 1 to 64 letters, digits, dots, hyphens and underscores'
 
+/** What the name of an entry must be and is not. */
+export function ingressNameProblem(name: string): string | undefined {
+  return namePattern.test(name) ? undefined : nameRule
+}
+
 /** What can be said of an entry besides its name, whoever says it: files of the machine are for the resources file alone. */
-const ingressSettingsShape = {
+export const ingressSettingsShape = {
   hybridConnection: z
     .string()
     .min(1)
@@ -222,7 +227,7 @@ function definedOf<T extends object>(value: T): T {
 type Problem = [path: keyof DeclaredIngress, message: string]
 
 /** What is wrong with an entry that cannot be said of one key alone. */
-function* ingressProblems(entry: Checked): Generator<Problem> {
+export function* ingressProblems(entry: Checked): Generator<Problem> {
   yield* problemsOfAccess(entry)
   const { clientCertificates, users, hosts, sni, tls, trustedProxies, framing, portName } = entry
   if (sni && hosts) yield ['hosts', 'cannot stand beside sni; make two entries']

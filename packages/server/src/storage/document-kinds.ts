@@ -6,6 +6,7 @@ import type { AuthorizationRule } from '../domain/authorization-rule.ts'
 import type { DirectoryPrincipal } from '../domain/directory-principal.ts'
 import type { Hcm, HcmEnrolment } from '../domain/hcm.ts'
 import type { HybridConnection } from '../domain/hybrid-connection.ts'
+import type { ManagedIngress } from '../domain/managed-ingress.ts'
 import type { Namespace } from '../domain/namespace.ts'
 import type { NamespaceUsage } from '../domain/namespace-usage.ts'
 import { openNetworkAccess } from '../domain/network-access.ts'
@@ -20,6 +21,7 @@ import type { SigningKey } from '../domain/signing-key.ts'
 export interface DocumentValues {
   readonly namespace: Namespace
   readonly hybridConnection: HybridConnection
+  readonly ingress: ManagedIngress
   readonly resourceGroup: ResourceGroup
   readonly plan: Plan
   readonly app: App
@@ -178,6 +180,11 @@ export const documentKinds: { readonly [Kind in DocumentKind]: DocumentKindEntry
       actions: z.array(z.enum(actions)).exactOptional(),
       ...dates,
     }),
+  },
+  ingress: {
+    prefix: 'ingress',
+    path: ({ namespace, name }) => [namespace, name],
+    schema: z.object({ namespace: z.string(), name: z.string(), entry: ingressEntry, ...dates }),
   },
   resourceGroup: {
     prefix: 'rg',

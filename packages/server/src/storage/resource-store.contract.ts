@@ -173,12 +173,14 @@ export function testResourceStore(engine: string, createFactory: (t: TestContext
         entity('A', 'y/z'),
         entity('ab', 'x'),
         entity('a_', 'x'),
+        ingress('A', 'web'),
+        ingress('ab', 'web'),
       ]
       await Promise.all(documents.map((document) => store.put(document)))
       assert.equal(await other.delete(namespaceKey('a')), true)
       assert.deepEqual(
         (await store.list()).map(({ key }) => key),
-        ['hc/a_/x', 'hc/ab/x', 'ns/a-', 'ns/ab'],
+        ['hc/a_/x', 'hc/ab/x', 'ingress/ab/web', 'ns/a-', 'ns/ab'],
       )
     })
 
@@ -342,6 +344,26 @@ export function entity(namespace: string, name: string, changes: Partial<EntityV
   return { kind: 'hybridConnection', value }
 }
 
+/** An ingress entry that the management API has made, for tests. */
+export function ingress(namespace: string, name: string): ResourceDocument {
+  const entry: DocumentValues['ingress']['entry'] = {
+    name,
+    hybridConnection: 'db',
+    protocol: 'tcp',
+    port: 443,
+    hosts: ['a.test'],
+    tls: 'pass',
+    framing: 'raw',
+    access: 'guarded',
+    users: [{ name: 'alice', passwordHash: 'scrypt$1$1$1$a$b' }],
+    maxConnections: 1,
+    maxConnectionsPerSource: 1,
+    connectionsPerSecondPerSource: 1,
+    trustedProxies: ['10.0.0.1'],
+  }
+  return { kind: 'ingress', value: { namespace, name, entry, ...dates } }
+}
+
 type NamespaceValue = DocumentValues['namespace']
 type EntityValue = DocumentValues['hybridConnection']
 
@@ -485,6 +507,7 @@ export const everyKind: readonly ResourceDocument[] = [
       ...dates,
     },
   },
+  ingress('local', 'web'),
   {
     kind: 'namespaceUsage',
     value: {

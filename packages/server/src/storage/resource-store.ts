@@ -77,7 +77,7 @@ export function hybridConnectionKey(namespace: string, name: string): string {
   return keyOfPath('hybridConnection', [namespace, name])
 }
 
-/** The start of the keys of everything under a namespace. */
-export function hybridConnectionKeyPrefix(namespace: string): string {
-  return hybridConnectionKey(namespace, '')
+/** The starts of the keys of everything under a namespace. */
+export function keyPrefixesUnder(namespace: string): readonly string[] {
+  return [hybridConnectionKey(namespace, ''), keyOfPath('ingress', [namespace, ''])]
 }

@@ -63,6 +63,12 @@ export class FrontDoor {
     return this.#connections.size
   }
 
+  /** The port in use; undefined while it is closed. */
+  get port(): number | undefined {
+    const bound = this.#net.address()
+    return typeof bound === 'object' ? bound?.port : undefined
+  }
+
   /** @param address `port` 0 takes any free one @returns the port in use */
   async listen(address: { readonly host?: string; readonly port: number }): Promise<{ port: number }> {
     this.#net.listen(address)
@@ -70,8 +76,7 @@ export class FrontDoor {
     this.#net.on('error', (error) => this.#options.logger.error('front-door.failed', { error }))
     // The HTTP server never listens itself; this starts its own check of header deadlines on kept-alive connections.
     this.#http.emit('listening')
-    const bound = this.#net.address()
-    return { port: typeof bound === 'object' && bound !== null ? bound.port : address.port }
+    return { port: this.port ?? address.port }
   }
 
   /** Stops counting the connection as unauthorised. Takes `request.socket` or the socket of an upgrade. */

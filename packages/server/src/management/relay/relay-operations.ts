@@ -19,6 +19,7 @@ const actions: readonly (readonly [type: string, resource: string, verbs: Readon
   ['namespaces/wcfRelays', 'WCF Relay', verbs],
   ['namespaces/wcfRelays/authorizationRules', 'WCF Relay Authorization Rule', all],
   ['namespaces/networkRuleSets', 'Network Rule Set', verbs],
+  ['namespaces/ingress', 'Ingress Entry', verbs],
   ['namespaces/privateEndpointConnections', 'Private Endpoint Connection', verbs],
   ['namespaces/privateLinkResources', 'Private Link Resource', { read: 'Get' }],
 ]

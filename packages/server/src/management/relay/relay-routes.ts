@@ -1,5 +1,6 @@
 import { authorizationRuleRoutes } from './authorization-rule-routes.ts'
 import { hybridConnectionRoutes } from './hybrid-connection-routes.ts'
+import { ingressRoutes } from './ingress-routes.ts'
 import { namespaceRoutes } from './namespace-routes.ts'
 import { networkRuleRoutes } from './network-rule-routes.ts'
 import { privateEndpointRoutes } from './private-endpoint-routes.ts'
@@ -12,5 +13,6 @@ export const relayRoutes = [
   ...authorizationRuleRoutes,
   ...networkRuleRoutes,
   ...privateEndpointRoutes,
+  ...ingressRoutes,
   ...wcfRelayRoutes,
 ] as const

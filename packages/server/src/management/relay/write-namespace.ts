@@ -156,11 +156,12 @@ export function supportedAccess(
 }
 
 /**
- * Deletes hybrid connections that a process which ended at the wrong moment left under a name: their rules must not open
+ * Deletes hybrid connections and ingress entries that a process which ended at the wrong moment left under a name: their rules must not open
  * the namespace of whoever takes the name next.
  */
 async function removeLeftovers({ documents, store }: ManagementParts, name: string): Promise<void> {
   for (const { key, document } of documents.list('hybridConnection', name)) {
     if (document.origin !== 'declared') await store.delete(key)
   }
+  for (const { key } of documents.list('ingress', name)) await store.delete(key)
 }

@@ -20,6 +20,7 @@ const providers: readonly ProviderEntry[] = [
       'namespaces/wcfRelays',
       'namespaces/wcfRelays/authorizationRules',
       'namespaces/networkRuleSets',
+      'namespaces/ingress',
       'namespaces/privateEndpointConnections',
       'checkNameAvailability',
       'operations',

@@ -4,7 +4,7 @@ import { conditionHolds } from '../condition-holds.ts'
 import { preconditionFailed } from '../precondition-failed.ts'
 import {
   documentKey,
-  hybridConnectionKeyPrefix,
+  keyPrefixesUnder,
   type ResourceChange,
   type ResourceDocument,
   type ResourceStore,
@@ -83,9 +83,9 @@ export class MemoryStore implements ResourceStore {
 
   #under(parent: StoredDocument): StoredDocument[] {
     if (parent.document.kind !== 'namespace') return []
-    const prefix = hybridConnectionKeyPrefix(parent.document.value.name)
+    const prefixes = keyPrefixesUnder(parent.document.value.name)
     return [...this.#data.documents.values()]
-      .filter(({ key }) => key.startsWith(prefix))
+      .filter(({ key }) => prefixes.some((prefix) => key.startsWith(prefix)))
       .toSorted((a, b) => (a.key < b.key ? -1 : 1))
   }
 

@@ -8,8 +8,8 @@ export type DocumentCall =
   | {
       readonly kind: 'delete'
       readonly key: string
-      /** Start of the keys that go with it. */
-      readonly under?: string
+      /** Starts of the keys that go with it. */
+      readonly under?: readonly string[]
       readonly condition: WriteCondition
     }
   | { readonly kind: 'integrityCheck' }

@@ -70,7 +70,7 @@ export class DocumentTable {
     const [standing] = this.#get.all(call.key).map(toRow)
     if (!conditionHolds(call.condition, standing?.revision)) return { kind: 'conditionFailed' }
     if (!standing) return { kind: 'deleted', rows: [] }
-    const rows = call.under === undefined ? [] : this.#under.all(call.under).map(toRow)
+    const rows = (call.under ?? []).flatMap((prefix) => this.#under.all(prefix).map(toRow))
     rows.push(standing)
     for (const { key } of rows) this.#delete.run(key)
     return { kind: 'deleted', rows }

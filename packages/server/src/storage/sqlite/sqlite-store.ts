@@ -6,7 +6,7 @@ import type { KeySealer } from '../key-sealer.ts'
 import { preconditionFailed } from '../precondition-failed.ts'
 import {
   documentKey,
-  hybridConnectionKeyPrefix,
+  keyPrefixesUnder,
   type ResourceChange,
   type ResourceDocument,
   type ResourceStore,
@@ -87,7 +87,7 @@ export class SqliteStore implements ResourceStore {
 
   async delete(key: string, condition: WriteCondition = 'any'): Promise<boolean> {
     const namespace = /^ns\/(.*)$/.exec(key)?.[1]
-    const under = namespace === undefined ? {} : { under: hybridConnectionKeyPrefix(namespace) }
+    const under = namespace === undefined ? {} : { under: keyPrefixesUnder(namespace) }
     const answer = await this.#call({ kind: 'delete', key, condition, ...under })
     if (answer.kind !== 'deleted') throw preconditionFailed(key, condition)
     return answer.rows.length > 0

@@ -1,0 +1,166 @@
+import { namespaceId, RelayError } from '@postern/protocol'
+import type { z } from 'zod'
+import { canonicalAddress } from '../../domain/canonical-address.ts'
+import type { IngressEntry } from '../../domain/ingress-entry.ts'
+import { formatIngressGrant, isGranted } from '../../domain/ingress-grant.ts'
+import type { EntryNaming } from '../../domain/ingress-places.ts'
+import { ingressKey } from '../../domain/ingress-status.ts'
+import type { Namespace } from '../../domain/namespace.ts'
+import { type DeclaredIngress, ingressNameProblem, ingressOf, ingressProblems } from '../../storage/declared-ingress.ts'
+import type { StoredDocument } from '../../storage/resource-store.ts'
+import { standingIngress } from '../../storage/standing-ingress.ts'
+import type { ArmCall } from '../arm-call.ts'
+import type { ManagementParts } from '../management-parts.ts'
+import { writeDocument } from '../write-document.ts'
+import { parentNotFound } from './find-namespace.ts'
+import type { ingressRoutes } from './ingress-routes.ts'
+
+type PutRoute = Extract<(typeof ingressRoutes)[number], { readonly id: 'Ingress_CreateOrUpdate' }>
+
+/** What a PUT asks for. */
+export type WantedIngressSettings = z.infer<PutRoute['body']>['properties']
+
+/** As in the resources file. */
+const maxEntries = 1024
+
+/** Two entries must not look at the same free place at once: all writers of this process take turns. */
+const turnKey = 'ingress places'
+
+/**
+ * Writes an entry if it may be there.
+ * @throws {RelayError} RequestContentInvalid, PortNotGranted when the port is not granted, ResourceConflict with the
+ * name of the entry that has the place, ResourceLimitReached, PreconditionFailed, ParentResourceNotFound
+ */
+export function writeIngress(
+  parts: ManagementParts,
+  call: ArmCall,
+  wanted: { readonly namespace: Namespace; readonly name: string; readonly settings: WantedIngressSettings },
+): Promise<StoredDocument<'ingress'>> {
+  const { documents, store } = parts
+  const { namespace, name, settings } = wanted
+  return documents.writers.run(turnKey, async () => {
+    const { stored } = await writeDocument(parts, call, {
+      kind: 'ingress',
+      path: [namespace.name, name],
+      make: (standing) => {
+        const before = standing?.document.value
+        const entry = entryOf(before?.name ?? name, settings, before?.entry)
+        demandGrant(parts, entry)
+        if (!before) refuseMore(parts, namespace)
+        refusePlace(parts, call, namespace, entry)
+        const now = parts.now()
+        return {
+          namespace: namespace.name,
+          name: entry.name,
+          entry,
+          createdAt: before?.createdAt ?? now,
+          updatedAt: now,
+        }
+      },
+    })
+    // A namespace that was deleted while we wrote must not leave a port to whoever takes its name next.
+    const owner = documents.get('namespace', namespace.name)?.document.value
+    if (owner?.createdAt.getTime() === namespace.createdAt.getTime()) return stored
+    await store.delete(stored.key, { revision: stored.revision })
+    throw parentNotFound(namespace.name)
+  })
+}
+
+/** @throws {RelayError} RequestContentInvalid */
+function entryOf(name: string, wanted: WantedIngressSettings, standing: IngressEntry | undefined): IngressEntry {
+  const { users, address, clientCertificates, ...settings } = wanted
+  if (clientCertificates !== undefined) {
+    throw invalid('clientCertificates: a file of the relay is named in its resources file only; leave it out here')
+  }
+  if (settings.tls === 'terminate') {
+    throw invalid(
+      'tls: terminate shows the certificates of the relay itself, which only its resources file can ask for; leave it out, and bytes pass through',
+    )
+  }
+  const known = new Map(standing?.users?.map((user) => [user.name, user.passwordHash]))
+  const whole = users?.map((user) => {
+    const passwordHash = user.passwordHash ?? known.get(user.name)
+    if (passwordHash !== undefined) return { name: user.name, passwordHash }
+    throw invalid(`users: ${user.name} has no passwordHash; write what \`postern ingress password\` prints`)
+  })
+  const place = address === undefined ? undefined : canonicalAddress(address)
+  const declared = {
+    ...settable(settings),
+    name,
+    ...(place !== undefined && { address: place }),
+    ...(whole && { users: whole }),
+  }
+  const nameProblem = ingressNameProblem(name)
+  if (nameProblem !== undefined) throw invalid(`The name of an ingress entry ${nameProblem}`)
+  const isGuarded = settings.allow !== undefined || users !== undefined
+  if (!isGuarded && settings.access === undefined) throw invalid(unguarded)
+  const [problem] = ingressProblems(declared)
+  if (problem) throw invalid(`${problem[0]} ${problem[1]}`)
+  const [entry] = ingressOf([declared])
+  if (!entry) throw new TypeError('one entry makes one entry')
+  return entry
+}
+
+/** Without what is of answers. */
+function settable({
+  origin: _origin,
+  provisioningState: _state,
+  statusMessage: _message,
+  createdAt: _createdAt,
+  updatedAt: _updatedAt,
+  ...settings
+}: Omit<WantedIngressSettings, 'users' | 'address' | 'clientCertificates'>): Omit<DeclaredIngress, 'name' | 'users'> {
+  return settings
+}
+
+const unguarded =
+  'access is missing, and nothing guards this port; write allow: ["203.0.113.0/24"] (who may come) or users (with hosts), or access: open to let everybody in'
+
+/** @throws {RelayError} PortNotGranted */
+function demandGrant({ settings }: ManagementParts, entry: IngressEntry): void {
+  const { ingressGrants } = settings
+  if (isGranted(ingressGrants, entry)) return
+  const place = `port ${entry.port} (${entry.protocol})${entry.address === undefined ? '' : ` of ${entry.address}`}`
+  const granted =
+    ingressGrants.length === 0 ? 'none' : `only ${ingressGrants.map(formatIngressGrant).join(', ')}`.slice(0, 500)
+  throw new RelayError('PortNotGranted', {
+    message: `This relay does not let the management API open ${place}, but ${granted}; its option --ingress-ports says which`,
+  })
+}
+
+/** @throws {RelayError} ResourceLimitReached */
+function refuseMore({ documents }: ManagementParts, { name }: Namespace): void {
+  if (documents.list('ingress', name).length < maxEntries) return
+  throw new RelayError('ResourceLimitReached', {
+    message: `The namespace ${name} has ${maxEntries} ingress entries already; it cannot have more`,
+  })
+}
+
+/** @throws {RelayError} RequestContentInvalid, ResourceConflict */
+function refusePlace(parts: ManagementParts, call: ArmCall, namespace: Namespace, entry: IngressEntry): void {
+  const { documents, settings, doorPorts } = parts
+  if (!documents.get('hybridConnection', namespace.name, entry.hybridConnection)) {
+    throw invalid(`hybridConnection: the namespace has no hybrid connection ${entry.hybridConnection}`)
+  }
+  if (entry.protocol === 'tcp' && doorPorts().includes(entry.port)) {
+    throw new RelayError('ResourceConflict', { message: `Port ${entry.port} is a door of the relay itself` })
+  }
+  const { places } = standingIngress(documents, settings.ingressGrants, ingressKey(namespace.name, entry.name))
+  const naming = namingFor(parts, call, namespace)
+  const message = places.clashOf(entry, naming) ?? places.overlapOf(entry, namespace.name, naming)
+  if (message !== undefined) throw new RelayError('ResourceConflict', { message })
+}
+
+/** Entries of other namespaces have a name for those who may read it. */
+function namingFor({ documents }: ManagementParts, call: ArmCall, namespace: Namespace): EntryNaming {
+  return ({ owner, place }) => {
+    const other = documents.get('namespace', owner)?.document.value
+    if (!other || other.name === namespace.name) return `"${place.name}"`
+    const isKnown = call.may('Microsoft.Relay/namespaces/ingress/read', namespaceId(other, other.name))
+    return isKnown ? `"${place.name}" of namespace ${other.name}` : 'an entry of another namespace'
+  }
+}
+
+function invalid(message: string): RelayError {
+  return new RelayError('RequestContentInvalid', { message })
+}

@@ -1,0 +1,151 @@
+// Public ports that come and go by the management API. The issue of the data plane, section "Ingress".
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { startTestRelay, type TestRelay } from '@postern/testkit'
+import { auditRecords } from './audit-records.ts'
+import { type Entry, portOf, resourcesWith, serveTargets, service } from './ingress-bed.ts'
+import { type ManagementClient, signInOwner } from './management-client.ts'
+import { localScope } from './sign-in-principal.ts'
+
+const signal = (): AbortSignal => AbortSignal.timeout(15_000)
+const url = (name: string): string => `${localScope}/ingress/${name}?api-version=2024-01-01`
+
+interface ManagedBed extends AsyncDisposable {
+  readonly relay: TestRelay
+  readonly owner: ManagementClient
+}
+
+const highPorts = '1024-65535'
+
+async function openBed(
+  options: { readonly ingress?: readonly Entry[]; readonly ports?: string; readonly data?: string } = {},
+): Promise<ManagedBed> {
+  const { ingress = [], ports = highPorts, data } = options
+  const relay = await startTestRelay({
+    resources: resourcesWith(ingress),
+    options: { ingressPorts: ports, ...(data !== undefined && { data, inMemory: false }) },
+  })
+  return { relay, owner: await signInOwner(relay), [Symbol.asyncDispose]: () => relay[Symbol.asyncDispose]() }
+}
+
+/** A port that nobody has now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function ask(port: number, question: string): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.end(question)
+  return text(socket)
+}
+
+const answering = () =>
+  service((socket) => {
+    text(socket).then(
+      (question) => socket.end(`heard ${question}`),
+      () => {},
+    )
+  })
+
+const open = (port: number): object => ({ properties: { hybridConnection: 'site', port, access: 'open' } })
+
+test('a port is open when its PUT is answered, leads to the listener, and is closed with its devices by DELETE', async () => {
+  await using bed = await openBed()
+  await using target = await answering()
+  await using _ = await serveTargets(bed.relay, { site: target.port })
+  const port = await freePort()
+  const { properties } = await bed.owner.done('PUT', url('web'), open(port))
+  assert.equal(properties.provisioningState, 'Succeeded')
+  assert.equal(await ask(port, 'one'), 'heard one')
+
+  const staying = connect(port, '127.0.0.1')
+  staying.on('error', () => {})
+  staying.write('two')
+  await once(staying, 'connect', { signal: signal() })
+  await bed.owner.done('DELETE', url('web'))
+  await assert.rejects(ask(port, 'three'), { code: 'ECONNREFUSED' })
+  if (!staying.closed) await once(staying, 'close', { signal: signal() })
+
+  const records = await auditRecords(bed.relay, 3)
+  const changes = records.filter(({ action }) => /namespaces\/ingress\/(?:write|delete)$/.test(action))
+  assert.deepEqual(
+    changes.map(({ action, result }) => [action.split('/').at(-1), result]),
+    [
+      ['write', 'succeeded'],
+      ['delete', 'succeeded'],
+    ],
+  )
+})
+
+test('an entry that is replaced moves to its new port, and entries of the file stay as they are', async () => {
+  await using bed = await openBed({ ingress: [{ name: 'filed', port: 0, hybridConnection: 'site', access: 'open' }] })
+  await using target = await answering()
+  await using _ = await serveTargets(bed.relay, { site: target.port })
+  const [before, after] = [await freePort(), await freePort()]
+  await bed.owner.done('PUT', url('web'), open(before))
+  await bed.owner.done('PUT', url('web'), open(after))
+  await assert.rejects(ask(before, 'old'), { code: 'ECONNREFUSED' })
+  assert.equal(await ask(after, 'new'), 'heard new')
+  assert.equal(await ask(portOf(bed.relay, 'filed'), 'filed'), 'heard filed')
+})
+
+test('a port that another program has shows in the state of the entry, and nowhere else', async () => {
+  await using bed = await openBed()
+  await using other = await answering()
+  const { properties } = await bed.owner.done('PUT', url('web'), {
+    properties: { hybridConnection: 'site', port: other.port, address: '127.0.0.1', access: 'open' },
+  })
+  assert.equal(properties.provisioningState, 'Failed')
+  assert.match(properties.statusMessage, /^cannot have port \d+ \(tcp\) of 127\.0\.0\.1: another program/)
+  assert.deepEqual(bed.relay.relay.server.health.reasons, [])
+  const { value } = await bed.owner.done('GET', url('').replace('/?', '?'))
+  assert.deepEqual(
+    value.map(
+      (entry: { readonly properties: { readonly provisioningState: string } }) => entry.properties.provisioningState,
+    ),
+    ['Failed'],
+  )
+})
+
+test('without --ingress-ports no port is opened, and none that was opened before is opened again', async (t) => {
+  const data = mkdtempSync(join(tmpdir(), 'postern-ingress-'))
+  t.after(() => rmSync(data, { recursive: true, force: true }))
+  const port = await freePort()
+  {
+    await using bed = await openBed({ data })
+    await bed.owner.done('PUT', url('web'), open(port))
+  }
+  {
+    await using bed = await openBed({ data })
+    await using target = await answering()
+    await using _ = await serveTargets(bed.relay, { site: target.port })
+    assert.equal(await ask(port, 'again'), 'heard again')
+  }
+  await using bed = await openBed({ data, ports: '' })
+  await assert.rejects(ask(port, 'no'), { code: 'ECONNREFUSED' })
+  const { properties } = await bed.owner.done('GET', url('web'))
+  assert.deepEqual([properties.provisioningState, /--ingress-ports/.test(properties.statusMessage)], ['Failed', true])
+  const { status, json } = await bed.owner.call('PUT', url('other'), open(port))
+  assert.deepEqual([status, json.error.code], [403, 'PortNotGranted'])
+  assert.match(json.error.message, /--ingress-ports/)
+})
+
+test('the doors of the relay itself are no port for anybody', async () => {
+  await using bed = await openBed()
+  const { managementPort, dataPort } = bed.relay.relay.server
+  for (const port of [managementPort, dataPort]) {
+    const { status, json } = await bed.owner.call('PUT', url('web'), open(port))
+    assert.deepEqual([status, json.error.message.startsWith(`Port ${port} is a door`)], [409, true])
+  }
+})
