@@ -76,12 +76,18 @@ export class FileWatch {
 
   async #waitForRest(): Promise<void> {
     const { file, debounceMs, onChange } = this.#options
+    const pause = async (): Promise<void> =>
+      await delay(debounceMs, undefined, { signal: this.#closing.signal, ref: false })
     let now = await fingerprint(file)
-    if (now === this.#seen) return
+    if (now === this.#seen) {
+      // Something else in the folder: a log there writes thousands of lines a second, and one look serves all of them.
+      await pause()
+      return
+    }
     let before: string
     do {
       before = now
-      await delay(debounceMs, undefined, { signal: this.#closing.signal, ref: false })
+      await pause()
       now = await fingerprint(file)
     } while (now !== before)
     this.#seen = now
