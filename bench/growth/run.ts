@@ -74,7 +74,8 @@ async function main(args: readonly string[]): Promise<void> {
     counts: toCounts(values.pairs ?? '1000,3000,9000'),
     ...{ repetitions, seconds, loadBinary, problems },
   })
-  const entities = await measureAllEntities(toCounts(values.entities ?? '10,100,1000,10000'), repetitions)
+  const entityCounts = toCounts(values.entities ?? '10,100,1000,10000')
+  const entities = await measureAllEntities(entityCounts, { repetitions, problems })
   const command = ['npm run bench:growth', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
   const isFullRun = [values.pairs, values.entities, values.only].every((value) => value === undefined)
   const file = values.results ?? (isFullRun ? join(benchFolder, 'results.md') : undefined)
@@ -114,19 +115,27 @@ async function measureAllPairs(candidates: readonly Candidate[], plan: PairPlan)
   return samples
 }
 
-async function measureAllEntities(counts: readonly number[], repetitions: number): Promise<readonly EntitySample[]> {
-  const estates = []
-  for (const hybridConnections of counts) {
-    const namespaces = Math.ceil(hybridConnections / entitiesPerNamespace)
-    estates.push(await prepareEstate(repositoryFolder, { namespaces, hybridConnections }))
-  }
+async function measureAllEntities(
+  counts: readonly number[],
+  { repetitions, problems }: Pick<PairPlan, 'repetitions' | 'problems'>,
+): Promise<readonly EntitySample[]> {
   const samples: EntitySample[] = []
-  for (let repetition = 1; repetition <= repetitions; repetition += 1) {
-    for (const { name, size, folder } of repetition % 2 === 0 ? estates.toReversed() : estates) {
-      console.error(`bench: ${repetition}/${repetitions} hybrid connections: ${name}`)
-      const measured = await measureEstate({ repositoryFolder, folder, size, calls })
-      samples.push(toEntitySample(size.hybridConnections, measured))
+  try {
+    const estates = []
+    for (const hybridConnections of counts) {
+      const namespaces = Math.ceil(hybridConnections / entitiesPerNamespace)
+      estates.push(await prepareEstate(repositoryFolder, { namespaces, hybridConnections }))
     }
+    for (let repetition = 1; repetition <= repetitions; repetition += 1) {
+      for (const { name, size, folder } of repetition % 2 === 0 ? estates.toReversed() : estates) {
+        console.error(`bench: ${repetition}/${repetitions} hybrid connections: ${name}`)
+        const measured = await measureEstate({ repositoryFolder, folder, size, calls })
+        samples.push(toEntitySample(size.hybridConnections, measured))
+      }
+    }
+  } catch (error) {
+    // The pairs are measured already: they must not be lost with it.
+    problems.push(`hybrid connections: ${error instanceof Error ? error.message : String(error)}`)
   }
   return samples
 }

@@ -15,6 +15,8 @@ const warmupSeconds = 4
 const retryMs = 100
 const commandTimeoutMs = 10_000
 
+const setting = 'net.ipv4.tcp_congestion_control'
+
 /** What is sent at once, and for how long. */
 export interface PathLoad {
   readonly loadBinary: string
@@ -29,11 +31,15 @@ export interface PathLoad {
  */
 export class LongPath implements AsyncDisposable {
   readonly relayHost: string
+  /** Congestion control that both networks have now, as the kernel says. */
+  readonly congestion: string
   readonly #yard: NetworkYard
 
   private constructor(yard: NetworkYard) {
     this.#yard = yard
     this.relayHost = readAddress(yard.enter('relay'))
+    const settings = ['near', 'relay'].map((place) => runToEnd([...yard.enter(place), 'sysctl', '-n', setting]).trim())
+    this.congestion = [...new Set(settings)].join(' and ')
   }
 
   /**
@@ -44,8 +50,7 @@ export class LongPath implements AsyncDisposable {
     const yard = await NetworkYard.open({ near: { delayMs: roundTripMs / 2 } })
     try {
       for (const place of ['near', 'relay']) {
-        const setting = `net.ipv4.tcp_congestion_control=${congestion}`
-        runToEnd([...yard.enter(place), 'sysctl', '-q', '-w', setting])
+        runToEnd([...yard.enter(place), 'sysctl', '-q', '-w', `${setting}=${congestion}`])
       }
       return new LongPath(yard)
     } catch (error) {

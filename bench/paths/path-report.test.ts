@@ -22,6 +22,19 @@ test('a point that was measured twice is one row with its median and range', () 
   })
   assert.match(section, /\| 8 +\| 0\.1 % \| 20 ms +\| 2\.00 \[1\.00-3\.00\] \|/)
   assert.match(section, /Not measured: ssh: not here/)
+  assert.match(section, /congestion control bbr/)
+})
+
+test('what direct TCP got without loss is told as what the link can carry', () => {
+  const direct = { candidate: 'direct', roundTripMs: 20, streams: 8 }
+  const section = formatPathSection({
+    results: [
+      { ...direct, lossPercent: 0, megabytesPerSecond: 54.6 },
+      { ...direct, lossPercent: 1, megabytesPerSecond: 60 },
+    ],
+    ...{ command: 'x', loadBefore: 0, seconds: 3, congestion: 'bbr', skipped: [] },
+  })
+  assert.match(section, /direct TCP without loss got 55 MB\/s at most/)
 })
 
 test('the picture has a panel for each number of streams and loss', () => {

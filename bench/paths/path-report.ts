@@ -22,7 +22,7 @@ export interface PathSectionOptions {
   /** Load average of the minute before the first measurement. */
   readonly loadBefore: number
   readonly seconds: number
-  /** Congestion control of both networks. */
+  /** Congestion control of both networks, as they said it themselves. */
   readonly congestion: string
   /** Why other candidates are not in it. */
   readonly skipped: readonly string[]
@@ -45,10 +45,23 @@ export function formatPathSection(options: PathSectionOptions): string {
     `- Machine: ${describeMachine()}, load average in the minute before: ${loadBefore.toFixed(1)}`,
     `- Command: \`${command}\`, ${new Date().toISOString().slice(0, 10)}`,
     `- MB/s from target to client over one link, ${seconds} s each, after 4 s in which windows grow; congestion control ${congestion}; median [range]`,
+    describeLink(results),
     ...skipped.map((reason) => `- Not measured: ${reason}`),
   ]
   const table = alignMarkdown([['streams', 'loss', 'round trip', ...candidates], ...rows])
   return `## Long paths\n\n${lines.join('\n')}\n\n${table}\n`
+}
+
+/** The link is a program: what it can carry bounds every row, and is told with them. */
+function describeLink(results: readonly PathResult[]): string {
+  const alone = results.filter(({ candidate, lossPercent }) => candidate === 'direct' && lossPercent === 0)
+  const most = Math.max(0, ...alone.map(({ megabytesPerSecond }) => megabytesPerSecond))
+  const found =
+    most === 0 ? '' : `: direct TCP without loss got ${most.toFixed(most < 10 ? 1 : 0)} MB/s at most in this run`
+  return (
+    'The link: two TUN devices and a program that holds each packet back (no netem), nftables for the loss. It shares the cores with all that is measured, and has a ' +
+    `limit of its own, about 55 MB/s on two cores${found}. Near that number the link, not a candidate, is what is seen.`
+  )
 }
 
 /** A panel for each number of streams and each loss, speed over delay. */

@@ -61,7 +61,6 @@ async function main(args: readonly string[]): Promise<void> {
   if (options === 'help') return
   const { measured, skipped } = await chooseCandidates(benchFolder, options, chooseWorkloads(['down']))
   for (const reason of skipped) console.error(`bench: NOT MEASURED: ${reason}`)
-  const results: PathResult[] = []
   const plan = {
     loadBinary,
     seconds: Number(values.seconds),
@@ -69,16 +68,11 @@ async function main(args: readonly string[]): Promise<void> {
     losses: toNumbers(values.losses),
     streams: toNumbers(values.streams),
   }
-  for (let repetition = 1; repetition <= Number(values.repetitions); repetition += 1) {
-    for (const roundTripMs of toNumbers(values.delays)) {
-      for (const candidate of measured) {
-        console.error(`bench: ${repetition}/${values.repetitions} ${roundTripMs} ms ${candidate.name}`)
-        results.push(...(await measureCandidate(candidate, roundTripMs, plan)))
-      }
-    }
-  }
+  const plannedPoints = { delays: toNumbers(values.delays), repetitions: Number(values.repetitions) }
+  const { results, congestion, problems } = await measureAll(measured, { ...plan, ...plannedPoints })
   const command = ['npm run bench:paths', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
-  const section = formatPathSection({ results, command, loadBefore, ...plan, skipped })
+  const missing = [...skipped, ...problems]
+  const section = formatPathSection({ results, command, loadBefore, ...plan, congestion, skipped: missing })
   console.log(section)
   if (values.results !== undefined) writeFileSync(values.results, `\n${section}`, { flag: 'a' })
   if (values.picture !== undefined) {
@@ -95,8 +89,49 @@ interface Plan {
   readonly streams: readonly number[]
 }
 
+interface MeasuredPaths {
+  readonly results: readonly PathResult[]
+  /** What all networks said; one name, if the machine does what it is told. */
+  readonly congestion: string
+  /** What could not be measured, and why. */
+  readonly problems: readonly string[]
+}
+
+async function measureAll(
+  candidates: readonly Candidate[],
+  plan: Plan & { readonly delays: readonly number[]; readonly repetitions: number },
+): Promise<MeasuredPaths> {
+  const results: PathResult[] = []
+  const problems: string[] = []
+  const congestions = new Set<string>()
+  for (let repetition = 1; repetition <= plan.repetitions; repetition += 1) {
+    for (const roundTripMs of plan.delays) {
+      for (const candidate of candidates) {
+        const where = `${repetition}/${plan.repetitions} ${roundTripMs} ms ${candidate.name}`
+        console.error(`bench: ${where}`)
+        try {
+          const { points, congestion } = await measureCandidate(candidate, roundTripMs, plan)
+          results.push(...points)
+          congestions.add(congestion)
+        } catch (error) {
+          // One that fails must not take the others' numbers along.
+          problems.push(`${where}: ${error instanceof Error ? error.message : String(error)}`)
+          console.error(`bench: PROBLEM: ${problems.at(-1)}`)
+        }
+      }
+    }
+  }
+  return { results, problems, congestion: [...congestions].join(', ') }
+}
+
+interface MeasuredPath {
+  readonly points: readonly PathResult[]
+  /** Of both networks, as they said it. */
+  readonly congestion: string
+}
+
 /** A link of its own for each: what one has left in its queues is nobody else's. */
-async function measureCandidate(candidate: Candidate, roundTripMs: number, plan: Plan): Promise<readonly PathResult[]> {
+async function measureCandidate(candidate: Candidate, roundTripMs: number, plan: Plan): Promise<MeasuredPath> {
   const { loadBinary, seconds, congestion, losses, streams } = plan
   await using path = await LongPath.open(roundTripMs, congestion)
   const running = candidate.name === 'direct' ? undefined : await candidate.start(path.places(loadBinary))
@@ -112,7 +147,7 @@ async function measureCandidate(candidate: Candidate, roundTripMs: number, plan:
   } finally {
     await running?.stop()
   }
-  return results
+  return { points: results, congestion: path.congestion }
 }
 
 function readCongestionControl(): string {

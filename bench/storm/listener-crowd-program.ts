@@ -17,6 +17,8 @@ export interface CrowdOrder {
   readonly count: number
   /** Listeners that dial at the same moment; all others wait for one of them. */
   readonly atOnce: number
+  /** They stand for other machines: what they need of this one is not taken from relay and tunnel. */
+  readonly yields: boolean
 }
 
 /** What the crowd tells when all are there. */
@@ -36,7 +38,9 @@ const sourceAddresses = 250
 const attemptTimeoutMs = 30_000
 const giveUpMs = 240_000
 
-async function gather({ door, count, atOnce }: CrowdOrder): Promise<CrowdReport & { readonly sockets: Socket[] }> {
+async function gather(order: CrowdOrder): Promise<CrowdReport & { readonly sockets: Socket[] }> {
+  const { door, count, atOnce, yields } = order
+  if (yields) setPriority(constants.priority.PRIORITY_LOW)
   const beganMs = performance.now()
   const sockets: Socket[] = []
   let [started, retries, complaint] = [0, 0, '']
@@ -63,8 +67,6 @@ async function gather({ door, count, atOnce }: CrowdOrder): Promise<CrowdReport 
   return { open: sockets.length, retries, seconds: (performance.now() - beganMs) / 1_000, complaint, sockets }
 }
 
-// They stand for other machines: what they need of this one must not be taken from relay and tunnel.
-setPriority(constants.priority.PRIORITY_LOW)
 const input = createInterface({ input: process.stdin })
 input.on('line', (line) => {
   void gather(JSON.parse(line)).then(({ sockets, ...report }) => {

@@ -127,7 +127,7 @@ function toTimes({ p50Us, p99Us, p999Us, operations, errors }: Counted): PingTim
 }
 
 function orderOf({ host, port, ca, access }: ListenerDoor, count: number, atOnce: number): CrowdOrder {
-  return { door: { host, port, ca, access }, count, atOnce }
+  return { door: { host, port, ca, access }, count, atOnce, yields: atOnce > politelyAtOnce }
 }
 
 async function startCrowd(crowds: LoadProcess[]): Promise<LoadProcess> {
