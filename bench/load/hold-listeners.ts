@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
+import { type EndpointHandler, WebSocketEndpoint } from '@postern/websocket'
 import type { ListenerEntry } from '../candidates/candidate.ts'
 import { upgradeRequest } from '../candidates/upgrade-request.ts'
 
@@ -11,6 +12,15 @@ const openingAtOnce = 16
 const openingTimeoutMs = 10_000
 const closingTimeoutMs = 20_000
 const accepted = 'HTTP/1.1 101 '
+
+const idle: EndpointHandler = {
+  onMessageStart: () => {},
+  onMessageData: () => {},
+  onMessageEnd: () => {},
+  onCloseFrame: () => {},
+  onDrain: () => {},
+  onEnd: () => {},
+}
 
 /** Control channels that are open and do nothing. */
 export interface HeldListeners {
@@ -72,8 +82,8 @@ export async function openListener(
     const [head]: Buffer[] = await once(socket, 'data', { signal })
     const text = head?.toString('latin1') ?? ''
     if (!text.startsWith(accepted)) throw new Error(`a listener was answered: ${text.split('\r\n')[0]}`)
-    // What the relay says from now on is read and thrown away; that it closes one is seen by the next row.
-    socket.on('error', () => {}).resume()
+    // It answers pings and does nothing else; that the relay closes one is seen by the next row.
+    new WebSocketEndpoint({ stream: socket.on('error', () => {}), role: 'client', handler: idle })
     return socket
   } catch (error) {
     socket.on('error', () => {}).destroy()

@@ -12,6 +12,8 @@ export interface LoadExtras {
   readonly isClientOnly?: boolean
   /** Bytes of a small message; both ends must agree. Default: those of the mode. */
   readonly messageBytes?: number
+  /** Each stream of a ping-pong begins so often, ms. Default: at once when the last answer is there. */
+  readonly everyMs?: number
 }
 
 /** Starts the load program on one candidate. */
@@ -27,6 +29,7 @@ export function startLoad(
     address: candidate.listenAddress ?? 1,
     connections,
     bytes: options.messageBytes ?? 0,
+    every: options.everyMs ?? 0,
     bulk: workload.bulkConnections ?? 0,
     seconds: options.seconds,
     warmup: options.warmupSeconds,

@@ -5,6 +5,7 @@
  * target is added to what the tunnel itself needs. Bulk receivers use MSG_TRUNC, so discarded bytes are never copied.
  *
  *   tcpload MODE --connect PORT --target PORT [--address A] [--connections N] [--bulk N] [--seconds S] [--warmup S] [--bytes N]
+ *           [--every MS]
  *
  * Clients connect to 127.0.0.A, default 1, or to the address --host; the target listens on 127.0.0.1 or --listen. With --connections 0 it is a target only,
  * with --target 0 clients only: another tcpload is the target, and small messages must have the same --bytes there.
@@ -12,7 +13,8 @@
  * MODE up       clients send as fast as they can, the target discards
  *      down     the target sends as fast as it can, clients discard
  *      both     both ends send as fast as they can, and discard; bytes of both directions are counted
- *      ping     clients send 128 bytes, wait for the same bytes, repeat; beside them --bulk more send as fast as they can
+ *      ping     clients send 128 bytes, wait for the same bytes, repeat; beside them --bulk more send as fast as they can. With --every
+ *               each begins every so many ms, and one that had to wait for the last counts from when it should have begun
  *      http     keep-alive GET with a 1 KiB body in the reply, one request at a time on each connection
  *      connect  connect, 100 bytes, 100 bytes back, close, repeat
  *      idle     open all connections, one byte each way, then hold them until standard input ends; the target is a process
@@ -53,23 +55,23 @@ enum mode { UP, DOWN, BOTH, PING, HTTP, CONNECT, IDLE };
 struct socket_state {
   int fd;
   bool is_client, is_connected, is_blasting, wants_write, is_closed, is_bulk;
-  double started_at;
+  double started_at, due_at;
   size_t received;
-  struct socket_state *next_closed;
+  struct socket_state *next_closed, *next_waiting;
 };
 
 static const char *const mode_names[] = {"up", "down", "both", "ping", "http", "connect", "idle"};
 static enum mode mode;
 static const char *connect_host, *listen_host;
 static int connect_port, target_port, connect_octet = 1, connections = 1, bulk_connections, message_bytes;
-static double seconds = 1, warmup = 0.3;
+static double seconds = 1, warmup = 0.3, every;
 
 static int poller;
 static char bulk[SEND_BYTES], incoming[RECEIVE_BYTES];
 static char request[4096], reply[4096];
 static size_t request_length, reply_length;
 
-static struct socket_state *closed_list;
+static struct socket_state *closed_list, *waiting_list;
 static bool is_measuring, is_stopping;
 static volatile sig_atomic_t is_window_over;
 static unsigned long long received_bytes;
@@ -192,6 +194,37 @@ static void start_exchange(struct socket_state *state) {
   send_small(state, request, request_length);
 }
 
+static void wait_for_turn(struct socket_state *state) {
+  state->due_at = (state->due_at > 0 ? state->due_at : state->started_at) + every;
+  state->next_waiting = waiting_list;
+  waiting_list = state;
+}
+
+/* Begins what is due; the latency counts from then, so that a stall is not hidden by what did not begin in it. */
+static void start_due(void) {
+  struct socket_state *waiting = waiting_list;
+  waiting_list = NULL;
+  for (struct socket_state *state = waiting, *next; state; state = next) {
+    next = state->next_waiting;
+    if (state->is_closed) continue;
+    if (state->due_at <= now()) {
+      start_exchange(state);
+      state->started_at = state->due_at;
+    } else {
+      state->next_waiting = waiting_list;
+      waiting_list = state;
+    }
+  }
+}
+
+/* At most 20 ms, so that windows end on time when a tunnel hangs. */
+static struct timespec turn_limit(void) {
+  double limit = 0.02;
+  for (struct socket_state *state = waiting_list; state; state = state->next_waiting)
+    if (state->due_at - now() < limit) limit = state->due_at - now();
+  return (struct timespec){.tv_nsec = limit > 0 ? (long)(limit * 1e9) : 0};
+}
+
 static void finish_exchange(struct socket_state *state) {
   if (is_measuring && mode != IDLE) add_latency(now() - state->started_at);
   if (mode == IDLE) {
@@ -199,6 +232,8 @@ static void finish_exchange(struct socket_state *state) {
   } else if (mode == CONNECT) {
     close_socket(state);
     to_start++;
+  } else if (every > 0) {
+    wait_for_turn(state);
   } else {
     start_exchange(state);
   }
@@ -313,14 +348,15 @@ static void end_window(int number) {
 
 static double opening_limit(void) { return OPENING_LIMIT_S + (double)connections / OPENED_PER_SECOND; }
 
-/* One turn of the loop: at most 20 ms, so that windows end on time when a tunnel hangs. */
 static void run_turn(int listener) {
   struct epoll_event events[256];
-  int count = epoll_wait(poller, events, 256, 20);
+  struct timespec limit = turn_limit();
+  int count = epoll_pwait2(poller, events, 256, &limit, NULL);
   for (int index = 0; index < count; index++) {
     if (events[index].data.ptr == NULL) accept_all(listener);
     else on_event(events[index].data.ptr, events[index].events);
   }
+  if (waiting_list) start_due();
   free_closed();
   for (; to_start > 0 && errors < MAXIMUM_ERRORS; to_start--) start_client();
 }
@@ -385,6 +421,7 @@ static void read_arguments(int count, char **arguments) {
     else if (!strcmp(name, "--bulk")) bulk_connections = atoi(value);
     else if (!strcmp(name, "--bytes")) message_bytes = atoi(value);
     else if (!strcmp(name, "--connections")) connections = atoi(value);
+    else if (!strcmp(name, "--every")) every = atof(value) / 1e3;
     else if (!strcmp(name, "--seconds")) seconds = atof(value);
     else if (!strcmp(name, "--warmup")) warmup = atof(value);
     else {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { constants, setPriority } from 'node:os'
+import { setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -17,8 +17,8 @@ export interface CrowdOrder {
   readonly count: number
   /** Listeners that dial at the same moment; all others wait for one of them. */
   readonly atOnce: number
-  /** They stand for other machines: what they need of this one is not taken from relay and tunnel. */
-  readonly yields: boolean
+  /** Priority as of nice(1), 0 to 19: they stand for other machines, and should not take from relay and tunnel what they need of this one. */
+  readonly nice: number
 }
 
 /** What the crowd tells when all are there. */
@@ -39,8 +39,8 @@ const attemptTimeoutMs = 30_000
 const giveUpMs = 240_000
 
 async function gather(order: CrowdOrder): Promise<CrowdReport & { readonly sockets: Socket[] }> {
-  const { door, count, atOnce, yields } = order
-  if (yields) setPriority(constants.priority.PRIORITY_LOW)
+  const { door, count, atOnce, nice } = order
+  setPriority(nice)
   const beganMs = performance.now()
   const sockets: Socket[] = []
   let [started, retries, complaint] = [0, 0, '']

@@ -16,6 +16,10 @@ export interface StormOptions {
   readonly streams: number
   /** Of the window before the storm. */
   readonly seconds: number
+  /** Listeners that dial at the same moment; the next one dials when one of them is there. */
+  readonly atOnce: number
+  /** Priority of those who come again, as of nice(1). */
+  readonly nice: number
 }
 
 /** One storm at one candidate. */
@@ -47,6 +51,8 @@ export interface PingTimes {
 /** The longest storm that is waited for. */
 const stormLimitSeconds = 270
 const warmupSeconds = 2
+/** Traffic that leaves the machine room for the storm: one that begins as soon as the last answer is there would take all of it. */
+export const everyMs = 10
 const settleMs = 2_000
 /** The first crowd comes in good order: only the second one is a storm. */
 const politelyAtOnce = 16
@@ -60,7 +66,12 @@ export async function measureStorm(candidate: Candidate, options: StormOptions):
     const { listenerDoor } = running
     if (listenerDoor === undefined) throw new Error(`${candidate.name} has no relay of ours`)
     const first = await startCrowd(crowds)
-    const gathered = await gather(first, orderOf(listenerDoor, listeners, politelyAtOnce))
+    const gathered = await gather(first, {
+      door: doorOf(listenerDoor),
+      count: listeners,
+      atOnce: politelyAtOnce,
+      nice: 0,
+    })
     if (gathered.open < listeners) throw new Error(`only ${gathered.open} listeners came: ${gathered.complaint}`)
     const second = await startCrowd(crowds)
     await delay(settleMs)
@@ -82,14 +93,19 @@ async function storm(
   door: ListenerDoor,
   options: StormOptions & { readonly first: LoadProcess; readonly second: LoadProcess },
 ): Promise<Omit<StormSample, 'candidate' | 'wanted' | 'before'>> {
-  const { first, second, listeners } = options
+  const { first, second, listeners, atOnce, nice } = options
   const load = startPing(running, options, stormLimitSeconds)
   try {
     await load.expectLine('START')
     const cpuBefore = readCpuSeconds([door.relay.pid])
     const beganMs = performance.now()
     first.kill()
-    const { open, retries, complaint } = await gather(second, orderOf(door, listeners, listeners))
+    const { open, retries, complaint } = await gather(second, {
+      door: doorOf(door),
+      count: listeners,
+      atOnce: listeners,
+      nice,
+    })
     const seconds = (performance.now() - beganMs) / 1_000
     load.endWindow()
     await load.expectLine('END')
@@ -118,7 +134,7 @@ async function ping(running: RunningCandidate, options: StormOptions): Promise<P
 
 function startPing(running: RunningCandidate, { loadBinary, streams }: StormOptions, seconds: number): LoadProcess {
   const workload = { name: 'ping', title: 'ping', mode: 'ping', connections: streams, metrics: [] } as const
-  return startLoad(workload, running, { loadBinary, seconds, warmupSeconds, idleConnections: 0 })
+  return startLoad(workload, running, { loadBinary, seconds, warmupSeconds, idleConnections: 0, everyMs })
 }
 
 function toTimes({ p50Us, p99Us, p999Us, operations, errors }: Counted): PingTimes {
@@ -126,8 +142,8 @@ function toTimes({ p50Us, p99Us, p999Us, operations, errors }: Counted): PingTim
   return { p50Us, p99Us, p999Us, roundTrips: operations }
 }
 
-function orderOf({ host, port, ca, access }: ListenerDoor, count: number, atOnce: number): CrowdOrder {
-  return { door: { host, port, ca, access }, count, atOnce, yields: atOnce > politelyAtOnce }
+function doorOf({ host, port, ca, access }: ListenerDoor): CrowdOrder['door'] {
+  return { host, port, ca, access }
 }
 
 async function startCrowd(crowds: LoadProcess[]): Promise<LoadProcess> {

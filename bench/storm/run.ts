@@ -17,10 +17,12 @@ import { formatStormSection } from './storm-report.ts'
 
 const usage = `usage: npm run bench:storm -- [options]
 
-Cuts all listeners of a relay at once and lets as many dial again at the same moment, while traffic runs through the relay.
+Cuts all listeners of a relay at once and lets as many dial again as fast as they can, while traffic runs through the relay.
 
   --listeners N      listeners (default 10000)
   --streams N        streams of the ping-pong beside them (default 4)
+  --at-once N        listeners that dial at the same moment (default 1000); too many for this machine fail at the relay's deadline for handshakes
+  --nice N           priority of the listeners' process, as of nice(1), 0 to 19 (default 5); 0 on a machine where much else runs
   --seconds N        measured before the storm (default 5)
   --repetitions N    how often everything is measured (default 3)
   --only NAME        candidates with a relay of ours, separated by commas (default postern,postern-plain)
@@ -43,6 +45,8 @@ async function main(args: readonly string[]): Promise<void> {
       listeners: { type: 'string' },
       streams: { type: 'string', default: '4' },
       seconds: { type: 'string', default: '5' },
+      nice: { type: 'string', default: '5' },
+      'at-once': { type: 'string', default: '1000' },
       repetitions: { type: 'string', default: '3' },
       only: { type: 'string' },
       'cpu-prof': { type: 'string' },
@@ -63,7 +67,8 @@ async function main(args: readonly string[]): Promise<void> {
   const { measured } = await chooseCandidates(benchFolder, options, chooseWorkloads(['idle']))
   const plan: StormPlan = {
     ...{ loadBinary, listeners: toNumber(values.listeners ?? '10000'), streams: toNumber(values.streams) },
-    ...{ seconds: toNumber(values.seconds), repetitions: toNumber(values.repetitions) },
+    ...{ seconds: toNumber(values.seconds), repetitions: toNumber(values.repetitions), nice: Number(values.nice) },
+    atOnce: toNumber(values['at-once']),
   }
   const { samples, problems } = await measureAll(measured, plan)
   const command = ['npm run bench:storm', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')

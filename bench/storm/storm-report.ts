@@ -1,7 +1,7 @@
 import { describeMachine } from '../report/machine.ts'
 import { formatSpread, toSpread } from '../report/statistics.ts'
 import { alignMarkdown } from '../report/tables.ts'
-import type { StormSample } from './measure-storm.ts'
+import { everyMs, type StormSample } from './measure-storm.ts'
 
 /** What the section is made of. */
 export interface StormReport {
@@ -14,6 +14,10 @@ export interface StormReport {
   readonly repetitions: number
   readonly streams: number
   readonly seconds: number
+  /** Listeners that dial at the same moment. */
+  readonly atOnce: number
+  /** Priority of the crowd. */
+  readonly nice: number
   readonly samples: readonly StormSample[]
   /** What could not be measured, and why. */
   readonly problems: readonly string[]
@@ -38,16 +42,16 @@ const columns: readonly {
 
 /** What bench/results.md says about storms. */
 export function formatStormSection(report: StormReport): string {
-  const { command, loadBefore, fileLimit, repetitions, streams, seconds, samples, problems } = report
+  const { command, loadBefore, fileLimit, repetitions, streams, seconds, atOnce, nice, samples, problems } = report
   const wanted = samples[0]?.wanted ?? 0
   const lines = [
     `Machine: ${describeMachine()}`,
     `Load average in the minute before: ${loadBefore.toFixed(1)} (above 0.5, something else ran as well)`,
     `Command: \`${command}\`, ${new Date().toISOString().slice(0, 10)}; ${repetitions} repetitions with fresh processes; median [range]`,
-    `${wanted} idle listeners with ids of their own are registered at one hybrid connection. The process that holds them is killed, and as many new ones dial at the ` +
-      'same moment, from 250 addresses, with a TLS session each; who is turned away comes again as our client does. The relay has its usual limits for strangers.',
-    `Running traffic: ping-pong of 128 bytes, ${streams} streams, through local end, relay and remote end; "before" is ${seconds} s beside the idle listeners, "during" the whole storm.`,
-    `The crowd runs at the lowest priority: it stands for other machines. A process may open ${fileLimit} files.`,
+    `${wanted} idle listeners with ids of their own are registered at one hybrid connection. The process that holds them is killed, and as many new ones dial as ` +
+      `fast as they can, ${atOnce} at a time, from 250 addresses, with a TLS session each; who is turned away comes again as our client does. The relay has its usual limits for strangers.`,
+    `Running traffic: ping-pong of 128 bytes, ${streams} streams, each every ${everyMs} ms and counted from when it should have begun, through local end, relay and remote end; "before" is ${seconds} s beside the idle listeners, "during" the whole storm.`,
+    `The crowd runs at a lower priority (nice ${nice}): it stands for other machines. A process may open ${fileLimit} files.`,
     'Wanted: all there again in under 30 s, p99 of running traffic less than twice as long.',
   ]
   const groups = [...Map.groupBy(samples, ({ candidate }) => candidate)]
