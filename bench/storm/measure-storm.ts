@@ -103,7 +103,7 @@ async function storm(
     const { open, retries, complaint } = await gather(second, {
       door: doorOf(door),
       count: listeners,
-      atOnce: listeners,
+      atOnce,
       nice,
     })
     const seconds = (performance.now() - beganMs) / 1_000
