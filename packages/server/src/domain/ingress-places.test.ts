@@ -38,6 +38,7 @@ test('a name leads one way; in the clear and under TLS it is two names', () => {
 test('two addresses are two ports, and all addresses are each of them', () => {
   assert.equal(clash([{ address: '10.0.0.1' }], { address: '10.0.0.2' }), undefined)
   assert.match(clash([{ address: '10.0.0.1' }], {}) ?? '', /write the same address/)
+  assert.match(clash([{ address: '0:0::1' }], { address: '::1' }) ?? '', /is taken by "old"/)
   assert.match(clash([{}], { address: '10.0.0.1' }) ?? '', /write the same address/)
 })
 

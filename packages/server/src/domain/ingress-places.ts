@@ -1,3 +1,4 @@
+import { canonicalAddress } from './canonical-address.ts'
 import type { IngressEntry } from './ingress-entry.ts'
 
 /** What decides whether two entries can stand side by side. */
@@ -101,8 +102,9 @@ function portKey({ protocol, port }: IngressPlace): string {
 
 const allAddresses = '*'
 
+/** One address in two spellings is one place. */
 function addressKey({ address }: IngressPlace): string {
-  return address?.toLowerCase() ?? allAddresses
+  return address === undefined ? allAddresses : (canonicalAddress(address) ?? address.toLowerCase())
 }
 
 /** Two addresses are two ports, but one of them and all of them are not. */

@@ -152,6 +152,8 @@ test('nothing is open by default, and what cannot be is refused with its reason'
     [{ ...db, hybridConnection: 'none' }, /no hybrid connection none/],
     [{ ...db, allow: ['ten'] }, /allow/],
     [{ ...db, address: 'localhost' }, /address/],
+    [{ ...db, address: '0.0.0.0' }, /leave it out for all addresses/],
+    [{ ...db, address: '0:0::0' }, /leave it out for all addresses/],
     [{ ...db, sni: ['a.test'], hosts: ['a.test'] }, /two entries/],
     [{ ...base, hosts: ['a.test'], users: [{ name: 'a', passwordHash: hash }] }, /everybody can read/],
     [{ ...base, hosts: ['a.test'], trustedProxies: ['10.0.0.1'], users: [{ name: 'a' }] }, /a has no passwordHash/],

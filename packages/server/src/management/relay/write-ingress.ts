@@ -83,7 +83,10 @@ function entryOf(name: string, wanted: WantedIngressSettings, standing: IngressE
     if (passwordHash !== undefined) return { name: user.name, passwordHash }
     throw invalid(`users: ${user.name} has no passwordHash; write what \`postern ingress password\` prints`)
   })
-  const place = address === undefined ? undefined : canonicalAddress(address)
+  const place = address === undefined ? undefined : spelt(address)
+  // Beside an entry of the file with one address it would be found to be taken only when it is bound, by whoever comes second.
+  if (place !== undefined && isEveryAddress(place))
+    throw invalid('address: leave it out for all addresses of the machine')
   const declared = {
     ...settable(settings),
     name,
@@ -99,6 +102,15 @@ function entryOf(name: string, wanted: WantedIngressSettings, standing: IngressE
   const [entry] = ingressOf([declared])
   if (!entry) throw new TypeError('one entry makes one entry')
   return entry
+}
+
+/** In the one spelling, unless it says by which interface it is reached. */
+function spelt(address: string): string {
+  return address.includes('%') ? address : (canonicalAddress(address) ?? address)
+}
+
+function isEveryAddress(address: string): boolean {
+  return address === '0.0.0.0' || address === '::'
 }
 
 /** Without what is of answers. */
