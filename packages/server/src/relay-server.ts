@@ -170,8 +170,9 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   const ingressStatus = new IngressStatus()
   const ports = await openDoors({ config, parts, store, health, identity, ingressStatus, certificates, doors, stops })
   Object.assign(inUse, { data: ports.data, management: ports.management })
-  const { ingressGrants: grants } = config
-  const opened = await startIngress({ parts, health, certificates: ports.tls, grants, status: ingressStatus })
+  const sessionKey = config.ingressSessionKey ?? store.deriveKey?.('ingress sessions')
+  const settings = { certificates: ports.tls, grants: config.ingressGrants, status: ingressStatus, sessionKey }
+  const opened = await startIngress({ parts, health, ...settings })
   const ingress = opened.ports
   stops.push(() => opened.close())
   health.become('ready')

@@ -5,10 +5,12 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RelayDialer, SenderCarriers } from '@postern/carrier'
-import type { Logger } from '@postern/program'
+import type { Logger, Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { type CertificateFilePair, CertificateFiles } from './certificates/certificate-files.ts'
 import { TlsSettings } from './certificates/tls-settings.ts'
+import type { IngressEntry } from './domain/ingress-entry.ts'
+import type { RemoteEndpoint } from './domain/remote-endpoint.ts'
 import type { IngressConnection, IngressEnd, IngressEvents, IngressRefusal } from './ingress/ingress-events.ts'
 import { describeProblems, IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
 import { IngressTls } from './ingress/ingress-tls.ts'
@@ -35,6 +37,8 @@ export interface IngressProcessOptions {
   readonly reachRelay: (signal: AbortSignal) => Promise<void>
   /** For entries with `tls: terminate`. */
   readonly certificates: readonly CertificateFilePair[]
+  /** Seals sessions of people who sign in before HTTP hosts; without it they end with the process. */
+  readonly sessionKey?: Secret
   /** Where `/healthz` and `/readyz` are. */
   readonly health: { readonly host: string; readonly port: number }
   readonly log: Logger
@@ -109,7 +113,7 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
 }
 
 function openPorts(
-  { log, senderOf }: IngressProcessOptions,
+  { log, senderOf, sessionKey }: IngressProcessOptions,
   tls: IngressTls | undefined,
   health: Health,
 ): IngressPorts {
@@ -117,6 +121,7 @@ function openPorts(
     events: new IngressLog(log),
     tls,
     handshakeTimeoutMs,
+    sessionKey,
     wayOf: ({ entry }) => ({
       ...senderOf(entry.hybridConnection),
       enter: () => undefined,
@@ -227,6 +232,10 @@ class IngressLog implements IngressEvents {
 
   onOpened({ entry, remote, trackingId }: IngressConnection): void {
     this.#log.debug('ingress.joined', { ingress: entry.name, remote: remote.address, trackingId })
+  }
+
+  onSignedIn(entry: IngressEntry, remote: RemoteEndpoint, user: string): void {
+    this.#log.info('ingress.signed-in', { ingress: entry.name, user, remote: `${remote.address}:${remote.port}` })
   }
 
   onRequest(): void {}

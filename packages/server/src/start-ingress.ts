@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { SenderCarriers } from '@postern/carrier'
+import type { Secret } from '@postern/program'
 import { type ErrorCode, errorTable, formatEndpoint, hybridConnectionId } from '@postern/protocol'
 import type { IngressEntry } from './domain/ingress-entry.ts'
 import type { IngressGrant } from './domain/ingress-grant.ts'
 import { type IngressStatus, ingressKey } from './domain/ingress-status.ts'
+import type { RemoteEndpoint } from './domain/remote-endpoint.ts'
 import { mayTry } from './gateway/network-admission.ts'
 import type { RelayParts } from './gateway/relay-parts.ts'
 import { type EntityWay, EntityWays } from './ingress/entity-ways.ts'
@@ -28,6 +30,8 @@ export interface StartIngressOptions {
   readonly health: Health
   /** Undefined with TLS off. */
   readonly certificates: IngressCertificates | undefined
+  /** Seals sessions of people who sign in before HTTP hosts; undefined where they end with the process. */
+  readonly sessionKey: Secret | undefined
   /** What the management API may open. */
   readonly grants: readonly IngressGrant[]
   /** Told what has become of each entry. */
@@ -39,7 +43,7 @@ export interface StartIngressOptions {
  * its entry, and in `/readyz` when it is of the file: those who manage a namespace cannot make the relay look ill.
  */
 export async function startIngress(options: StartIngressOptions): Promise<RelayIngress> {
-  const { parts, certificates, grants, status } = options
+  const { parts, certificates, sessionKey, grants, status } = options
   const { limits, catalog, log, counters } = parts
   const { handshakeTimeoutMs } = limits
   const tls = certificates && new IngressTls({ certificates, handshakeTimeoutMs })
@@ -54,6 +58,7 @@ export async function startIngress(options: StartIngressOptions): Promise<RelayI
     events: account,
     tls,
     handshakeTimeoutMs,
+    sessionKey,
     wayOf: (wanted) => {
       account.own(wanted)
       const { owner, entry } = wanted
@@ -209,6 +214,23 @@ class IngressAccount implements IngressEvents {
       own.activeConnections += 1
     }
     this.#parts.log.debug('ingress.joined', { trackingId, ingress: entry.name, remote: remote.address })
+  }
+
+  onSignedIn(entry: IngressEntry, remote: RemoteEndpoint, user: string): void {
+    const own = this.#countersOf(entry)
+    if (own) own.signIns += 1
+    const trackingId = `${randomUUID()}_G0`
+    this.#parts.log.info('ingress.signed-in', { ingress: entry.name, user, remote: remote.address, trackingId })
+    this.#parts.audit.record({
+      kind: 'signIn',
+      at: new Date(),
+      trackingId,
+      principal: `ingress:${entry.name} (${user})`,
+      action: 'sign-in',
+      scope: this.#placeOf(entry).scope,
+      result: 'succeeded',
+      source: formatEndpoint({ host: remote.address, port: remote.port }),
+    })
   }
 
   onRequest(entry: IngressEntry): void {

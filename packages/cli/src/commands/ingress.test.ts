@@ -80,12 +80,20 @@ test('what is wrong is said before anything is opened', async (t) => {
   const file = join(folder, 'relay.yaml')
   const { access: _, ...unguarded } = entry
   await writeFile(file, declared(unguarded))
+  const short = join(folder, 'short.key')
+  await writeFile(short, 'a word\n')
   const env = { POSTERN_CONNECTION_STRING: 'Endpoint=sb://localhost:1/;SharedAccessKeyName=a;SharedAccessKey=a' }
   const cases = [
     { args: ['-f', file], message: /nothing guards this port/ },
     { args: ['-f', join(folder, 'nowhere.yaml')], message: /cannot be read/ },
     { args: [], message: /No file: give -f/ },
     { args: ['-f', file, '--tls-cert', 'a.pem'], message: /needs its --tls-key/ },
+    { args: ['-f', file, '--session-key-file', file], message: /nothing guards this port/ },
+    {
+      args: ['-f', file, '--session-key-file', short],
+      message: /32 random characters or more; make one with: openssl/,
+    },
+    { args: ['-f', file, '--session-key-file', join(folder, 'nowhere')], message: /--session-key-file .*ENOENT/ },
   ]
   for (const { args, message } of cases) {
     const { code, stderr } = await PosternProcess.run(['ingress', ...args], { env })

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { RelayWays } from '@postern/bridge'
 import { relayRouteOf } from '@postern/client'
@@ -15,6 +16,7 @@ interface IngressFlags {
   readonly connectionString?: string
   readonly tlsCert: readonly string[]
   readonly tlsKey: readonly string[]
+  readonly sessionKeyFile?: string
   readonly health: string
   readonly proxy?: string
   readonly tlsCa: readonly string[]
@@ -37,6 +39,10 @@ export function configureIngressCommand(command: Command): void {
     .option('-x, --connection-string <text>', connectionStringHelp)
     .addOption(repeatable('--tls-cert <file>', 'certificate for entries with tls: terminate; may be repeated'))
     .addOption(repeatable('--tls-key <file>', 'its key, in the same order'))
+    .option(
+      '--session-key-file <file>',
+      'random text (32 characters or more) that seals sessions of people who sign in (oidc); the same for processes side by side. Default: made at each start',
+    )
     .option('--health <[host:]port>', 'where /healthz and /readyz are', '127.0.0.1:8446')
     .option(networkFlagTable.proxy.flags, networkFlagTable.proxy.help)
     .addOption(repeatable(networkFlagTable.tlsCa.flags, networkFlagTable.tlsCa.help))
@@ -59,6 +65,8 @@ Examples:
   ${postern} ingress -f relay.yaml                          # the ports that the relay would open itself
   ${postern} ingress -f relay.yaml --namespace site-1 --health 0.0.0.0:8446
   ${postern} ingress -f relay.yaml --tls-cert site.pem --tls-key site-key.pem
+  openssl rand -base64 32 > session.key                     # once, for all of them
+  ${postern} ingress -f relay.yaml --session-key-file session.key
   printf %s "$PASSWORD" | ${postern} ingress password       # for users of HTTP hosts`
 }
 
@@ -76,6 +84,7 @@ async function runIngress(flags: IngressFlags): Promise<void> {
   const connectionString = await readConnectionString(flags.connectionString)
   const proxy = (await applyNetworkFlags(flags))?.reveal()
   const log = createLogger({ level: flags.verbose ? 'debug' : 'info', format: 'json', destination: process.stderr })
+  const sessionKey = flags.sessionKeyFile === undefined ? undefined : await readSessionKey(flags.sessionKeyFile)
   using ways = new RelayWays()
   const network = { ...(!flags.tls && { tls: false as const }), ...(proxy !== undefined && { proxy }) }
   const route = relayRouteOf({ connectionString, path: 'any', ...network })
@@ -93,11 +102,25 @@ async function runIngress(flags: IngressFlags): Promise<void> {
       socket.destroy()
     },
     certificates: pairsOf(flags),
+    ...(sessionKey && { sessionKey }),
     health: readPlace(flags.health),
     log,
   })
   const signal = await shutdown.signal
   await running.stop({ graceMs: signal === 'SIGTERM' ? graceMs : 0 })
+}
+
+/** Shorter ones are words, which can be guessed. */
+const minSessionKeyLength = 32
+
+async function readSessionKey(file: string): Promise<Secret> {
+  const invalid = (problem: string, cause?: unknown): RelayError =>
+    new RelayError('InvalidConfiguration', { message: `--session-key-file ${file}: ${problem}`, cause })
+  const key = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw invalid(cause instanceof Error ? cause.message : String(cause), cause)
+  })
+  if (key.trim().length >= minSessionKeyLength) return new Secret(key.trim())
+  throw invalid(`must hold ${minSessionKeyLength} random characters or more; make one with: openssl rand -base64 32`)
 }
 
 function pairsOf({ tlsCert, tlsKey }: IngressFlags): { readonly certFile: string; readonly keyFile: string }[] {

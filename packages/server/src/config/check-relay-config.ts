@@ -26,7 +26,10 @@ function* textProblems(values: RelayOptionValues): Iterable<OptionProblem> {
       if (!isHost(host)) yield problem(name, `"${host}" is no host name; write it without scheme and port`)
     }
   }
-  const { advertise, acmeDirectory } = values
+  const { advertise, acmeDirectory, ingressSessionKey } = values
+  if (ingressSessionKey !== undefined && ingressSessionKey.reveal().length < 32) {
+    yield problem('ingressSessionKey', 'is too short to be random; make one with: openssl rand -base64 32')
+  }
   if (advertise !== undefined && !isOrigin(advertise)) {
     yield problem('advertise', `"${advertise}" must be wss://HOST or wss://HOST:PORT, without a path`)
   }

@@ -60,6 +60,8 @@ export interface RelayConfig {
   /** Absent: the one in the data folder. */
   readonly masterKey?: Secret
   readonly resourcesFile?: string
+  /** Absent: made from the master key. */
+  readonly ingressSessionKey?: Secret
   readonly identity: IdentityConfig
   /** Absent when a load balancer ends TLS. */
   readonly tls?: TlsConfig
@@ -103,6 +105,7 @@ export function relayConfig(values: RelayOptionValues): RelayConfig {
     dataDir: values.data,
     inMemory: values.inMemory,
     ...(values.masterKey === undefined ? {} : { masterKey: values.masterKey }),
+    ...(values.ingressSessionKey === undefined ? {} : { ingressSessionKey: values.ingressSessionKey }),
     ...(resources === undefined ? {} : { resourcesFile: resources }),
     identity: identityConfig(values),
     ...(values.tls === 'off' ? {} : { tls: tlsConfig(values) }),

@@ -59,4 +59,11 @@ export const strangerOptions = {
     max: 30_000,
     help: 'A refused handshake is answered this late, because some clients try again without any pause.',
   },
+  ingressSessionKey: {
+    group: 'Strangers',
+    env: 'POSTERN_INGRESS_SESSION_KEY',
+    type: 'secret',
+    help: 'At least 32 random characters that seal the sessions of people who have signed in before HTTP hosts (oidc of an ingress entry). Relays and ingress processes with the same one know the sessions of each other. Without it: one that is made from the master key.',
+    example: '@/run/secrets/postern-session-key',
+  },
 } as const satisfies OptionTable

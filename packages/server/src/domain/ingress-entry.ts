@@ -1,3 +1,5 @@
+import type { IngressOidc } from './ingress-oidc.ts'
+
 /** Somebody who may pass an HTTP host with a password. */
 export interface IngressUser {
   readonly name: string
@@ -33,6 +35,7 @@ export interface IngressEntry {
   /** PEM file with the authority whose client certificates may pass. */
   readonly clientCertificates?: string
   readonly users?: readonly IngressUser[]
+  readonly oidc?: IngressOidc
   /** Connections (UDP: client addresses) at once. */
   readonly maxConnections: number
   /** The same of one source: an IPv4 address, or the /64 of an IPv6 address. */

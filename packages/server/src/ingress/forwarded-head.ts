@@ -1,3 +1,5 @@
+import { withoutOwnCookies } from './sign-in/sealed-cookies.ts'
+
 /** How a request head is changed on its way to the target. */
 export interface ForwardedHeadOptions {
   /** Address of the device. */
@@ -7,6 +9,8 @@ export interface ForwardedHeadOptions {
   readonly dropAuthorization: boolean
   /** Connection and Upgrade stay: the target is asked for a WebSocket. */
   readonly isUpgrade: boolean
+  /** What the target learns about the person, where the entry says so. */
+  readonly person?: { readonly subject: string; readonly email?: string }
 }
 
 /** Concern one connection only. RFC 9110 section 7.6.1 */
@@ -23,11 +27,23 @@ const hopByHop = new Set([
 ])
 
 /** Said by us alone: a device could invent them. */
-const ours = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'])
+const ours = new Set([
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-forwarded-user',
+  'x-forwarded-email',
+  // Other proxies say these, and services that were behind one believe them.
+  'x-forwarded-groups',
+  'x-forwarded-preferred-username',
+  'x-forwarded-access-token',
+])
 
 /** Names and values for the target, in the order in which they came. Framing headers stay: the body goes on as it is. */
 export function forwardedHead(rawHeaders: readonly string[], options: ForwardedHeadOptions): string[] {
-  const { client, scheme, dropAuthorization, isUpgrade } = options
+  const { client, scheme, dropAuthorization, isUpgrade, person } = options
   const named = namedByConnection(rawHeaders)
   const head: string[] = []
   let host = ''
@@ -37,11 +53,17 @@ export function forwardedHead(rawHeaders: readonly string[], options: ForwardedH
     // Node's client frames the body anew from this one.
     const isFraming = plain === 'transfer-encoding'
     if (isDropped(plain, named) && !isFraming) continue
-    if (ours.has(plain) || plain === 'expect' || (plain === 'authorization' && dropAuthorization)) continue
-    head.push(name, value)
+    // CGI and its kin take an underscore for a hyphen.
+    if (ours.has(plain.replaceAll('_', '-'))) continue
+    if (plain === 'expect' || (plain === 'authorization' && dropAuthorization)) continue
+    // Cookies know no ports: those of our sign-in come to every entry of the host.
+    const passing = plain === 'cookie' ? withoutOwnCookies(value) : value
+    if (passing !== undefined) head.push(name, passing)
   }
   if (isUpgrade) head.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
   head.push('X-Forwarded-For', client, 'X-Forwarded-Host', host, 'X-Forwarded-Proto', scheme)
+  if (person) head.push('X-Forwarded-User', person.subject)
+  if (person?.email !== undefined) head.push('X-Forwarded-Email', person.email)
   return head
 }
 

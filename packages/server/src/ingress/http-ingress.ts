@@ -2,6 +2,8 @@ import * as http from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream'
+import type { Secret } from '@postern/program'
+import type { IngressOidc } from '../domain/ingress-oidc.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { forwardedHead, plainResponseHead } from './forwarded-head.ts'
 import { HttpUpstream } from './http-upstream.ts'
@@ -9,11 +11,14 @@ import type { IngressEvents } from './ingress-events.ts'
 import type { IngressRoute } from './ingress-route.ts'
 import type { IngressRoutes } from './ingress-routes.ts'
 import { PasswordGuard } from './password-guard.ts'
+import { OidcGuard, type SignedIn } from './sign-in/oidc-guard.ts'
 
 export interface HttpIngressOptions {
   readonly events: IngressEvents
   /** For each request head. */
   readonly handshakeTimeoutMs: number
+  /** Seals sessions of people who have signed in. */
+  readonly sessionKey: Secret
 }
 
 /** A connection that speaks HTTP. */
@@ -25,7 +30,14 @@ interface HttpClient {
 }
 
 interface ServedClient extends HttpClient {
-  readonly upstreams: Map<IngressRoute, HttpUpstream>
+  readonly upstreams: Set<HttpUpstream>
+}
+
+/** A request that may pass. */
+interface LetIn {
+  readonly upstream: HttpUpstream
+  /** Absent where nobody signs in at an issuer. */
+  readonly session?: SignedIn
 }
 
 /** One request head; browsers send some KiB of cookies. */
@@ -42,13 +54,16 @@ export class HttpIngress {
   readonly #events: IngressEvents
   readonly #server: http.Server
   readonly #passwords = new PasswordGuard()
+  readonly #signIns = new WeakMap<IngressRoute, OidcGuard>()
+  readonly #sessionKey: Secret
   readonly #clients = new WeakMap<Duplex, ServedClient>()
   readonly #sockets = new Set<Socket>()
   #routes: IngressRoutes<IngressRoute> | undefined
   #isStopping = false
 
-  constructor({ events, handshakeTimeoutMs }: HttpIngressOptions) {
+  constructor({ events, handshakeTimeoutMs, sessionKey }: HttpIngressOptions) {
     this.#events = events
+    this.#sessionKey = sessionKey
     this.#server = http.createServer({
       insecureHTTPParser: false,
       maxHeaderSize: maxHeaderBytes,
@@ -79,13 +94,13 @@ export class HttpIngress {
 
   /** Takes over a connection of which nothing was read, or all put back. */
   serve(socket: Socket, client: HttpClient): void {
-    const served = { ...client, upstreams: new Map<IngressRoute, HttpUpstream>() }
+    const served = { ...client, upstreams: new Set<HttpUpstream>() }
     this.#clients.set(socket, served)
     this.#sockets.add(socket)
     socket.on('error', () => {})
     socket.once('close', () => {
       this.#sockets.delete(socket)
-      for (const upstream of served.upstreams.values()) upstream.close()
+      for (const upstream of served.upstreams) upstream.close()
     })
     this.#server.emit('connection', socket)
     // What was put back comes in this turn, before the parser reads on from the system.
@@ -104,16 +119,17 @@ export class HttpIngress {
   }
 
   async #onRequest(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const decided = await this.#decide(request)
+    const decided = await this.#decide(request, false)
     if (response.destroyed) return
     if (this.#isStopping) response.setHeader('Connection', 'close')
-    if (!(decided instanceof HttpUpstream)) {
+    if (!('upstream' in decided)) {
       response.writeHead(decided.status, { 'Content-Type': 'text/plain; charset=utf-8', ...decided.headers })
       response.end(`${decided.text}\n`)
       return
     }
     if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue()
-    const upstream = decided.request(request, this.#headOf(request, decided))
+    const upstream = decided.upstream.request(request, this.#headOf(request, decided))
+    endWithSession(decided, request.socket, response)
     upstream.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', plainResponseHead(answer.rawHeaders))
       pipeline(answer, response, (error) => error && request.socket.destroy())
@@ -127,10 +143,11 @@ export class HttpIngress {
     socket.on('error', () => {})
     // Two pipelines and their owners wait for its end.
     socket.setMaxListeners(20)
-    const decided = await this.#decide(request)
+    const decided = await this.#decide(request, true)
     if (socket.destroyed) return
-    if (!(decided instanceof HttpUpstream)) return refuseRaw(socket, decided.status, decided.text, decided.headers)
-    const upstream = decided.request(request, this.#headOf(request, decided, true))
+    if (!('upstream' in decided)) return refuseRaw(socket, decided.status, decided.text, decided.headers)
+    const upstream = decided.upstream.request(request, this.#headOf(request, decided, true))
+    endWithSession(decided, socket, socket)
     upstream.on('upgrade', (answer, joined, first) => {
       socket.write(rawHead(answer, answer.rawHeaders))
       if (first.length > 0) socket.write(first)
@@ -152,7 +169,7 @@ export class HttpIngress {
   }
 
   /** @returns where the request goes, or what it is answered */
-  async #decide(request: http.IncomingMessage): Promise<HttpUpstream | HttpAnswer> {
+  async #decide(request: http.IncomingMessage, isUpgrade: boolean): Promise<LetIn | HttpAnswer> {
     const client = this.#clients.get(request.socket)
     if (!client) return { status: 500, text: 'The connection is over.' }
     const { remote, secured } = client
@@ -167,15 +184,57 @@ export class HttpIngress {
       return this.#refuse(client, 421, 'Ask for this site on a connection of its own.', route)
     }
     if (!route.guard.allows(remote.address)) return this.#refuse(client, 403, 'This address may not come here.', route)
-    const { users } = route.entry
-    let user: string | undefined
-    if (users) {
-      const verdict = await this.#passwords.check(users, request.headers.authorization, remote.address)
-      if (typeof verdict !== 'string') return this.#unproven(client, route, verdict)
-      user = verdict
+    const { users, oidc } = route.entry
+    if (oidc) return await this.#decideBySession(request, this.#signInOf(route, oidc), { route, client, isUpgrade })
+    if (!users) return this.#lead(client, route)
+    const verdict = await this.#passwords.check(users, request.headers.authorization, remote.address)
+    return typeof verdict === 'string' ? this.#lead(client, route, verdict) : this.#unproven(client, route, verdict)
+  }
+
+  async #decideBySession(
+    request: http.IncomingMessage,
+    guard: OidcGuard,
+    {
+      route,
+      client,
+      isUpgrade,
+    }: { readonly route: IngressRoute; readonly client: ServedClient; readonly isUpgrade: boolean },
+  ): Promise<LetIn | HttpAnswer> {
+    const { method = '', url = '', headers } = request
+    const verdict = await guard.check({
+      method,
+      target: url,
+      headers,
+      isUpgrade,
+      authority: (headers.host ?? '').toLowerCase(),
+      address: client.remote.address,
+    })
+    if (!('answer' in verdict)) {
+      const { person } = verdict
+      const led = this.#lead(client, route, person.email ?? person.subject)
+      return 'upstream' in led ? { ...led, session: verdict } : led
     }
-    const known = client.upstreams.get(route)
-    if (known && !known.isClosed) return this.#letIn(known)
+    const { answer, refusal, signedIn } = verdict
+    if (refusal) this.#events.onRefused({ ...refusal, entry: route.entry, remote: client.remote })
+    if (signedIn) this.#events.onSignedIn(route.entry, client.remote, signedIn.email ?? signedIn.subject)
+    return answer
+  }
+
+  #signInOf(route: IngressRoute, oidc: IngressOidc): OidcGuard {
+    const known = this.#signIns.get(route)
+    if (known) return known
+    const made = new OidcGuard(route.entry.name, oidc, this.#sessionKey)
+    this.#signIns.set(route, made)
+    return made
+  }
+
+  /** Each user has connections to the target of their own: targets may remember who came by one. */
+  #lead(client: ServedClient, route: IngressRoute, user?: string): LetIn | HttpAnswer {
+    const { remote } = client
+    for (const known of client.upstreams) {
+      if (known.isClosed) client.upstreams.delete(known)
+      else if (known.route === route && known.user === user) return this.#letIn(known)
+    }
     const release = route.admit(remote)
     if (typeof release === 'string') {
       return {
@@ -190,13 +249,13 @@ export class HttpIngress {
       release,
       ...(user !== undefined && { user }),
     })
-    client.upstreams.set(route, upstream)
+    client.upstreams.add(upstream)
     return this.#letIn(upstream)
   }
 
-  #letIn(upstream: HttpUpstream): HttpUpstream {
+  #letIn(upstream: HttpUpstream): LetIn {
     this.#events.onRequest(upstream.route.entry)
-    return upstream
+    return { upstream }
   }
 
   #unproven(
@@ -221,13 +280,15 @@ export class HttpIngress {
     return { status, text }
   }
 
-  #headOf(request: http.IncomingMessage, { route }: HttpUpstream, isUpgrade = false): string[] {
+  #headOf(request: http.IncomingMessage, { upstream, session }: LetIn, isUpgrade = false): string[] {
     const client = this.#clients.get(request.socket)
+    const { users, oidc } = upstream.route.entry
     return forwardedHead(request.rawHeaders, {
       client: client?.remote.address ?? '',
-      scheme: client?.secured ? 'https' : 'http',
-      dropAuthorization: route.entry.users !== undefined,
+      scheme: client?.secured || oidc?.tlsEndsInFront ? 'https' : 'http',
+      dropAuthorization: users !== undefined,
       isUpgrade,
+      ...(oidc?.tellTarget && session && { person: session.person }),
     })
   }
 
@@ -242,7 +303,14 @@ export class HttpIngress {
 interface HttpAnswer {
   readonly status: number
   readonly text: string
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+}
+
+/** Nothing lasts longer than the session that it came in by: neither a WebSocket nor an answer without end. */
+function endWithSession({ session }: LetIn, socket: Duplex, lasting: Duplex | http.ServerResponse): void {
+  if (!session) return
+  const timer = setTimeout(() => socket.destroy(), session.endsAtMs - Date.now())
+  lasting.once('close', () => clearTimeout(timer))
 }
 
 /** What a stranger may know: neither targets nor listeners. */
@@ -255,7 +323,7 @@ function hostOf({ headers }: http.IncomingMessage): string | undefined {
   return /^([\w.-]{1,253})(?::\d{1,5})?$/.exec(headers.host ?? '')?.[1]?.toLowerCase()
 }
 
-function refuseRaw(socket: Duplex, status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
+function refuseRaw(socket: Duplex, status: number, text: string, headers: HttpAnswer['headers'] = {}): void {
   if (!socket.writable) return void socket.destroy()
   const body = `${text}\n`
   const all = {
@@ -264,7 +332,7 @@ function refuseRaw(socket: Duplex, status: number, text: string, headers: Readon
     Connection: 'close',
     ...headers,
   }
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  const lines = Object.entries(all).flatMap(([name, value]) => [value].flat().map((each) => `${name}: ${each}\r\n`))
   socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`, () =>
     socket.destroy(),
   )

@@ -21,6 +21,11 @@ export class HttpUpstream {
     this.#agent = new TunnelAgent({ keepAlive: true, maxSockets }, () => this.#connect())
   }
 
+  /** Who has signed in; undefined where nobody does. */
+  get user(): string | undefined {
+    return this.#admitted.user
+  }
+
   /** Makes a request of the same kind to the target; its body is the caller's to send. */
   request({ method, url }: http.IncomingMessage, headers: readonly string[]): http.ClientRequest {
     return http.request({ agent: this.#agent, method, path: url, headers: [...headers], setHost: false })

@@ -36,6 +36,8 @@ export interface IngressEnd {
 export interface IngressEvents {
   onRefused(refusal: IngressRefusal): void
   onOpened(connection: IngressConnection): void
+  /** A person has signed in before an HTTP host. */
+  onSignedIn(entry: IngressEntry, remote: RemoteEndpoint, user: string): void
   /** An HTTP request that was let in. */
   onRequest(entry: IngressEntry): void
   /** Payload that has passed since the last call, both directions together. */

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { Secret } from '@postern/program'
 import type { IngressEntry } from '../domain/ingress-entry.ts'
 import { DatagramPort } from './datagram-port.ts'
 import type { IngressEvents } from './ingress-events.ts'
@@ -26,6 +28,8 @@ export interface IngressPortsOptions {
   readonly events: IngressEvents
   readonly tls: IngressTls | undefined
   readonly handshakeTimeoutMs: number
+  /** Seals sessions of people who have signed in: processes with the same key know each other's. Undefined: one of this process. */
+  readonly sessionKey: Secret | undefined
   readonly wayOf: (wanted: WantedIngress) => IngressWay
   /** Called after each change, and when a port was bound at last, with all problems that there are now. */
   readonly onProblems: (problems: readonly IngressProblem[]) => void
@@ -45,6 +49,7 @@ const tickIntervalMs = 1000
 /** All public ports of a process: brought to what is wanted, as often as that changes. Connections of entries that stay go on. */
 export class IngressPorts {
   readonly #options: IngressPortsOptions
+  readonly #sessionKey: Secret
   readonly #routes = new Map<string, IngressRoute>()
   readonly #ports = new Map<string, Port>()
   readonly #problems = new Map<string, IngressProblem>()
@@ -56,6 +61,7 @@ export class IngressPorts {
 
   constructor(options: IngressPortsOptions) {
     this.#options = options
+    this.#sessionKey = options.sessionKey ?? new Secret(randomBytes(32).toString('base64'))
     this.#ticking = setInterval(() => this.#tick(), tickIntervalMs).unref()
   }
 
@@ -148,9 +154,12 @@ export class IngressPorts {
     }
     const { entry } = first
     const { events, tls, handshakeTimeoutMs } = this.#options
+    const sessionKey = this.#sessionKey
     const where = { address: entry.address, port: entry.port }
     const door =
-      entry.protocol === 'udp' ? new DatagramPort(where) : new StreamPort({ ...where, events, tls, handshakeTimeoutMs })
+      entry.protocol === 'udp'
+        ? new DatagramPort(where)
+        : new StreamPort({ ...where, events, tls, handshakeTimeoutMs, sessionKey })
     door.setRoutes(routes)
     try {
       const port = await door.listen()

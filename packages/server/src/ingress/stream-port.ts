@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import * as net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { cutSocket } from '@postern/carrier'
+import type { Secret } from '@postern/program'
 import { canonicalAddress } from '../domain/canonical-address.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { type FirstBytes, maxFirstBytes, readFirstBytes } from './first-bytes/first-bytes.ts'
@@ -22,6 +23,8 @@ export interface IngressPortOptions {
   readonly tls: IngressTls | undefined
   /** From accepted connection to known way. */
   readonly handshakeTimeoutMs: number
+  /** Seals sessions of people who have signed in before HTTP hosts. */
+  readonly sessionKey: Secret
 }
 
 /** Connections that have not said yet where they want to go; of one source, and altogether. */
@@ -47,7 +50,7 @@ export class StreamPort {
 
   constructor(options: IngressPortOptions) {
     this.#options = options
-    this.#http = new HttpIngress({ events: options.events, handshakeTimeoutMs: options.handshakeTimeoutMs })
+    this.#http = new HttpIngress(options)
     // Half-open, or Node would answer a device's FIN with ours and lose the reply.
     const keepAlive = { keepAlive: true, keepAliveInitialDelay: tcpKeepAliveDelayMs }
     this.#server = net.createServer({ allowHalfOpen: true, noDelay: true, ...keepAlive }, (raw) => this.#accept(raw))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkDeclaredResources } from './check-declared-resources.ts'
+import { ingressOf } from './declared-ingress.ts'
 
 const entry = { name: 'p', port: 443, hybridConnection: 'db', access: 'open' }
 
@@ -23,6 +24,21 @@ test('an entry that nothing guards is refused, and the message says what to writ
   assert.match(problems([{ ...entry, allow: ['10.0.0.0/8'] }])[0] ?? '', /leave one of both out/)
 })
 
+const oidc = { issuer: 'https://login.test', clientId: 'site', allowed: { domains: ['example.test'] } }
+const site = { access: undefined, hosts: ['a.b'], tls: 'terminate' }
+
+test('an entry with sign-in by OpenID Connect is taken, and its names are compared without case', () => {
+  const declared = { name: 'p', port: 443, hybridConnection: 'db', hosts: ['a.b'] }
+  assert.deepEqual(problems([{ ...declared, tls: 'terminate', oidc }]), [])
+  assert.deepEqual(problems([{ ...declared, oidc: { ...oidc, tlsEndsInFront: true } }]), [])
+  const { allowed: _, ...anyone } = { ...oidc, anyone: true as const }
+  assert.deepEqual(problems([{ ...declared, tls: 'terminate', oidc: anyone }]), [])
+  const emails = { ...oidc, allowed: { emails: ['Ali@Example.test'] }, sessionLifetime: '1h' }
+  const [whole] = ingressOf([{ ...declared, oidc: emails }])
+  assert.deepEqual(whole?.oidc?.allowed, { emails: ['ali@example.test'] })
+  assert.equal(whole?.oidc?.sessionLifetimeMs, 3_600_000)
+})
+
 const refused: readonly (readonly [object, RegExp])[] = [
   [{ allow: ['10.0.0.0/99'] }, /neither an IP address nor a network/],
   [{ clientCertificates: 'ca.pem', access: undefined }, /write tls: terminate/],
@@ -35,6 +51,28 @@ const refused: readonly (readonly [object, RegExp])[] = [
     /never a password/,
   ],
   [{ users: [{ name: 'a', passwordHash: 'scrypt$1$1$1$a$b' }], access: undefined, tls: 'terminate' }, /write hosts/],
+  [
+    { ...site, oidc: { ...oidc, allowed: undefined } },
+    /oidc\.allowed: is missing, so nobody would come in; write .*anyone: true/,
+  ],
+  [{ ...site, oidc: { ...oidc, allowed: {} } }, /nobody would come in/],
+  [{ ...site, oidc: { ...oidc, allowed: { claims: {} } } }, /nobody would come in/],
+  [{ ...site, oidc: { ...oidc, allowed: { emails: [] } } }, /oidc\.allowed\.emails/],
+  [{ ...site, oidc: { ...oidc, anyone: true } }, /leave one of both out/],
+  [{ ...site, oidc: { ...oidc, anyone: false, allowed: undefined } }, /oidc\.anyone/],
+  [{ ...site, oidc: { ...oidc, issuer: 'http://login.test' } }, /must be an https address/],
+  [
+    { ...site, oidc: { ...oidc, issuer: 'https://login.test/.well-known/openid-configuration' } },
+    /must be an https address/,
+  ],
+  [{ ...site, oidc: { ...oidc, sessionLifetime: '400d' } }, /from 1m to 30d/],
+  [{ ...site, oidc: { ...oidc, clientSecret: 'x' } }, /clientSecretFile/],
+  [{ ...site, oidc, tls: undefined }, /needs https; write tls: terminate, or tlsEndsInFront/],
+  [{ ...site, oidc: { ...oidc, tlsEndsInFront: true } }, /leave tlsEndsInFront or tls: terminate out/],
+  [{ ...site, oidc, hosts: undefined }, /signs in by HTTP; write hosts/],
+  [{ ...site, oidc, users: [{ name: 'a', passwordHash: 'scrypt$1$1$1$a$b' }] }, /cannot stand beside users/],
+  [{ ...site, oidc, access: 'open' }, /lets everybody in, and the entry has guards/],
+  [{ protocol: 'udp', access: undefined, oidc }, /no meaning for protocol: udp/],
   [{ sni: ['a.b'], hosts: ['a.b'] }, /make two entries/],
   [{ sni: ['https://a.b'] }, /without scheme and port/],
   [{ protocol: 'udp', sni: ['a.b'] }, /no meaning for protocol: udp/],

@@ -3,16 +3,18 @@ import { parseEndpoint } from '@postern/protocol'
 import { z } from 'zod'
 import { defaultIngressLimits, type IngressEntry } from '../domain/ingress-entry.ts'
 import { networkMaskProblem } from '../domain/network-access.ts'
+import { type DeclaredIngressOidc, declaredIngressOidcShape, oidcOf } from './declared-ingress-oidc.ts'
 
 type Optional<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
 
 /** An ingress entry as it is declared. */
 export interface DeclaredIngress
   extends Pick<IngressEntry, 'name' | 'hybridConnection' | 'port'>,
-    Optional<Omit<IngressEntry, 'name' | 'hybridConnection' | 'port' | 'access' | 'tls'>> {
+    Optional<Omit<IngressEntry, 'name' | 'hybridConnection' | 'port' | 'access' | 'tls' | 'oidc'>> {
   /** Says that everybody may come; nothing else does. */
   readonly access?: 'open' | undefined
   readonly tls?: IngressEntry['tls'] | undefined
+  readonly oidc?: DeclaredIngressOidc | undefined
 }
 
 const serverName = z
@@ -189,6 +191,7 @@ const ingressEntry = z
         examples: ['/etc/postern/devices-ca.pem'],
       })
       .optional(),
+    oidc: declaredIngressOidcShape,
   })
   .superRefine((entry, context) => {
     for (const [path, message] of ingressProblems(entry)) context.addIssue({ code: 'custom', path: [path], message })
@@ -213,10 +216,13 @@ export const declaredIngressShape: z.ZodOptional<z.ZodType<readonly DeclaredIngr
 /** Entries with everything that was left out. */
 export function ingressOf(declared: readonly DeclaredIngress[] = []): readonly IngressEntry[] {
   return declared.map((entry) => {
-    const { sni, hosts, access = 'guarded', tls = 'pass', framing = 'raw', protocol = 'tcp', ...rest } = entry
+    const { sni, hosts, oidc, access = 'guarded', tls = 'pass', framing = 'raw', protocol = 'tcp', ...rest } = entry
     const lower = (names: readonly string[] | undefined) => names?.map((name) => name.toLowerCase())
     const whole = { ...defaultIngressLimits, ...definedOf(rest), access, tls, framing, protocol }
-    return { ...whole, ...definedOf({ sni: lower(sni), hosts: lower(hosts) }) } as IngressEntry
+    return {
+      ...whole,
+      ...definedOf({ sni: lower(sni), hosts: lower(hosts), oidc: oidc && oidcOf(oidc) }),
+    } as IngressEntry
   })
 }
 
@@ -238,17 +244,30 @@ export function* ingressProblems(entry: Checked): Generator<Problem> {
   if (users && tls !== 'terminate' && !trustedProxies) {
     yield ['users', 'would send passwords that everybody can read; write tls: terminate']
   }
+  yield* problemsOfSignIn(entry)
   if (portName !== undefined && framing !== 'azbridge') yield ['portName', 'is of use only with framing: azbridge']
   if (entry.protocol === 'udp') yield* problemsOfDatagrams(entry)
 }
 
-function* problemsOfAccess({ access, allow, clientCertificates, users }: Checked): Generator<Problem> {
-  const isGuarded = allow !== undefined || clientCertificates !== undefined || users !== undefined
+function* problemsOfSignIn({ oidc, users, hosts, tls }: Checked): Generator<Problem> {
+  if (!oidc) return
+  if (!hosts) yield ['oidc', 'signs in by HTTP; write hosts: [www.example.com], or leave oidc out']
+  if (users) yield ['oidc', 'cannot stand beside users: people sign in one way; make two entries']
+  if (tls === 'terminate' && oidc.tlsEndsInFront) {
+    yield ['oidc', 'says that TLS ends in front, and the entry ends it; leave tlsEndsInFront or tls: terminate out']
+  }
+  if (tls !== 'terminate' && !oidc.tlsEndsInFront) {
+    yield ['oidc', 'needs https; write tls: terminate, or tlsEndsInFront: true where a load balancer ends TLS']
+  }
+}
+
+function* problemsOfAccess({ access, allow, clientCertificates, users, oidc }: Checked): Generator<Problem> {
+  const isGuarded = allow !== undefined || clientCertificates !== undefined || users !== undefined || oidc !== undefined
   if (!isGuarded && access === undefined) {
     yield [
       'access',
       'is missing, and nothing guards this port; write allow: ["203.0.113.0/24"] (who may come), clientCertificates: FILE ' +
-        '(with tls: terminate) or users: (with hosts), or access: open to let everybody in',
+        '(with tls: terminate), users: or oidc: (with hosts), or access: open to let everybody in',
     ]
   }
   if (isGuarded && access === 'open') {
@@ -256,7 +275,7 @@ function* problemsOfAccess({ access, allow, clientCertificates, users }: Checked
   }
 }
 
-const streamKeys = ['sni', 'hosts', 'tls', 'clientCertificates', 'users'] as const
+const streamKeys = ['sni', 'hosts', 'tls', 'clientCertificates', 'users', 'oidc'] as const
 
 /** haproxy "The PROXY protocol", section 2: a header is sent once, at the start of a connection. */
 const noDatagramHeader =

@@ -89,6 +89,31 @@ const privateEndpointConnection = z.object({
   description: z.string(),
 })
 
+const textList = z.array(z.string())
+
+const ingressOidc = z.object({
+  issuer: z.string(),
+  clientId: z.string(),
+  clientSecretFile: z.string().exactOptional(),
+  clientAuthentication: z.enum(['basic', 'post']),
+  scopes: textList,
+  allowed: z.union([
+    z.literal('anyone'),
+    // Strict: a rule that is not known must not be left out.
+    z.strictObject({
+      emails: textList.exactOptional(),
+      domains: textList.exactOptional(),
+      groups: textList.exactOptional(),
+      claims: z.record(z.string(), textList).exactOptional(),
+    }),
+  ]),
+  groupsClaim: z.string(),
+  trustUnverifiedEmail: z.boolean(),
+  sessionLifetimeMs: z.number(),
+  tellTarget: z.boolean(),
+  tlsEndsInFront: z.boolean(),
+})
+
 const ingressEntry = z.object({
   name: z.string(),
   hybridConnection: z.string(),
@@ -105,6 +130,7 @@ const ingressEntry = z.object({
   allow: z.array(z.string()).exactOptional(),
   clientCertificates: z.string().exactOptional(),
   users: z.array(z.object({ name: z.string(), passwordHash: z.string() })).exactOptional(),
+  oidc: ingressOidc.exactOptional(),
   maxConnections: z.number(),
   maxConnectionsPerSource: z.number(),
   connectionsPerSecondPerSource: z.number(),

@@ -23,6 +23,14 @@ test('a sealed text names its form and master key, shows nothing of the text and
   assert.notEqual(sealed, sealer.seal('the text', 'here'))
 })
 
+test('a key for another purpose is the same for one master key and purpose, and tells nothing of the master key', () => {
+  const [one, again, other] = ['sessions', 'sessions', 'else'].map((purpose) => sealer.derive(purpose).reveal())
+  assert.equal(one, again)
+  assert.equal(Buffer.from(one ?? '', 'base64').length, 32)
+  const of = new KeySealer(new Secret(Buffer.alloc(32, 8).toString('base64'))).derive('sessions').reveal()
+  assert.equal(new Set([one, other, of, Buffer.alloc(32, 7).toString('base64')]).size, 4)
+})
+
 test('a sealed text is refused in another place', () => {
   const sealed = sealer.seal('the text', 'here')
   assert.throws(() => sealer.open(sealed, 'there'), isInternalError)

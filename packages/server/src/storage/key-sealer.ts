@@ -1,5 +1,13 @@
-import { createCipheriv, createDecipheriv, createHash, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
-import type { Secret } from '@postern/program'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
+import { Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 
 /**
@@ -21,6 +29,11 @@ export class KeySealer {
     }
     this.keyId = createHash('sha256').update(bytes).digest('hex').slice(0, 8)
     this.#key = createSecretKey(bytes)
+  }
+
+  /** A key for another purpose, which tells nothing about the master key: base64 of 32 bytes. RFC 5869 */
+  derive(purpose: string): Secret {
+    return new Secret(Buffer.from(hkdfSync('sha256', this.#key, '', purpose, masterKeyBytes)).toString('base64'))
   }
 
   /** Seals a text to its place: it can be opened only with the same `place`, so sealed texts cannot be exchanged. */

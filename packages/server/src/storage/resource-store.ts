@@ -1,3 +1,4 @@
+import type { Secret } from '@postern/program'
 import type { AuthorizationRule } from '../domain/authorization-rule.ts'
 import { type DocumentKind, type DocumentValues, documentKeyOf, keyOfPath } from './document-kinds.ts'
 
@@ -55,6 +56,11 @@ export interface ResourceStore {
    * What a deleted namespace takes along is reported before the namespace.
    */
   onChange(callback: (change: ResourceChange) => void): () => void
+  /**
+   * A key of this relay for another purpose, as text: the same after a restart, and another one after a change of the master key.
+   * Absent where nothing outlives the process.
+   */
+  deriveKey?(purpose: string): Secret
   /** Waits for the writes under way. Every later call is refused; closing twice is allowed. */
   close(): Promise<void>
 }

@@ -61,6 +61,7 @@ export const metricReaders: Readonly<Record<MetricName, (from: MetricSources) =>
     ),
   postern_ingress_bytes_total: eachIngress((entry) => entry.bytes),
   postern_ingress_http_requests_total: eachIngress((entry) => entry.httpRequests),
+  postern_ingress_sign_ins_total: eachIngress((entry) => entry.signIns),
   postern_refusals_total: ({ counters }) =>
     Array.from(counters.refusals(), ({ code, stage, count }) => ({ labels: [code, stage], value: count })),
   postern_pending_offers: one(({ pendingOffers }) => pendingOffers()),

@@ -150,6 +150,11 @@ export const metricTable = {
     labels: ['namespace', 'ingress'],
     help: 'HTTP requests that an ingress entry with hosts has let in, upgrades among them.',
   },
+  postern_ingress_sign_ins_total: {
+    kind: 'counter',
+    labels: ['namespace', 'ingress'],
+    help: 'Sign-ins at the OpenID Connect issuer of an ingress entry that have ended with a session.',
+  },
   postern_refusals_total: {
     kind: 'counter',
     labels: ['code', 'stage'],

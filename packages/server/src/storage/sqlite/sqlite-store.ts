@@ -67,6 +67,10 @@ export class SqliteStore implements ResourceStore {
     return new SqliteStore(this.#shared)
   }
 
+  deriveKey(purpose: string): Secret {
+    return this.#shared.sealer.derive(purpose)
+  }
+
   async list(): Promise<readonly StoredDocument[]> {
     return this.#decode(await this.#call({ kind: 'list' }))
   }
