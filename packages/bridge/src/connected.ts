@@ -20,14 +20,16 @@ export function connected(
     socket.on('error', (error: NodeJS.ErrnoException) => {
       reason = error.code ?? error.message
     })
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    socket.once('close', () => {
+    const onClosed = (): void => {
       clearTimeout(timer)
       reject(targetUnreachable(target, reason))
+    }
+    socket.once('connect', () => {
+      clearTimeout(timer)
+      socket.off('close', onClosed)
+      resolve()
     })
+    socket.once('close', onClosed)
   })
 }
 

@@ -116,7 +116,8 @@ export class LocalForwarder implements Forwarder {
     this.#tunnels.add(socket)
     const gone = new AbortController()
     socket.on('error', () => {})
-    socket.once('close', () => gone.abort())
+    const onGone = (): void => gone.abort()
+    socket.once('close', onGone)
     const opening = this.#farEnd.open({
       mode: 'stream',
       portName,
@@ -125,7 +126,11 @@ export class LocalForwarder implements Forwarder {
       onOpened: (connection, first) => this.#tunnels.join(socket, connection, first),
       onDisappointed: (error) => this.#tunnels.fail(error),
     })
-    opening.catch((error: unknown) => this.#refuse(socket, error))
+    // An abort that nobody hears makes an error with its stack all the same.
+    opening.then(
+      () => socket.off('close', onGone),
+      (error: unknown) => this.#refuse(socket, error),
+    )
   }
 
   /** An error that follows from the client's own leaving is nobody's concern. */

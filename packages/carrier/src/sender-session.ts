@@ -1,9 +1,9 @@
 import { Carrier, type CarrierHandler, type CarrierOwner } from './carrier.ts'
 import { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
 import { CarrierError } from './codec/carrier-error.ts'
-import { secretBytes } from './codec/frame-type.ts'
 import { encodeOpenTail, type Hello, hexOf } from './codec/messages.ts'
 import { makeStream } from './stream-maker.ts'
+import { StreamSecrets } from './stream-secrets.ts'
 import type { CarrierStream, CarrierStreamHandler } from './streams/carrier-stream.ts'
 import { CreditBudget } from './streams/credit-budget.ts'
 import { UnheardResets } from './unheard-resets.ts'
@@ -50,6 +50,7 @@ export class SenderSession implements CarrierOwner {
   readonly #carriers = new Set<Carrier>()
   readonly #streams = new Set<CarrierStream>()
   readonly #resets = new UnheardResets()
+  readonly #secrets = new StreamSecrets()
   #resumeTimeoutMs: number
 
   constructor(options: SenderSessionOptions) {
@@ -102,7 +103,7 @@ export class SenderSession implements CarrierOwner {
     this.nowMs = nowMs
     const tail = encodeOpenTail(target, context)
     if (this.#streams.size >= this.limits.maxStreams || !this.#budget.addStream()) return undefined
-    const secret = crypto.getRandomValues(new Uint8Array(secretBytes))
+    const secret = this.#secrets.take()
     const stream = makeStream(
       {
         role: this.role,
