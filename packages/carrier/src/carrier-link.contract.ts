@@ -45,8 +45,15 @@ export class TestLink {
     this.listener = bed.listener.addCarrier({ onWork: () => {} }, bed.nowMs)
   }
 
-  /** Each end writes what it has, at most one buffer. */
+  /** Each end writes what it has, at most one buffer; when there is nothing, the words that may wait for others. */
   fill(): boolean {
+    if (this.#fillBoth()) return true
+    if (!this.isLostToSender) this.sender.settle()
+    if (!this.isLostToListener) this.listener.settle()
+    return this.#fillBoth()
+  }
+
+  #fillBoth(): boolean {
     const there = !this.isLostToSender && this.#fillOne(this.sender, this.toListener)
     const back = !this.isLostToListener && this.#fillOne(this.listener, this.toSender)
     return there || back

@@ -130,6 +130,7 @@ class RunningCarrier implements CarrierConnectionHandler, CarrierHandler {
   readonly #options: RunningCarrierOptions
   /** Made once. */
   readonly #send = (): void => this.#sendAll()
+  readonly #sendNextTurn = (): void => void setImmediate(this.#send)
   #isBlocked = false
   #isLost = false
   #closeTimer: NodeJS.Timeout | undefined
@@ -161,8 +162,8 @@ class RunningCarrier implements CarrierConnectionHandler, CarrierHandler {
   }
 
   /** What all sockets bring in one turn of the loop leaves together: each send is a frame, a TLS record and a system call. */
-  onWork(): void {
-    setImmediate(this.#send)
+  onWork(patience?: 'patient'): void {
+    setImmediate(patience === 'patient' ? this.#sendNextTurn : this.#send)
   }
 
   onWorkSoon(): void {

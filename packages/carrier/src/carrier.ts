@@ -29,8 +29,11 @@ export const minSendBufferBytes: number = 65_536
 
 /** The socket side of a carrier. */
 export interface CarrierHandler {
-  /** There is something to send: call {@link Carrier.writeTo}. Not said again before `writeTo` has returned 0. */
-  onWork(): void
+  /**
+   * There is something to send: call {@link Carrier.writeTo}, a turn of the loop later when `patient`, since more is likely to come.
+   * Not said again before `writeTo` has returned 0.
+   */
+  onWork(patience?: 'patient'): void
   /** Words wait that need not leave at once: call {@link Carrier.settle} in a moment. */
   onWorkSoon?(): void
   /** Both hellos are there. */
@@ -225,7 +228,8 @@ export class Carrier implements StreamCarrier, FrameSink {
 
   join(stream: CarrierStream): void {
     this.#unnumbered.add(stream)
-    this.enqueue(stream)
+    // The first bytes of a client that speaks first are often here one turn after its connection.
+    this.enqueue(stream, 'patient')
   }
 
   takeNumber(stream: CarrierStream): number {
@@ -240,9 +244,9 @@ export class Carrier implements StreamCarrier, FrameSink {
     this.enqueue(stream)
   }
 
-  enqueue(stream: CarrierStream): void {
+  enqueue(stream: CarrierStream, patience?: 'patient'): void {
     this.#queue.add(stream)
-    this.#announceWork()
+    this.#announceWork(patience)
   }
 
   enqueueSoon(stream: CarrierStream): void {
@@ -436,10 +440,10 @@ export class Carrier implements StreamCarrier, FrameSink {
     if (this.#isFlooded) throw new CarrierError('CARRIER_FLOOD')
   }
 
-  #announceWork(): void {
+  #announceWork(patience?: 'patient'): void {
     if (this.#isWorking || this.#isLost) return
     this.#isWorking = true
-    this.#handler.onWork()
+    this.#handler.onWork(patience)
   }
 
   /** Frames of at most a few hundred bytes; as many as fit with room for a turn behind. */

@@ -41,8 +41,8 @@ export interface StreamCarrier {
   readonly nowMs: number
   /** What a stream may send before the next has its turn. */
   readonly turnBytes: number
-  /** The stream has something to send. */
-  enqueue(stream: CarrierStream): void
+  /** The stream has something to send, which may wait for a turn of the loop when `patient`: more is likely to follow. */
+  enqueue(stream: CarrierStream, patience?: 'patient'): void
   /** The stream has a word that may wait for others, for a moment. */
   enqueueSoon(stream: CarrierStream): void
   /** The stream will need a number here; it is queued. */
@@ -239,7 +239,7 @@ export class CarrierStream implements TurnTaker {
     if (this.isClosed || this.#isConnected) return
     this.#isConnected = true
     this.#isAttachDue = true
-    this.#wake()
+    this.#wake('patient')
   }
 
   /** Called about once a second: confirms what little was not confirmed, and gives back what an idle stream does not need. */
@@ -362,7 +362,7 @@ export class CarrierStream implements TurnTaker {
     if (receive.isEnded) return
     receive.isEnded = true
     this.#handler?.onEnd()
-    if (!this.isClosed) this.#wake()
+    if (!this.isClosed) this.#confirm()
   }
 
   onReset(code: ResetCode, reason: string): void {
@@ -390,7 +390,7 @@ export class CarrierStream implements TurnTaker {
     }
     if (this.#phase !== 'attached' && this.#phase !== 'opening') return next
     if (end - next < shortFrameBytes) return next
-    if (this.#isWordDue) next = this.#writeWindow(buffer, next)
+    next = this.#writeWindow(buffer, next)
     next = this.kind === 'udp' ? this.#writeDatagrams(buffer, next, end) : this.#writeData(buffer, next, end)
     if (this.#send.isFinDue && end - next >= shortFrameBytes && this.#datagrams.first === undefined) {
       next = this.#writeFin(buffer, next)
@@ -422,7 +422,7 @@ export class CarrierStream implements TurnTaker {
 
   #writeWindow(buffer: Uint8Array, at: number): number {
     const carrier = this.#carrier
-    if (!carrier) return at
+    if (!carrier || this.#phase !== 'attached' || !(this.#isWordDue || this.#receive.isEndUnconfirmed)) return at
     this.#isSettling = false
     this.#receive.tell(carrier.nowMs, carrier.roundTripMs)
     const start = writeHeaderFields(buffer, at, FrameType.window, 12, this.#id)
@@ -485,8 +485,8 @@ export class CarrierStream implements TurnTaker {
     this.#handler?.onDrain()
   }
 
-  #wake(): void {
-    if (!this.isQueued && this.#carrier && this.hasWork) this.#carrier.enqueue(this)
+  #wake(patience?: 'patient'): void {
+    if (!this.isQueued && this.#carrier && this.hasWork) this.#carrier.enqueue(this, patience)
   }
 
   #confirm(): void {

@@ -53,14 +53,18 @@ export class ReceiveSide {
     const quarter = this.#windowBytes / 4
     return (
       this.received - this.#toldReceived >= Math.min(quarter, confirmAtOnceBytes) ||
-      (this.isEnded && this.#toldReceived !== this.position) ||
       (!this.isEnded && this.#consumed + this.#windowBytes - this.limit >= quarter)
     )
   }
 
   /** The peer may wait for a word, and others may join it. */
   get isWordDueSoon(): boolean {
-    return this.received - this.#toldReceived >= confirmSoonBytes
+    return this.received - this.#toldReceived >= confirmSoonBytes || this.isEndUnconfirmed
+  }
+
+  /** FIN was not confirmed yet. Nobody waits for that word, and often a FIN of ours follows that it can travel with. */
+  get isEndUnconfirmed(): boolean {
+    return this.isEnded && this.#toldReceived !== this.position
   }
 
   /** Something was not confirmed yet, even if it is little. */
