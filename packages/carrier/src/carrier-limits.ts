@@ -18,7 +18,8 @@ export interface CarrierLimits {
 
 export const defaultCarrierLimits: CarrierLimits = {
   maxCarrierStreams: 1024,
-  maxStreams: 8192,
+  // 10,000 connections that do nothing between one client and one listener, and a quarter of what the process may hold left for others.
+  maxStreams: 12_288,
   // All that one carrier may hold, sixteen times a second: more than one core can open, so that honest ends never meet it.
   maxOpensPerSecond: 16_384,
   maxFinishedStreams: 4096,

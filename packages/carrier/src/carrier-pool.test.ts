@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, type TestContext, test } from 'node:test'
+import { defaultCarrierLimits } from './carrier-limits.ts'
 import { TestEnd } from './carrier-link.contract.ts'
 import { CarrierPool } from './carrier-pool.ts'
 import { type CarrierConnection, type CarrierConnectionHandler, CarrierRunner } from './carrier-runner.ts'
@@ -76,6 +77,8 @@ async function settled(): Promise<void> {
 
 interface BedOptions {
   readonly maxCarriers?: number
+  /** Streams that the listener's end takes on one carrier. Default 2. */
+  readonly maxCarrierStreams?: number
   readonly dialFails?: () => boolean
   readonly isListenerAway?: () => boolean
   readonly dialHangs?: () => boolean
@@ -99,7 +102,7 @@ function openBed(t: TestContext, options: BedOptions = {}) {
       stream.setHandler(new TestEnd())
       stream.confirmConnected()
     },
-    limits: { maxCarrierStreams: 2 },
+    limits: { maxCarrierStreams: options.maxCarrierStreams ?? 2 },
   })
   const runner = new CarrierRunner({ session: listener, now })
   const pool = new CarrierPool({
@@ -163,6 +166,18 @@ test('a pool has no more carriers than it may; more streams wait', async (t) => 
   )
   await pass(60_000)
   assert.equal(ends[2]?.reset?.code, 'resume-expired')
+})
+
+test('10,000 connections that do nothing fit between one client and one listener', async (t) => {
+  const { pool, openStream, pass } = openBed(t, { maxCarrierStreams: defaultCarrierLimits.maxCarrierStreams })
+  const ends: TestEnd[] = []
+  while (ends.length < 10_000) {
+    for (let count = 0; count < 500; count += 1) ends.push(openStream())
+    await pass(100)
+  }
+  await pass(1_000)
+  assert.equal(ends.filter(({ isConnected }) => isConnected).length, 10_000)
+  assert.ok(pool.carrierCount <= 12)
 })
 
 test('a pool that cannot dial tries again, not too often, and says so', async (t) => {

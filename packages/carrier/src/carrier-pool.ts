@@ -1,6 +1,6 @@
 import { BulkPlacement } from './bulk-placement.ts'
 import type { Carrier } from './carrier.ts'
-import type { CarrierLimits } from './carrier-limits.ts'
+import { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
 import { type CarrierConnection, CarrierRunner } from './carrier-runner.ts'
 import { type OpenOptions, SenderSession } from './sender-session.ts'
 import type { CarrierStream } from './streams/carrier-stream.ts'
@@ -19,6 +19,8 @@ const patienceMs = 3_000
 /** Attempts at a time. */
 const maxDials = 4
 
+const defaultMaxCarriers = defaultCarrierLimits.maxStreams / defaultCarrierLimits.maxCarrierStreams
+
 export interface CarrierPoolOptions {
   /** Opens a relayed connection on which the listener has agreed to carry; rejects when it cannot. */
   readonly dial: (options: DialCarrierOptions) => Promise<CarrierConnection>
@@ -27,7 +29,7 @@ export interface CarrierPoolOptions {
   readonly isListenerAway?: (error: unknown) => boolean
   /** The relay is there and the listener is not, although it had time to come back: each time that it was looked for. */
   readonly onListenerGone?: () => void
-  /** Default 8. */
+  /** Default 12: what a session's streams need. */
   readonly maxCarriers?: number
   /** A carrier without a stream, and without which there is room enough, is closed after this long. Default 60 s. */
   readonly idleTimeoutMs?: number
@@ -153,7 +155,7 @@ export class CarrierPool implements Disposable {
 
   /** One at a time unless it takes long: what it brings may be enough. A failure is followed by a pause. */
   #dial(): void {
-    const { maxCarriers = 8 } = this.#options
+    const { maxCarriers = defaultMaxCarriers } = this.#options
     const nowMs = this.#now()
     if (this.#isClosed || nowMs < this.#notBeforeMs) return
     if (this.#dials.size > 0 && (nowMs - this.#dialledAtMs < patienceMs || this.#dials.size >= maxDials)) return
