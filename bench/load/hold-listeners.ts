@@ -83,7 +83,8 @@ export async function openListener(
     const text = head?.toString('latin1') ?? ''
     if (!text.startsWith(accepted)) throw new Error(`a listener was answered: ${text.split('\r\n')[0]}`)
     // It answers pings and does nothing else; that the relay closes one is seen by the next row.
-    new WebSocketEndpoint({ stream: socket.on('error', () => {}), role: 'client', handler: idle })
+    const endpoint = new WebSocketEndpoint({ stream: socket.on('error', () => {}), role: 'client', handler: idle })
+    endpoint.resume()
     return socket
   } catch (error) {
     socket.on('error', () => {}).destroy()

@@ -14,7 +14,7 @@
  *      down     the target sends as fast as it can, clients discard
  *      both     both ends send as fast as they can, and discard; bytes of both directions are counted
  *      ping     clients send 128 bytes, wait for the same bytes, repeat; beside them --bulk more send as fast as they can. With --every
- *               each begins every so many ms, and one that had to wait for the last counts from when it should have begun
+ *               each begins every so many ms; those that could not begin because the last one took longer count as if they had
  *      http     keep-alive GET with a 1 KiB body in the reply, one request at a time on each connection
  *      connect  connect, 100 bytes, 100 bytes back, close, repeat
  *      idle     open all connections, one byte each way, then hold them until standard input ends; the target is a process
@@ -194,13 +194,19 @@ static void start_exchange(struct socket_state *state) {
   send_small(state, request, request_length);
 }
 
+/* What takes longer than a turn has kept the next ones from beginning: a stall must not be hidden by what did not begin in it. */
+static void add_paced_latency(double latency) {
+  do add_latency(latency);
+  while (every > 0 && (latency -= every) > 0);
+}
+
 static void wait_for_turn(struct socket_state *state) {
-  state->due_at = (state->due_at > 0 ? state->due_at : state->started_at) + every;
+  state->due_at = state->started_at + every;
+  while (state->due_at < now()) state->due_at += every;
   state->next_waiting = waiting_list;
   waiting_list = state;
 }
 
-/* Begins what is due; the latency counts from then, so that a stall is not hidden by what did not begin in it. */
 static void start_due(void) {
   struct socket_state *waiting = waiting_list;
   waiting_list = NULL;
@@ -209,7 +215,6 @@ static void start_due(void) {
     if (state->is_closed) continue;
     if (state->due_at <= now()) {
       start_exchange(state);
-      state->started_at = state->due_at;
     } else {
       state->next_waiting = waiting_list;
       waiting_list = state;
@@ -226,7 +231,7 @@ static struct timespec turn_limit(void) {
 }
 
 static void finish_exchange(struct socket_state *state) {
-  if (is_measuring && mode != IDLE) add_latency(now() - state->started_at);
+  if (is_measuring && mode != IDLE) add_paced_latency(now() - state->started_at);
   if (mode == IDLE) {
     open_count++;
   } else if (mode == CONNECT) {

@@ -27,7 +27,7 @@ export interface StormSample {
   readonly candidate: string
   readonly wanted: number
   readonly open: number
-  /** From the cut of all sockets to the last listener that is there again. */
+  /** From the first dial to the last listener that is there again. */
   readonly seconds: number
   /** Attempts that failed and were made again. */
   readonly retries: number
@@ -35,6 +35,9 @@ export interface StormSample {
   readonly relayCpuSeconds: number
   readonly relayBytes: number
   readonly before: PingTimes
+  /** The seconds in which all sockets end. */
+  readonly cut: PingTimes
+  /** While the listeners come again. */
   readonly during: PingTimes
   /** Why the first attempt that failed did. */
   readonly complaint: string
@@ -54,6 +57,8 @@ const warmupSeconds = 2
 /** Traffic that leaves the machine room for the storm: one that begins as soon as the last answer is there would take all of it. */
 export const everyMs = 10
 const settleMs = 2_000
+/** All sockets of a killed process end at once: the relay is through with it in less. */
+export const cutSeconds = 4
 /** The first crowd comes in good order: only the second one is a storm. */
 const politelyAtOnce = 16
 
@@ -94,12 +99,12 @@ async function storm(
   options: StormOptions & { readonly first: LoadProcess; readonly second: LoadProcess },
 ): Promise<Omit<StormSample, 'candidate' | 'wanted' | 'before'>> {
   const { first, second, listeners, atOnce, nice } = options
+  const cut = await ping(running, { ...options, seconds: cutSeconds }, () => first.kill())
   const load = startPing(running, options, stormLimitSeconds)
   try {
     await load.expectLine('START')
     const cpuBefore = readCpuSeconds([door.relay.pid])
     const beganMs = performance.now()
-    first.kill()
     const { open, retries, complaint } = await gather(second, {
       door: doorOf(door),
       count: listeners,
@@ -113,16 +118,17 @@ async function storm(
     const during = toTimes(JSON.parse(await load.nextLine()))
     await load.finish()
     const relayBytes = readPssBytes([door.relay.pid]) ?? 0
-    return { open, retries, complaint, seconds, relayCpuSeconds, relayBytes, during }
+    return { open, retries, complaint, seconds, relayCpuSeconds, relayBytes, cut, during }
   } finally {
     load.kill()
   }
 }
 
-async function ping(running: RunningCandidate, options: StormOptions): Promise<PingTimes> {
+async function ping(running: RunningCandidate, options: StormOptions, onStart = (): void => {}): Promise<PingTimes> {
   const load = startPing(running, options, options.seconds)
   try {
     await load.expectLine('START')
+    onStart()
     await load.expectLine('END')
     const result: Counted = JSON.parse(await load.nextLine())
     await load.finish()

@@ -1,7 +1,7 @@
 import { describeMachine } from '../report/machine.ts'
 import { formatSpread, toSpread } from '../report/statistics.ts'
 import { alignMarkdown } from '../report/tables.ts'
-import { everyMs, type StormSample } from './measure-storm.ts'
+import { cutSeconds, everyMs, type StormSample } from './measure-storm.ts'
 
 /** What the section is made of. */
 export interface StormReport {
@@ -34,8 +34,10 @@ const columns: readonly {
   { title: 'relay CPU ms each', decimals: 2, read: ({ relayCpuSeconds, open }) => (relayCpuSeconds * 1_000) / open },
   { title: 'relay MB after', decimals: 0, read: ({ relayBytes }) => relayBytes / 1e6 },
   { title: 'p50 before, us', decimals: 0, read: ({ before }) => before.p50Us },
+  { title: 'p50 of the cut, us', decimals: 0, read: ({ cut }) => cut.p50Us },
   { title: 'p50 during, us', decimals: 0, read: ({ during }) => during.p50Us },
   { title: 'p99 before, us', decimals: 0, read: ({ before }) => before.p99Us },
+  { title: 'p99 of the cut, us', decimals: 0, read: ({ cut }) => cut.p99Us },
   { title: 'p99 during, us', decimals: 0, read: ({ during }) => during.p99Us },
   { title: 'p99 during / before', decimals: 1, sign: 'x', read: ({ before, during }) => during.p99Us / before.p99Us },
 ]
@@ -48,9 +50,9 @@ export function formatStormSection(report: StormReport): string {
     `Machine: ${describeMachine()}`,
     `Load average in the minute before: ${loadBefore.toFixed(1)} (above 0.5, something else ran as well)`,
     `Command: \`${command}\`, ${new Date().toISOString().slice(0, 10)}; ${repetitions} repetitions with fresh processes; median [range]`,
-    `${wanted} idle listeners with ids of their own are registered at one hybrid connection. The process that holds them is killed, and as many new ones dial as ` +
+    `${wanted} idle listeners with ids of their own are registered at one hybrid connection. The process that holds them is killed; ${cutSeconds} s later as many new ones dial as ` +
       `fast as they can, ${atOnce} at a time, from 250 addresses, with a TLS session each; who is turned away comes again as our client does. The relay has its usual limits for strangers.`,
-    `Running traffic: ping-pong of 128 bytes, ${streams} streams, each every ${everyMs} ms and counted from when it should have begun, through local end, relay and remote end; "before" is ${seconds} s beside the idle listeners, "during" the whole storm.`,
+    `Running traffic: ping-pong of 128 bytes, ${streams} streams, each every ${everyMs} ms (what a slow answer kept from beginning counts as if it had begun), through local end, relay and remote end; "before" is ${seconds} s beside the idle listeners, "the cut" the ${cutSeconds} s in which all their sockets end, "during" the time in which they come again.`,
     `The crowd runs at a lower priority (nice ${nice}): it stands for other machines. A process may open ${fileLimit} files.`,
     'Wanted: all there again in under 30 s, p99 of running traffic less than twice as long.',
   ]
