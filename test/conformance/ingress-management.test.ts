@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { startTestRelay, type TestRelay } from '@postern/testkit'
+import * as tls from 'node:tls'
+import { createTestAuthority, startTestRelay, type TestRelay } from '@postern/testkit'
 import { auditRecords } from './audit-records.ts'
 import { type Entry, portOf, resourcesWith, serveTargets, service } from './ingress-bed.ts'
 import { type ManagementClient, signInOwner } from './management-client.ts'
@@ -148,4 +149,33 @@ test('the doors of the relay itself are no port for anybody', async () => {
     const { status, json } = await bed.owner.call('PUT', url('web'), open(port))
     assert.deepEqual([status, json.error.message.startsWith(`Port ${port} is a door`)], [409, true])
   }
+})
+
+test('TLS ends at the relay with the certificate of the entry, and a device shows one of its authority', async () => {
+  await using bed = await openBed()
+  await using target = await answering()
+  await using _ = await serveTargets(bed.relay, { site: target.port })
+  const [sites, devices] = [await createTestAuthority('sites'), await createTestAuthority('devices')]
+  const port = await freePort()
+  const put = async (name: string, more: object): Promise<void> => {
+    const { cert, key } = await sites.issue({ hosts: [name] })
+    const certificate = { certPem: cert, keyPem: key }
+    const properties = { hybridConnection: 'site', port, sni: [name], tls: 'terminate', certificate, ...more }
+    const answer = await bed.owner.done('PUT', url(name), { properties })
+    assert.equal(answer.properties.provisioningState, 'Succeeded')
+  }
+  await put('open.test', { access: 'open' })
+  await put('closed.test', { clientAuthorityPem: devices.certPem })
+  const dial = async (servername: string, certificate: object = {}): Promise<string> => {
+    const socket = tls.connect({ port, host: '127.0.0.1', servername, ca: sites.certPem, ...certificate })
+    socket.write('one')
+    socket.end()
+    return text(socket)
+  }
+  assert.equal(await dial('open.test'), 'heard one')
+  assert.equal(await dial('closed.test', await devices.issue({ hosts: ['device'] })), 'heard one')
+  // In TLS 1.3 a client that has ended learns of the refusal by an alert, or only by an end without an answer.
+  const answerTo = (certificate: object): Promise<string> => dial('closed.test', certificate).catch(() => '')
+  assert.equal(await answerTo({}), '')
+  assert.equal(await answerTo(await sites.issue({ hosts: ['device'] })), '')
 })

@@ -1493,7 +1493,7 @@ export interface Operations {
       readonly nextLink?: string
     }
   }
-  /** Gets an ingress entry, without password hashes. */
+  /** Gets an ingress entry, without password hashes and private keys. */
   readonly Ingress_Get: {
     readonly input: {
       readonly params: {
@@ -3038,8 +3038,14 @@ export interface IngressGetReply {
     readonly users?: readonly {
       readonly name: string
     }[]
+    readonly clientAuthorityPem?: string
+    readonly certificate?: {
+      readonly certPem: string
+    }
     /** The resources file names an authority whose certificates must be shown. */
     readonly clientCertificates?: 'required'
+    /** The resources file asks for a sign-in. */
+    readonly oidc?: 'required'
     /** declared: the resources file has it, which alone can change it. */
     readonly origin: 'declared' | 'managed'
     /** Failed: not open at the relay that answers; statusMessage says why. */
@@ -3760,6 +3766,15 @@ export interface IngressCreateOrUpdateBody {
     }[]
     /** Refused: files of the machine are for the resources file. */
     readonly clientCertificates?: string
+    /** Authority whose client certificates may pass; needs tls: terminate. */
+    readonly clientAuthorityPem?: string
+    /** Needed for tls: terminate: the relay's own certificates are not shown. */
+    readonly certificate?: {
+      /** Chain, the certificate of the names first. */
+      readonly certPem: string
+      /** Its private key; when left out, the one that is there. */
+      readonly keyPem?: string
+    }
     /** Of answers; ignored. */
     readonly origin?: unknown
     /** Of answers; ignored. */

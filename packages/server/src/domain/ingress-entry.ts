@@ -1,3 +1,4 @@
+import type { Secret } from '@postern/program'
 import type { IngressOidc } from './ingress-oidc.ts'
 
 /** Somebody who may pass an HTTP host with a password. */
@@ -5,6 +6,13 @@ export interface IngressUser {
   readonly name: string
   /** `scrypt$N$r$p$salt$hash`, as `postern ingress password` prints it. */
   readonly passwordHash: string
+}
+
+/** What an entry shows to devices in place of the relay's own certificates. */
+export interface IngressCertificate {
+  /** Chain in PEM, the certificate of the names first. */
+  readonly certPem: string
+  readonly keyPem: Secret
 }
 
 /** A public port, a name on it, or both, that lead to a hybrid connection: the relay itself is the sender. */
@@ -20,7 +28,7 @@ export interface IngressEntry {
   readonly sni?: readonly string[]
   /** HTTP hosts that go this way, in the same form. */
   readonly hosts?: readonly string[]
-  /** `terminate`: TLS ends at the relay, with its certificates. `pass`: bytes go through as they come. */
+  /** `terminate`: TLS ends at the relay, with its certificates or the entry's own. `pass`: bytes go through as they come. */
   readonly tls: 'pass' | 'terminate'
   /** Bare bytes, or azbridge's preamble before them, where the listener is none of ours. */
   readonly framing: 'raw' | 'azbridge'
@@ -34,6 +42,10 @@ export interface IngressEntry {
   readonly allow?: readonly string[]
   /** PEM file with the authority whose client certificates may pass. */
   readonly clientCertificates?: string
+  /** The same as PEM text, of the management API. */
+  readonly clientAuthorityPem?: string
+  /** Of the management API, which has none of the relay's own. */
+  readonly certificate?: IngressCertificate
   readonly users?: readonly IngressUser[]
   readonly oidc?: IngressOidc
   /** Connections (UDP: client addresses) at once. */
@@ -54,3 +66,8 @@ export const defaultIngressLimits = {
   maxConnectionsPerSource: 1000,
   connectionsPerSecondPerSource: 200,
 } as const
+
+/** Whether devices must show a certificate. */
+export function demandsCertificate(entry: Pick<IngressEntry, 'clientCertificates' | 'clientAuthorityPem'>): boolean {
+  return entry.clientCertificates !== undefined || entry.clientAuthorityPem !== undefined
+}

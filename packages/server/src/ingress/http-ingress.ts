@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream'
 import type { Secret } from '@postern/program'
+import { demandsCertificate, type IngressEntry } from '../domain/ingress-entry.ts'
 import type { IngressOidc } from '../domain/ingress-oidc.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { forwardedHead, plainResponseHead } from './forwarded-head.ts'
@@ -177,10 +178,7 @@ export class HttpIngress {
     const route = host === undefined ? undefined : this.#routes?.byHost(host, secured !== undefined)
     if (!route) return this.#refuse(client, 404, `No site has the name ${JSON.stringify(host ?? '')} here.`)
     // Another site may ask for other certificates than the one that the handshake was made for. RFC 9110 section 15.5.20
-    if (
-      route !== secured &&
-      (route.entry.clientCertificates !== undefined || secured?.entry.clientCertificates !== undefined)
-    ) {
+    if (secured && route !== secured && isApart(route.entry, secured.entry)) {
       return this.#refuse(client, 421, 'Ask for this site on a connection of its own.', route)
     }
     if (!route.guard.allows(remote.address)) return this.#refuse(client, 403, 'This address may not come here.', route)
@@ -342,4 +340,9 @@ function rawHead({ statusCode, statusMessage }: http.IncomingMessage, rawHeaders
   const lines: string[] = []
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`)
   return `HTTP/1.1 ${statusCode} ${statusMessage ?? ''}\r\n${lines.join('')}\r\n`
+}
+
+/** Whether what was shown in the handshake for one site says nothing of the other. */
+function isApart(one: IngressEntry, other: IngressEntry): boolean {
+  return demandsCertificate(one) || demandsCertificate(other) || one.certificate?.certPem !== other.certificate?.certPem
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
@@ -10,6 +10,8 @@ import {
   type TLSSocket,
   type TlsOptions,
 } from 'node:tls'
+
+import type { IngressCertificate, IngressEntry } from '../domain/ingress-entry.ts'
 
 /** A private key and its certificate chain, both PEM. */
 interface Pair {
@@ -25,12 +27,24 @@ export interface IngressCertificates {
   pairFor(servername: string | undefined): Pair | Promise<Pair>
 }
 
+/** Of client certificates. */
+type Authority = { readonly file: string } | { readonly pem: string }
+
 /** What differs between the TLS of one entry and another. */
 interface TlsKind {
   /** HTTP clients agree on a version by ALPN; nobody knows what others speak. */
   readonly isHttp: boolean
-  /** PEM file with the authority of clients. */
-  readonly clientCertificates: string | undefined
+  /** Of clients, which must show a certificate of it. */
+  readonly authority: Authority | undefined
+  /** In place of the relay's own. */
+  readonly certificate: IngressCertificate | undefined
+}
+
+/** What an entry wants of TLS. */
+export function tlsKindOf(entry: IngressEntry): TlsKind {
+  const { hosts, clientCertificates: file, clientAuthorityPem: pem, certificate } = entry
+  const authority = pem === undefined ? (file === undefined ? undefined : { file }) : { pem }
+  return { isHttp: hosts !== undefined, authority, certificate }
 }
 
 interface Handshake {
@@ -40,6 +54,9 @@ interface Handshake {
 
 /** A changed file with authorities counts after so long. */
 const contextLifetimeMs = 30_000
+
+/** Servers that are kept: one for each certificate and authority. */
+const maxServers = 1024
 
 /** Names whose context is kept; each has some 100 KiB. */
 const maxContexts = 256
@@ -62,7 +79,7 @@ export class IngressTls {
     this.#stopChanges = options.certificates.onChange((changed) => {
       this.#contexts = new Map()
       for (const [key, server] of this.#servers) {
-        if (key.endsWith(' ')) server.setSecureContext({ ...changed, ...alpn(key.startsWith('http')) })
+        if (ownServers.has(key)) server.setSecureContext({ ...changed, ...alpn(key === 'http') })
         else this.#servers.delete(key)
       }
     })
@@ -87,41 +104,60 @@ export class IngressTls {
   }
 
   #serverFor(kind: TlsKind): Server {
-    const { isHttp, clientCertificates } = kind
-    const key = `${isHttp ? 'http' : 'raw'} ${clientCertificates ?? ''}`
+    const key = serverKey(kind)
     const known = this.#servers.get(key)
     if (known) return known
-    const common = { ...this.#certificates.options, ...alpn(isHttp), handshakeTimeout: this.#handshakeTimeoutMs }
+    const isDemanded = kind.authority !== undefined
     const server = createServer(
-      clientCertificates === undefined ? common : { ...common, ...this.#demanding(clientCertificates) },
-      (socket) => this.#onSecure(socket, clientCertificates !== undefined),
+      { ...this.#optionsOf(kind), ...alpn(kind.isHttp), handshakeTimeout: this.#handshakeTimeoutMs },
+      (socket) => this.#onSecure(socket, isDemanded),
     )
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       this.#handshakes.get(pathOf(socket))?.onFailed(error.code ?? error.message)
       socket.destroy()
     })
+    // Handshakes that are under way hold their server themselves.
+    if (this.#servers.size >= maxServers) this.#servers.clear()
     this.#servers.set(key, server)
     return server
+  }
+
+  #optionsOf({ authority, certificate }: TlsKind): TlsOptions {
+    const { options } = this.#certificates
+    if (certificate)
+      return { ...this.#withPair(certificate), ...(authority && this.#demanding(authorityPem(authority))) }
+    if (!authority) return options
+    const demanding = this.#demanding(authorityPem(authority))
+    return { ...options, ...demanding, SNICallback: this.#byName(authority) }
+  }
+
+  /** Sessions of the relay's own names are no sessions of an entry's. */
+  #withPair({ certPem, keyPem }: IngressCertificate): TlsOptions {
+    const { SNICallback: _, ALPNProtocols: __, ticketKeys: ___, ...options } = this.#certificates.options
+    return { ...options, cert: certPem, key: keyPem.reveal() }
   }
 
   /**
    * A ticket of another server must open nothing here: OpenSSL asks who resumes a session for no certificate. So tickets have keys
    * of their own, and sessions a name of their own.
    */
-  #demanding(file: string): TlsOptions {
+  #demanding(ca: string | Buffer): TlsOptions {
     return {
       requestCert: true,
       rejectUnauthorized: true,
       // For those who name no server. Without it Node would take everybody whom a public authority knows.
-      ca: readFileSync(file),
+      ca,
       ticketKeys: randomBytes(48),
       sessionIdContext: this.#sessions,
-      SNICallback: (name, done) => {
-        this.#contextFor(name, file).then(
-          (context) => done(null, context),
-          (error: Error) => done(error),
-        )
-      },
+    }
+  }
+
+  #byName(authority: Authority): NonNullable<TlsOptions['SNICallback']> {
+    return (name, done) => {
+      this.#contextFor(name, authority).then(
+        (context) => done(null, context),
+        (error: Error) => done(error),
+      )
     }
   }
 
@@ -135,19 +171,20 @@ export class IngressTls {
   }
 
   /** OpenSSL takes authorities from the context of the name. */
-  #contextFor(name: string, file: string): Promise<SecureContext> {
-    const key = `${name} ${file}`
+  #contextFor(name: string, authority: Authority): Promise<SecureContext> {
+    const key = `${name} ${Object.values(authority).join('')}`
     const known = this.#contexts.get(key)
     if (known && known.untilMs > performance.now()) return known.context
-    const context = this.#makeContext(name, file)
+    const context = this.#makeContext(name, authority)
     context.catch(() => this.#contexts.delete(key))
     if (this.#contexts.size >= maxContexts) this.#contexts.clear()
     this.#contexts.set(key, { context, untilMs: performance.now() + contextLifetimeMs })
     return context
   }
 
-  async #makeContext(name: string, file: string): Promise<SecureContext> {
-    const [pair, ca] = await Promise.all([this.#certificates.pairFor(name), readFile(file)])
+  async #makeContext(name: string, authority: Authority): Promise<SecureContext> {
+    const file = 'file' in authority ? readFile(authority.file) : authority.pem
+    const [pair, ca] = await Promise.all([this.#certificates.pairFor(name), file])
     const { SNICallback: _, ALPNProtocols: __, ticketKeys: ___, ...options } = this.#certificates.options
     return createSecureContext({
       ...options,
@@ -157,6 +194,20 @@ export class IngressTls {
       sessionIdContext: this.#sessions,
     })
   }
+}
+
+/** With the relay's own certificates, for everybody. */
+const ownServers: ReadonlySet<string> = new Set(['http', 'raw'])
+
+function serverKey({ isHttp, authority, certificate }: TlsKind): string {
+  const protocol = isHttp ? 'http' : 'raw'
+  if (!authority && !certificate) return protocol
+  const parts = [authority && Object.entries(authority), certificate?.certPem]
+  return `${protocol} ${createHash('sha256').update(JSON.stringify(parts)).digest('base64')}`
+}
+
+function authorityPem(authority: Authority): string | Buffer {
+  return 'pem' in authority ? authority.pem : readFileSync(authority.file)
 }
 
 function alpn(isHttp: boolean): Pick<TlsOptions, 'ALPNProtocols'> {

@@ -11,7 +11,7 @@ import { HttpIngress } from './http-ingress.ts'
 import type { IngressEvents } from './ingress-events.ts'
 import type { Admitted, IngressRoute } from './ingress-route.ts'
 import { IngressRoutes } from './ingress-routes.ts'
-import type { IngressTls } from './ingress-tls.ts'
+import { type IngressTls, tlsKindOf } from './ingress-tls.ts'
 import { SourceLimits } from './source-limits.ts'
 
 /** What every public port works with. */
@@ -151,15 +151,10 @@ export class StreamPort {
     const { tls } = this.#options
     if (!tls) return this.#refuse(stranger, 'The relay has no certificates: it runs with --tls off')
     const isHttp = route.entry.hosts !== undefined
-    tls.end(
-      stranger.raw,
-      { isHttp, clientCertificates: route.entry.clientCertificates },
-      {
-        onSecure: (socket) =>
-          isHttp ? this.#serveHttp(stranger, socket, route) : this.#leave(stranger, route, socket),
-        onFailed: (reason) => this.#refuse(stranger, `TLS: ${reason}`, route),
-      },
-    )
+    tls.end(stranger.raw, tlsKindOf(route.entry), {
+      onSecure: (socket) => (isHttp ? this.#serveHttp(stranger, socket, route) : this.#leave(stranger, route, socket)),
+      onFailed: (reason) => this.#refuse(stranger, `TLS: ${reason}`, route),
+    })
   }
 
   #serveHttp(stranger: Stranger, socket: net.Socket, secured: IngressRoute | undefined): void {

@@ -129,6 +129,8 @@ const ingressEntry = z.object({
   access: z.enum(['open', 'guarded']),
   allow: z.array(z.string()).exactOptional(),
   clientCertificates: z.string().exactOptional(),
+  clientAuthorityPem: z.string().exactOptional(),
+  certificate: z.object({ certPem: z.string(), keyPem: secret }).exactOptional(),
   users: z.array(z.object({ name: z.string(), passwordHash: z.string() })).exactOptional(),
   oidc: ingressOidc.exactOptional(),
   maxConnections: z.number(),

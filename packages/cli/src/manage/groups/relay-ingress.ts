@@ -22,6 +22,12 @@ const list = (long: string, value: string, help: string): ManagedFlag => ({
   kind: 'list',
   to: 'run',
 })
+const file = (long: string, help: string): ManagedFlag => ({
+  long,
+  value: '@FILE',
+  help: `${help}, in PEM`,
+  to: 'run',
+})
 const count = (long: string, help: string): ManagedFlag => ({ long, value: 'COUNT', help, kind: 'integer', to: 'run' })
 
 const hybridConnection: ManagedFlag = {
@@ -45,6 +51,16 @@ const settings: readonly ManagedFlag[] = [
   { long: 'address', value: 'IP', help: 'address to bind; default: all of the machine', to: 'run' },
   list('sni', 'HOST', 'TLS server names that go this way; others may share the port'),
   list('hosts', 'HOST', 'HTTP hosts that go this way; others may share the port'),
+  {
+    long: 'tls',
+    value: 'WORD',
+    help: 'terminate ends TLS at the relay, with --certificate and --private-key; default: pass',
+    choices: ['pass', 'terminate'],
+    to: 'run',
+  },
+  file('certificate', 'chain of certificates, that of the names first'),
+  file('private-key', 'its key; the relay never tells it'),
+  file('client-authority', 'authority whose client certificates may pass; "" for none'),
   list('allow', 'ADDRESS', 'addresses and networks that may come; "" for none'),
   {
     long: 'users',
@@ -94,6 +110,7 @@ export const ingressCommands: readonly ManagedCommand[] = [
     examples: [
       `-n database ${place} --hybrid-connection db --port 8432 --allow 203.0.113.0/24`,
       `-n shop ${place} --hybrid-connection shop --port 443 --sni shop.example.com --access open`,
+      `-n intranet ${place} --hybrid-connection intranet --port 443 --hosts intranet.example.com --tls terminate --certificate @site.pem --private-key @site-key.pem --client-authority @staff.pem`,
     ],
   },
   {

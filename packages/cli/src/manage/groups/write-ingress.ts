@@ -1,4 +1,5 @@
 import type { Input } from '@postern/management'
+import { readTextOrFile } from '../flag-value.ts'
 import type { FlagValues, ManagedRun } from '../managed-command.ts'
 
 type Settings = Input<'Ingress_CreateOrUpdate'>['body']['properties']
@@ -6,7 +7,7 @@ type Settings = Input<'Ingress_CreateOrUpdate'>['body']['properties']
 /** Whatever is not named is what the relay takes for it. */
 export async function createIngress({ client, values, subscriptionId }: ManagedRun): Promise<unknown> {
   const params = paramsOf(values, subscriptionId)
-  return client.call('Ingress_CreateOrUpdate', { params, body: { properties: changed({}, values) } })
+  return client.call('Ingress_CreateOrUpdate', { params, body: { properties: await changed({}, values) } })
 }
 
 /** PUT replaces everything, so what stands is read first; a change in between is refused by its ETag. */
@@ -15,7 +16,7 @@ export async function updateIngress({ client, values, subscriptionId }: ManagedR
   const { etag, properties } = await client.call('Ingress_Get', { params })
   return client.call('Ingress_CreateOrUpdate', {
     params,
-    body: { properties: changed(properties, values) },
+    body: { properties: await changed(properties, values) },
     headers: { 'If-Match': `"${etag}"` },
   })
 }
@@ -29,16 +30,41 @@ function paramsOf(values: FlagValues, subscriptionId: string): Input<'Ingress_Ge
   }
 }
 
+/** Their values are read from files. */
+const fileFlags: ReadonlySet<string> = new Set(['certificate', 'private-key', 'client-authority'])
+
 /** Flags that say where, and not what. */
 const placeFlags: ReadonlySet<string> = new Set(['name', 'namespace-name', 'resource-group', 'subscription'])
 
-function changed(standing: object, values: FlagValues): Settings {
+async function changed(standing: object, values: FlagValues): Promise<Settings> {
   const members = Object.entries(values)
-    .filter(([flag]) => !placeFlags.has(flag))
+    .filter(([flag]) => !(placeFlags.has(flag) || fileFlags.has(flag)))
     .map(([flag, value]) => [memberOf(flag), flag === 'users' ? usersOf(value) : value] as const)
-  const all = Object.entries({ ...standing, ...Object.fromEntries(members) })
+  const all = Object.entries({ ...standing, ...Object.fromEntries(members), ...(await pemMembers(standing, values)) })
   // What was emptied, and the word for no open door, are said by leaving them out.
   return Object.fromEntries(all.filter(([name, value]) => !isNothing(name, value))) as Settings
+}
+
+async function pemMembers(standing: object, values: FlagValues): Promise<object> {
+  const read = async (flag: string): Promise<string | undefined> => {
+    const { [flag]: value } = values
+    return typeof value === 'string' ? readTextOrFile(value, `--${flag}`) : undefined
+  }
+  const [certPem, keyPem, clientAuthorityPem] = await Promise.all(
+    ['certificate', 'private-key', 'client-authority'].map(read),
+  )
+  // Whoever lets bytes pass again shows no certificate any more.
+  const isDropped = values['tls'] === 'pass'
+  const before = 'certificate' in standing ? (standing.certificate as object) : {}
+  const certificate = {
+    ...before,
+    ...(certPem !== undefined && { certPem }),
+    ...(keyPem !== undefined && { keyPem }),
+  }
+  return {
+    ...(clientAuthorityPem !== undefined && { clientAuthorityPem }),
+    certificate: isDropped || Object.keys(certificate).length === 0 ? '' : certificate,
+  }
 }
 
 function isNothing(name: string, value: unknown): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createTestAuthority } from '@postern/testkit'
 import type { ArmBed, Json } from '../arm-calls.contract.ts'
 import { contoso, namespaces, openRelayBed, version } from './relay-calls.contract.ts'
 
@@ -55,6 +56,7 @@ const declared = {
   framing: 'raw',
   access: 'guarded',
   clientCertificates: '/etc/postern/ca.pem',
+  oidc: { issuer: 'https://issuer.test', clientSecretFile: '/etc/postern/secret' },
   maxConnections: 1,
   maxConnectionsPerSource: 1,
   connectionsPerSecondPerSource: 1,
@@ -132,10 +134,10 @@ test('no file of the machine can be named, and no certificate of the relay be sh
   await using bed = await openBed()
   const tls = { hybridConnection: 'web', port: 443, hosts: ['a.test'] }
   const file = await refused(bed, { ...tls, clientCertificates: '/etc/passwd' })
-  assert.deepEqual([file.status, /resources file only/.test(file.message)], [400, true])
+  assert.deepEqual([file.status, /write clientAuthorityPem/.test(file.message)], [400, true])
   const terminate = await refused(bed, { ...tls, access: 'open', tls: 'terminate' })
-  assert.deepEqual([terminate.status, /certificates of the relay/.test(terminate.message)], [400, true])
-  for (const key of ['tlsKey', 'certificate', 'alow', 'passwordFile']) {
+  assert.deepEqual([terminate.status, /needs a certificate here/.test(terminate.message)], [400, true])
+  for (const key of ['tlsKey', 'oidc', 'alow', 'passwordFile']) {
     const { status, message } = await refused(bed, { ...tls, access: 'open', [key]: '/etc/shadow' })
     assert.equal(status, 400)
     assert.ok(message.includes(key), message)
@@ -227,10 +229,15 @@ test('entries of the resources file are listed without its paths, and can be cha
   await put(bed, 'database', db)
   const { json } = await bed.call('GET', list)
   assert.deepEqual(
-    json.value.map(({ name, properties }: Json) => [name, properties.origin, properties.clientCertificates]),
+    json.value.map(({ name, properties }: Json) => [
+      name,
+      properties.origin,
+      properties.clientCertificates,
+      properties.oidc,
+    ]),
     [
-      ['database', 'managed', undefined],
-      ['Filed', 'declared', 'required'],
+      ['database', 'managed', undefined, undefined],
+      ['Filed', 'declared', 'required', 'required'],
     ],
   )
   assert.doesNotMatch(JSON.stringify(json), /postern/)
@@ -264,4 +271,37 @@ test('the entries of a namespace go with it', async () => {
   await bed.call('DELETE', contoso + version)
   assert.equal(await countOf(bed, 'database'), 0)
   assert.equal((await bed.call('GET', list)).status, 404)
+})
+
+test('a private key is kept and never told; what is no certificate with its key is refused', async () => {
+  await using bed = await openBed()
+  const authority = await createTestAuthority('site')
+  const { cert: certPem, key: keyPem } = await authority.issue({ hosts: ['a.test'] })
+  const { key: otherKey } = await authority.issue({ hosts: ['a.test'] })
+  const base = { hybridConnection: 'web', port: 443, hosts: ['a.test'], tls: 'terminate' }
+  const open = { ...base, access: 'open' }
+  for (const [properties, expected] of [
+    [{ ...open, certificate: { certPem } }, /keyPem is missing/],
+    [{ ...open, certificate: { certPem, keyPem: otherKey } }, /keyPem is not the key/],
+    [{ ...open, certificate: { certPem, keyPem: '/etc/ssl/private/key.pem' } }, /no private key in PEM/],
+    [{ ...open, certificate: { certPem: '/etc/ssl/cert.pem', keyPem } }, /certPem is no certificate/],
+    [{ ...base, certificate: { certPem, keyPem }, clientAuthorityPem: '/etc/ca.pem' }, /no certificate in PEM/],
+    [{ ...open, certificate: { certPem, keyPem }, clientAuthorityPem: certPem }, /leave one of both out/],
+    [{ ...open, tls: 'pass', certificate: { certPem, keyPem } }, /only with tls: terminate/],
+    [{ ...base, tls: 'pass', clientAuthorityPem: certPem }, /TLS ends at the relay/],
+  ] as const) {
+    const { status, message } = await refused(bed, properties)
+    assert.equal(status, 400)
+    assert.match(message, expected)
+    assert.doesNotMatch(message, /PRIVATE|ssl/)
+  }
+  const guarded = { ...base, certificate: { certPem, keyPem }, clientAuthorityPem: authority.certPem }
+  const { json } = await put(bed, 'site', guarded)
+  assert.deepEqual(json.properties.certificate, { certPem })
+  assert.equal(json.properties.clientAuthorityPem, authority.certPem)
+  assert.equal((await put(bed, 'site', json.properties)).status, 200)
+  const stored = bed.parts.documents.get('ingress', 'contoso', 'site')?.document.value.entry
+  assert.equal(stored?.certificate?.keyPem.reveal(), keyPem)
+  const texts = [json, (await bed.call('GET', url('site'))).json, (await bed.call('GET', list)).json, bed.outcomes]
+  assert.doesNotMatch(JSON.stringify(texts), /PRIVATE KEY/)
 })

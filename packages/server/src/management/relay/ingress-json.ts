@@ -19,7 +19,7 @@ const shownKeys = Object.keys(ingressSettingsShape).filter((key) => key !== 'use
 
 /** In the form of the resources file, so that what was read can be written. Whoever knows a hash can guess at it: none is told. */
 export function ingressJson(namespace: Namespace, { entry, managed, etag, problem }: ShownIngress): unknown {
-  const { name, users, tls, access, clientCertificates } = entry
+  const { name, users, tls, access, clientCertificates, clientAuthorityPem, certificate, oidc } = entry
   const shown = Object.entries(entry).filter(([key]) => shownKeys.includes(key))
   return {
     id: `${namespaceId(namespace, namespace.name)}/ingress/${name}`,
@@ -32,7 +32,10 @@ export function ingressJson(namespace: Namespace, { entry, managed, etag, proble
       tls,
       access: access === 'open' ? access : undefined,
       ...(users && { users: users.map((user) => ({ name: user.name })) }),
+      ...(clientAuthorityPem !== undefined && { clientAuthorityPem }),
+      ...(certificate && { certificate: { certPem: certificate.certPem } }),
       ...(clientCertificates !== undefined && { clientCertificates: 'required' }),
+      ...(oidc && { oidc: 'required' }),
       origin: managed ? 'managed' : 'declared',
       provisioningState: problem === undefined ? 'Succeeded' : 'Failed',
       ...(problem !== undefined && { statusMessage: problem }),

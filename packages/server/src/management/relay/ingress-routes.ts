@@ -19,6 +19,8 @@ const wantedUser = z.strictObject({
   }),
 })
 
+const pem = z.string().min(1).max(65_536)
+
 const ignored = z.unknown().optional().meta({ description: 'Of answers; ignored.' })
 
 /** Not as Azure has it, unknown members are refused: a guard that is misspelt, or not to be had here, must not be left out. */
@@ -36,6 +38,16 @@ const body = z.object({
       .max(4096)
       .optional()
       .meta({ description: 'Refused: files of the machine are for the resources file.' }),
+    clientAuthorityPem: pem
+      .optional()
+      .meta({ description: 'Authority whose client certificates may pass; needs tls: terminate.' }),
+    certificate: z
+      .strictObject({
+        certPem: pem.meta({ description: 'Chain, the certificate of the names first.' }),
+        keyPem: pem.optional().meta({ description: 'Its private key; when left out, the one that is there.' }),
+      })
+      .optional()
+      .meta({ description: "Needed for tls: terminate: the relay's own certificates are not shown." }),
     origin: ignored,
     provisioningState: ignored,
     statusMessage: ignored,
@@ -51,10 +63,13 @@ const reply = z.object({
   properties: z.object({
     ...settings,
     users: z.array(z.object({ name: z.string() })).optional(),
+    clientAuthorityPem: z.string().optional(),
+    certificate: z.object({ certPem: z.string() }).optional(),
     clientCertificates: z
       .literal('required')
       .optional()
       .meta({ description: 'The resources file names an authority whose certificates must be shown.' }),
+    oidc: z.literal('required').optional().meta({ description: 'The resources file asks for a sign-in.' }),
     origin: z
       .enum(['declared', 'managed'])
       .meta({ description: 'declared: the resources file has it, which alone can change it.' }),
@@ -88,7 +103,7 @@ export const ingressRoutes = [
     versions: 'relay',
     access: { action: `${actions}/read` },
     isExtension: true,
-    summary: 'Gets an ingress entry, without password hashes.',
+    summary: 'Gets an ingress entry, without password hashes and private keys.',
     reply,
     statuses: [200],
   },

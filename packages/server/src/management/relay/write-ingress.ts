@@ -1,7 +1,7 @@
 import { namespaceId, RelayError } from '@postern/protocol'
 import type { z } from 'zod'
 import { canonicalAddress } from '../../domain/canonical-address.ts'
-import type { IngressEntry } from '../../domain/ingress-entry.ts'
+import type { IngressEntry, IngressUser } from '../../domain/ingress-entry.ts'
 import { formatIngressGrant, isGranted } from '../../domain/ingress-grant.ts'
 import type { EntryNaming } from '../../domain/ingress-places.ts'
 import { ingressKey } from '../../domain/ingress-status.ts'
@@ -13,6 +13,7 @@ import type { ArmCall } from '../arm-call.ts'
 import type { ManagementParts } from '../management-parts.ts'
 import { writeDocument } from '../write-document.ts'
 import { parentNotFound } from './find-namespace.ts'
+import { checkedAuthority, checkedCertificate } from './ingress-certificate.ts'
 import type { ingressRoutes } from './ingress-routes.ts'
 
 type PutRoute = Extract<(typeof ingressRoutes)[number], { readonly id: 'Ingress_CreateOrUpdate' }>
@@ -68,40 +69,58 @@ export function writeIngress(
 
 /** @throws {RelayError} RequestContentInvalid */
 function entryOf(name: string, wanted: WantedIngressSettings, standing: IngressEntry | undefined): IngressEntry {
-  const { users, address, clientCertificates, ...settings } = wanted
+  const { users, address, clientCertificates: _, clientAuthorityPem, certificate, ...settings } = wanted
+  const nameProblem = ingressNameProblem(name)
+  if (nameProblem !== undefined) throw invalid(`The name of an ingress entry ${nameProblem}`)
+  const problem = settingsProblem(wanted)
+  if (problem !== undefined) throw invalid(problem)
+  const declared = {
+    ...settable(settings),
+    name,
+    ...(address !== undefined && { address: spelt(address) }),
+    ...(users && { users: usersOf(users, standing) }),
+  }
+  // The rules are those of an authority in a file.
+  const [fault] = ingressProblems({ ...declared, clientCertificates: clientAuthorityPem })
+  if (fault) throw invalid(`${fault[0]} ${fault[1]}`)
+  const [entry] = ingressOf([declared])
+  if (!entry) throw new TypeError('one entry makes one entry')
+  return {
+    ...entry,
+    ...(clientAuthorityPem !== undefined && { clientAuthorityPem: checkedAuthority(clientAuthorityPem) }),
+    ...(certificate && { certificate: checkedCertificate(certificate, standing?.certificate) }),
+  }
+}
+
+/** What only the management API says of an entry; undefined when nothing is wrong. */
+function settingsProblem(wanted: WantedIngressSettings): string | undefined {
+  const { access, allow, users, address, tls, clientCertificates, clientAuthorityPem, certificate } = wanted
   if (clientCertificates !== undefined) {
-    throw invalid('clientCertificates: a file of the relay is named in its resources file only; leave it out here')
+    return 'clientCertificates: a file of the relay is named in its resources file only; write clientAuthorityPem'
   }
-  if (settings.tls === 'terminate') {
-    throw invalid(
-      'tls: terminate shows the certificates of the relay itself, which only its resources file can ask for; leave it out, and bytes pass through',
-    )
+  if (tls === 'terminate' && !certificate) {
+    return 'tls: terminate needs a certificate here: those of the relay itself are for its resources file; without terminate bytes pass through'
   }
+  if (certificate && tls !== 'terminate') return 'certificate is of use only with tls: terminate'
+  // Beside an entry of the file with one address it would be found to be taken only when it is bound, by whoever comes second.
+  if (address !== undefined && isEveryAddress(spelt(address))) {
+    return 'address: leave it out for all addresses of the machine'
+  }
+  const isGuarded = [allow, users, clientAuthorityPem].some((guard) => guard !== undefined)
+  return isGuarded || access !== undefined ? undefined : unguarded
+}
+
+/** @throws {RelayError} RequestContentInvalid when one has no hash, and had none before */
+function usersOf(
+  users: NonNullable<WantedIngressSettings['users']>,
+  standing: IngressEntry | undefined,
+): readonly IngressUser[] {
   const known = new Map(standing?.users?.map((user) => [user.name, user.passwordHash]))
-  const whole = users?.map((user) => {
+  return users.map((user) => {
     const passwordHash = user.passwordHash ?? known.get(user.name)
     if (passwordHash !== undefined) return { name: user.name, passwordHash }
     throw invalid(`users: ${user.name} has no passwordHash; write what \`postern ingress password\` prints`)
   })
-  const place = address === undefined ? undefined : spelt(address)
-  // Beside an entry of the file with one address it would be found to be taken only when it is bound, by whoever comes second.
-  if (place !== undefined && isEveryAddress(place))
-    throw invalid('address: leave it out for all addresses of the machine')
-  const declared = {
-    ...settable(settings),
-    name,
-    ...(place !== undefined && { address: place }),
-    ...(whole && { users: whole }),
-  }
-  const nameProblem = ingressNameProblem(name)
-  if (nameProblem !== undefined) throw invalid(`The name of an ingress entry ${nameProblem}`)
-  const isGuarded = settings.allow !== undefined || users !== undefined
-  if (!isGuarded && settings.access === undefined) throw invalid(unguarded)
-  const [problem] = ingressProblems(declared)
-  if (problem) throw invalid(`${problem[0]} ${problem[1]}`)
-  const [entry] = ingressOf([declared])
-  if (!entry) throw new TypeError('one entry makes one entry')
-  return entry
 }
 
 /** In the one spelling, unless it says by which interface it is reached. */
@@ -121,12 +140,15 @@ function settable({
   createdAt: _createdAt,
   updatedAt: _updatedAt,
   ...settings
-}: Omit<WantedIngressSettings, 'users' | 'address' | 'clientCertificates'>): Omit<DeclaredIngress, 'name' | 'users'> {
+}: Omit<
+  WantedIngressSettings,
+  'users' | 'address' | 'clientCertificates' | 'clientAuthorityPem' | 'certificate'
+>): Omit<DeclaredIngress, 'name' | 'users'> {
   return settings
 }
 
 const unguarded =
-  'access is missing, and nothing guards this port; write allow: ["203.0.113.0/24"] (who may come) or users (with hosts), or access: open to let everybody in'
+  'access is missing, and nothing guards this port; write allow: ["203.0.113.0/24"] (who may come), users (with hosts) or clientAuthorityPem (with tls: terminate), or access: open to let everybody in'
 
 /** @throws {RelayError} PortNotGranted */
 function demandGrant({ settings }: ManagementParts, entry: IngressEntry): void {
