@@ -7,48 +7,16 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { Provider } from 'oidc-provider'
 import { auditRecords } from '../conformance/audit-records.ts'
 import { type Entry, portOf, serveTargets, startIngressRelay } from '../conformance/ingress-bed.ts'
 import { metrics } from '../conformance/metrics.ts'
 import { type BrowserAnswer, SignInBrowser } from '../conformance/sign-in-browser.ts'
+import { openProvider, siteSecret } from './certified-provider.ts'
 
-const secret = 'a secret of the site: with % and +'
-
-/** A provider with the people `ali` and `eve`, and the client `site`. */
-async function openProvider(t: TestContext): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const provider = new Provider(issuer, {
-    clients: [
-      { client_id: 'site', client_secret: secret, redirect_uris: ['https://site.test/.postern/callback'] },
-      {
-        client_id: 'public',
-        token_endpoint_auth_method: 'none',
-        redirect_uris: ['https://site.test/.postern/callback'],
-      },
-    ],
-    claims: { email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
-    scopes: ['openid', 'email', 'profile', 'groups'],
-    cookies: { keys: ['cookies of a test'] },
-    findAccount: (_context, accountId) => ({
-      accountId,
-      claims: () => ({
-        sub: accountId,
-        email: `${accountId}@Example.test`,
-        email_verified: true,
-        groups: accountId === 'ali' ? ['staff', 'others'] : ['others'],
-      }),
-    }),
-  })
-  const answer = provider.callback()
-  server.on('request', (request, response) => void answer(request, response))
-  return issuer
+async function openSiteProvider(t: TestContext): Promise<string> {
+  const provider = await openProvider(t)
+  provider.serve(['https://site.test/.postern/callback'])
+  return provider.issuer
 }
 
 async function openSite(t: TestContext): Promise<number> {
@@ -64,7 +32,7 @@ async function secretFile(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-oidc-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'secret')
-  await writeFile(file, `${secret}\n`)
+  await writeFile(file, `${siteSecret}\n`)
   return file
 }
 
@@ -111,7 +79,7 @@ async function openRelay(t: TestContext, oidc: NonNullable<Entry['oidc']>) {
 }
 
 test('a person signs in at the provider, comes back to the page that was asked for, and signs out', async (t) => {
-  const issuer = await openProvider(t)
+  const issuer = await openSiteProvider(t)
   const oidc = {
     issuer,
     clientId: 'site',
@@ -150,7 +118,7 @@ test('a person signs in at the provider, comes back to the page that was asked f
 })
 
 test('a person whom the rules do not name is told so, with the account, and can use another one', async (t) => {
-  const issuer = await openProvider(t)
+  const issuer = await openSiteProvider(t)
   const oidc = {
     issuer,
     clientId: 'public',
@@ -172,7 +140,7 @@ test('a person whom the rules do not name is told so, with the account, and can 
 })
 
 test('a code that has been used is used no second time', async (t) => {
-  const issuer = await openProvider(t)
+  const issuer = await openSiteProvider(t)
   const { browse } = await openRelay(t, { issuer, clientId: 'public', anyone: true })
   const browser = browse()
   let answer = await browser.get('/')
