@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { createTestAuthority } from '@postern/testkit'
 import { type ManagedRelay, openManagedRelay } from './managed-relay.contract.ts'
 
 const place = '--namespace-name local -g postern'
@@ -66,6 +69,22 @@ describe('ingress entries', () => {
     const { code, stderr } = await relay.run(`relay ingress update -n users ${place} --users carl`)
     assert.notEqual(code, 0)
     assert.match(stderr, /carl has no passwordHash/)
+  })
+
+  test('certificate and key are read from files; an update that names others keeps them, and bytes pass again without', async () => {
+    const port = await freePort()
+    const { cert, key } = await (await createTestAuthority('sites')).issue({ hosts: ['a.test'] })
+    const [certFile, keyFile] = [join(relay.folder, 'site.pem'), join(relay.folder, 'site-key.pem')]
+    writeFileSync(certFile, cert)
+    writeFileSync(keyFile, key)
+    const base = `--hybrid-connection echo --port ${port} --sni a.test --access open`
+    const files = `--tls terminate --certificate @${certFile} --private-key @${keyFile}`
+    const made = await relay.json(`relay ingress create -n site ${place} ${base} ${files}`)
+    assert.deepEqual(made.properties.certificate, { certPem: cert })
+    const kept = await relay.json(`relay ingress update -n site ${place} --max-connections 9`)
+    assert.deepEqual([kept.properties.tls, kept.properties.certificate], ['terminate', { certPem: cert }])
+    const passing = await relay.json(`relay ingress update -n site ${place} --tls pass`)
+    assert.deepEqual([passing.properties.tls, passing.properties.certificate], ['pass', undefined])
   })
 
   test('a port that the relay does not grant is refused with the option that does', async () => {
