@@ -35,5 +35,8 @@ test('what was not asked for has no table, no picture and no heading', () => {
 
 test('the pictures have a panel for each thing that grows', () => {
   assert.match(drawPairs([pair, { ...pair, open: 1_000 }]), /Next connection[^]*Ping-pong of one active pair[^]*KiB/)
-  assert.match(drawEntities([entity, { ...entity, entities: 10_000 }]), /Start to ready[^]*Memory when ready[^]*May this sender/)
+  assert.match(
+    drawEntities([entity, { ...entity, entities: 10_000 }]),
+    /Start to ready[^]*Memory when ready[^]*May this sender/,
+  )
 })

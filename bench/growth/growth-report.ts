@@ -34,8 +34,8 @@ interface Column<Sample> {
 
 const pairColumns: readonly Column<PairSample>[] = [
   { title: 'opened/s', decimals: 0, read: ({ openedPerSecond }) => openedPerSecond },
-  { title: 'next connection p50 ms', decimals: 2, read: ({ connectP50Us }) => connectP50Us / 1_000 },
-  { title: 'p99 ms', decimals: 2, read: ({ connectP99Us }) => connectP99Us / 1_000 },
+  { title: 'next connection p50 ms', decimals: 2, read: ({ connectP50Us }) => toMs(connectP50Us) },
+  { title: 'p99 ms', decimals: 2, read: ({ connectP99Us }) => toMs(connectP99Us) },
   { title: 'ping-pong p50 us', decimals: 0, read: ({ pingP50Us }) => pingP50Us },
   { title: 'p99 us', decimals: 0, read: ({ pingP99Us }) => pingP99Us },
   { title: 'KiB/pair', decimals: 1, read: ({ bytesPerPair }) => bytesPerPair / 1_024 },
@@ -119,7 +119,7 @@ function pictureOf({ pictureFolder }: GrowthReport, name: keyof typeof pictureNa
 /** Three panels over the number of pairs: next connection, ping-pong, memory. */
 export function drawPairs(samples: readonly PairSample[]): string {
   const candidates = [...new Set(samples.map(({ candidate }) => candidate))]
-  type Read = (sample: PairSample) => number
+  type Read = (sample: PairSample) => number | undefined
   const seriesOf = (suffix: string, read: Read): readonly Series[] =>
     candidates.map((name) => {
       const own = samples.filter(({ candidate }) => candidate === name)
@@ -135,15 +135,15 @@ export function drawPairs(samples: readonly PairSample[]): string {
       {
         title: 'Next connection',
         series: [
-          ...seriesOf(', p50', ({ connectP50Us }) => connectP50Us / 1_000),
-          ...seriesOf(', p99', ({ connectP99Us }) => connectP99Us / 1_000),
+          ...seriesOf(', p50', ({ connectP50Us }) => toMs(connectP50Us)),
+          ...seriesOf(', p99', ({ connectP99Us }) => toMs(connectP99Us)),
         ],
       },
       {
         title: 'Ping-pong of one active pair',
         series: [
-          ...seriesOf(', p50', ({ pingP50Us }) => pingP50Us / 1_000),
-          ...seriesOf(', p99', ({ pingP99Us }) => pingP99Us / 1_000),
+          ...seriesOf(', p50', ({ pingP50Us }) => toMs(pingP50Us)),
+          ...seriesOf(', p99', ({ pingP99Us }) => toMs(pingP99Us)),
         ],
       },
       {
@@ -191,11 +191,19 @@ interface Series {
 function medians<Sample>(
   samples: readonly Sample[],
   xOf: (sample: Sample) => number,
-  read: (sample: Sample) => number,
+  read: (sample: Sample) => number | undefined,
 ): Series['points'] {
   return [...Map.groupBy(samples, xOf)]
     .toSorted(([one], [other]) => one - other)
-    .map(([x, group]) => [x, toSpread(group.map(read))?.median ?? 0] as const)
+    .flatMap(([x, group]) => {
+      const spread = toSpread(group.map(read).filter((value) => value !== undefined))
+      // What has no answer has no point.
+      return spread === undefined ? [] : [[x, spread.median] as const]
+    })
+}
+
+function toMs(us: number | undefined): number | undefined {
+  return us === undefined ? undefined : us / 1_000
 }
 
 function toKib(bytes: number | undefined): number | undefined {

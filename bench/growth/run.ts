@@ -105,7 +105,7 @@ async function measureAllPairs(candidates: readonly Candidate[], plan: PairPlan)
         try {
           const sample = await measurePairs(candidate, count, plan)
           samples.push(sample)
-          if (sample.complaint !== '') problems.push(`${where}: only ${sample.open} were open: ${sample.complaint}`)
+          if (sample.complaint !== '') problems.push(`${where}: ${sample.complaint}`)
         } catch (error) {
           problems.push(`${where}: ${error instanceof Error ? error.message : String(error)}`)
         }
