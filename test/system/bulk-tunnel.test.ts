@@ -8,13 +8,12 @@ import { before, test } from 'node:test'
 import { bulkStream } from './bulk-stream.ts'
 import { cpuSeconds, residentBytes } from './process-facts.ts'
 import { expectHoldings, measureHoldings } from './process-holdings.ts'
-import { RelayProcess } from './relay-process.ts'
+import { maxRelayBytes, RelayProcess } from './relay-process.ts'
 import { TcpTarget } from './tcp-target.ts'
 import { Tunnel } from './tunnel.ts'
 
 const mib = 1_048_576
 const bulkBytes = Number(process.env['POSTERN_BULK_MIB'] ?? 1024) * mib
-const maxRelayBytes = 200_000_000
 const idleConnections = Number(process.env['POSTERN_IDLE_CONNECTIONS'] ?? 2000)
 /** Below the relay's bound for sockets of one address that have not been authorised yet. */
 const openAtOnce = 16

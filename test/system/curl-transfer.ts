@@ -7,13 +7,10 @@ import type { TestContext } from 'node:test'
 import { Listener, type ListenerOptions } from '@postern/client'
 import { bulkStream } from './bulk-stream.ts'
 import { cpuSeconds } from './process-facts.ts'
-import { RelayProcess } from './relay-process.ts'
+import { maxRelayBytes, RelayProcess } from './relay-process.ts'
 import { type ProgramOptions, type RunningProgram, startProgram } from './run-program.ts'
 
 const mib = 1_048_576
-
-/** What the relay may have in RAM while a body of any size passes. */
-const maxRelayBytes = 200_000_000
 
 /** A relay process with a listener of this process on the hybrid connection `site`, which needs no token from senders. */
 export class CurlSite implements AsyncDisposable {
