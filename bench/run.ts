@@ -14,6 +14,7 @@ import { ProfileFolder } from './processes/profile-folder.ts'
 import { raiseFileLimit } from './processes/raise-file-limit.ts'
 import { runBench } from './processes/run-bench.ts'
 import { Measurements } from './report/measurements.ts'
+import { repeatableCommand } from './report/repeatable-command.ts'
 import { writeCarrierResults, writeTunnelResults } from './report/results-file.ts'
 import { formatResultsJson } from './report/results-json.ts'
 import { formatCarrierSection, formatResultsPage } from './report/results-page.ts'
@@ -59,7 +60,7 @@ async function main(args: readonly string[]): Promise<void> {
       onProgress,
     })
   }
-  const command = ['npm run bench', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
+  const command = repeatableCommand('bench', args)
   report({ options, command, loadBefore, fileLimit, wrk, measured, skipped, workloads, measurements })
   for (const text of profiles?.summaries() ?? []) console.error(text)
   for (const text of measurements.problems) console.error(`bench: PROBLEM: ${text}`)

@@ -13,6 +13,7 @@ import { readOptions } from '../options.ts'
 import { findUsageProblem } from '../processes/process-usage.ts'
 import { raiseFileLimit } from '../processes/raise-file-limit.ts'
 import { runBench } from '../processes/run-bench.ts'
+import { repeatableCommand } from '../report/repeatable-command.ts'
 import { writeGrowthResults } from '../report/results-file.ts'
 import { type EntitySample, toEntitySample } from './entity-sample.ts'
 import { drawEntities, drawPairs, formatGrowthSection, type GrowthReport, pictureNames } from './growth-report.ts'
@@ -76,7 +77,7 @@ async function main(args: readonly string[]): Promise<void> {
   })
   const entityCounts = toCounts(values.entities ?? '10,100,1000,10000')
   const entities = await measureAllEntities(entityCounts, { repetitions, problems })
-  const command = ['npm run bench:growth', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
+  const command = repeatableCommand('bench:growth', args)
   const isFullRun = [values.pairs, values.entities, values.only].every((value) => value === undefined)
   const file = values.results ?? (isFullRun ? join(benchFolder, 'results.md') : undefined)
   const report = { command, loadBefore, fileLimit, repetitions, seconds, pairs, entities, problems }

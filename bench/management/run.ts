@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findUsageProblem } from '../processes/process-usage.ts'
 import { runBench } from '../processes/run-bench.ts'
+import { repeatableCommand } from '../report/repeatable-command.ts'
 import { writeManagementResults } from '../report/results-file.ts'
 import { measureEstate } from './measure-estate.ts'
 import { prepareEstate } from './prepare-estate.ts'
@@ -51,7 +52,7 @@ async function main(args: readonly string[]): Promise<void> {
       estate.repetitions.push(await measureEstate({ ...estate, repositoryFolder, calls }))
     }
   }
-  const command = ['npm run bench:management', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
+  const command = repeatableCommand('bench:management', args)
   report({ command, loadBefore, calls, estates }, values)
 }
 

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { compileLoad } from '../load/compile-load.ts'
 import { findUsageProblem } from '../processes/process-usage.ts'
 import { runBench } from '../processes/run-bench.ts'
+import { repeatableCommand } from '../report/repeatable-command.ts'
 import { writeMessageResults } from '../report/results-file.ts'
 import { type Broker, brokers } from './broker-table.ts'
 import { type FanOutSample, measureFanOut } from './measure-fan-out.ts'
@@ -66,7 +67,7 @@ async function main(args: readonly string[]): Promise<void> {
       }
     }
   }
-  const command = ['npm run bench:messages', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
+  const command = repeatableCommand('bench:messages', args)
   const results = chosen.flatMap((broker) => {
     const repetitions = samples.get(broker)
     return repetitions ? [{ broker, repetitions }] : []

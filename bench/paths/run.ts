@@ -10,6 +10,7 @@ import { compileLoad } from '../load/compile-load.ts'
 import { chooseWorkloads } from '../load/workload-table.ts'
 import { readOptions } from '../options.ts'
 import { runBench } from '../processes/run-bench.ts'
+import { repeatableCommand } from '../report/repeatable-command.ts'
 import { LongPath } from './long-path.ts'
 import { drawPaths, formatPathSection, type PathResult } from './path-report.ts'
 
@@ -70,7 +71,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const plannedPoints = { delays: toNumbers(values.delays), repetitions: Number(values.repetitions) }
   const { results, congestion, problems } = await measureAll(measured, { ...plan, ...plannedPoints })
-  const command = ['npm run bench:paths', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
+  const command = repeatableCommand('bench:paths', args)
   const missing = [...skipped, ...problems]
   const section = formatPathSection({ results, command, loadBefore, ...plan, congestion, skipped: missing })
   console.log(section)

@@ -11,6 +11,7 @@ import { findUsageProblem } from '../processes/process-usage.ts'
 import { ProfileFolder } from '../processes/profile-folder.ts'
 import { raiseFileLimit } from '../processes/raise-file-limit.ts'
 import { runBench } from '../processes/run-bench.ts'
+import { repeatableCommand } from '../report/repeatable-command.ts'
 import { writeStormResults } from '../report/results-file.ts'
 import { measureStorm, type StormOptions, type StormSample } from './measure-storm.ts'
 import { formatStormSection } from './storm-report.ts'
@@ -71,7 +72,7 @@ async function main(args: readonly string[]): Promise<void> {
     atOnce: toNumber(values['at-once']),
   }
   const { samples, problems } = await measureAll(measured, plan)
-  const command = ['npm run bench:storm', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
+  const command = repeatableCommand('bench:storm', args)
   const report = { command, loadBefore, fileLimit, ...plan, samples, problems }
   const section = formatStormSection(report)
   console.log(values.json ? JSON.stringify(report, null, 2) : section)
