@@ -67,7 +67,8 @@ sizes, and what lists are: [options of the relay](options.md). How it is used: [
 const metricsIntroduction = `# Metrics of the relay
 
 \`/metrics\` at the management door, in Prometheus' text format. Metrics that Azure Monitor has too are spelt from Azure's names;
-the dimension EntityName is the label \`entity\`. Counters begin at 0 when the relay starts.`
+the dimension EntityName is the label \`entity\`. Counters begin at 0 when the relay starts. A process of \`postern ingress\` has
+those that say so, at its health port: to the relay it is a sender among others, whose entries it does not know.`
 
 const doctorIntroduction = `# Hops of doctor
 

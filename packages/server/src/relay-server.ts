@@ -408,9 +408,9 @@ function createManagementDoor(from: {
   readonly identity: IdentityDoor
 }): ManagementDoor {
   const { config, parts, health, doors, arm, identity } = from
-  const metrics = new MetricsPage({
+  const metrics = MetricsPage.ofRelay({
     counters: parts.counters,
-    health,
+    isReady: () => health.state === 'ready',
     version: serverVersion(),
     pendingOffers: () => parts.offers.size,
     auditRecords: () => parts.audit.counts,

@@ -11,15 +11,19 @@ import { type CertificateFilePair, CertificateFiles } from './certificates/certi
 import { TlsSettings } from './certificates/tls-settings.ts'
 import type { IngressEntry } from './domain/ingress-entry.ts'
 import type { RemoteEndpoint } from './domain/remote-endpoint.ts'
+import { EntryCounting } from './ingress/entry-counting.ts'
 import type { IngressConnection, IngressEnd, IngressEvents, IngressRefusal } from './ingress/ingress-events.ts'
 import { describeProblems, IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
 import { IngressTls } from './ingress/ingress-tls.ts'
 import { RelayReach } from './ingress/relay-reach.ts'
+import { serverVersion } from './server-version.ts'
 import { ingressOf } from './storage/declared-ingress.ts'
 import { FileWatch } from './storage/file-watch.ts'
 import { parseDeclaredResources } from './storage/parse-declared-resources.ts'
-import { Health } from './telemetry/health.ts'
+import { Counters } from './telemetry/counters.ts'
+import { Health, type HealthPage } from './telemetry/health.ts'
 import { toLogText } from './telemetry/log-text.ts'
+import { MetricsPage } from './telemetry/metrics-page.ts'
 
 /** How an ingress process reaches one hybrid connection: with a Send key, through the relay's data door. */
 export interface IngressSender {
@@ -39,7 +43,7 @@ export interface IngressProcessOptions {
   readonly certificates: readonly CertificateFilePair[]
   /** Seals sessions of people who sign in before HTTP hosts; without it they end with the process. */
   readonly sessionKey?: Secret
-  /** Where `/healthz` and `/readyz` are. */
+  /** Where `/healthz`, `/readyz` and `/metrics` are. They ask for no credentials. */
   readonly health: { readonly host: string; readonly port: number }
   readonly log: Logger
 }
@@ -69,17 +73,29 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
   const health = new Health()
   const wanted = await readEntries(options)
   const tls = await openTls(options)
-  const ports = openPorts(options, tls?.ingress, health)
+  const counters = new Counters()
+  const counting = new EntryCounting(counters)
+  const ports = openPorts({
+    options,
+    tls: tls?.ingress,
+    health,
+    events: new IngressLog(log, counters, counting),
+    counting,
+  })
   const relay = new RelayReach({ reach: options.reachRelay, health })
-  const server = await listenHealth({ health, relay }, options.health)
-  await ports.apply(wanted)
+  const server = await listenHealth({ health, relay, counters }, options.health)
+  const apply = async (entries: readonly WantedIngress[]): Promise<void> => {
+    await ports.apply(entries)
+    counting.keep(entries)
+  }
+  await apply(wanted)
   const watch = await FileWatch.start({
     file,
     debounceMs,
     pollIntervalMs,
     onChange: async () => {
       try {
-        await ports.apply(await readEntries(options))
+        await apply(await readEntries(options))
         health.clear('file')
         log.info('ingress.reloaded', { file })
       } catch (error) {
@@ -112,23 +128,30 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
   }
 }
 
-function openPorts(
-  { log, senderOf, sessionKey }: IngressProcessOptions,
-  tls: IngressTls | undefined,
-  health: Health,
-): IngressPorts {
+function openPorts(from: {
+  readonly options: IngressProcessOptions
+  readonly tls: IngressTls | undefined
+  readonly health: Health
+  readonly events: IngressEvents
+  readonly counting: EntryCounting
+}): IngressPorts {
+  const { tls, health, events, counting } = from
+  const { log, senderOf, sessionKey } = from.options
   return new IngressPorts({
-    events: new IngressLog(log),
+    events,
     tls,
     handshakeTimeoutMs,
     sessionKey,
-    wayOf: ({ entry }) => ({
-      ...senderOf(entry.hybridConnection),
-      enter: () => undefined,
-      leave: () => {},
-      // The way is shared by all entries of its hybrid connection, and goes with the process.
-      close: () => {},
-    }),
+    wayOf: (wanted) => {
+      counting.begin(wanted)
+      return {
+        ...senderOf(wanted.entry.hybridConnection),
+        enter: () => undefined,
+        leave: () => {},
+        // The way is shared by all entries of its hybrid connection, and goes with the process.
+        close: () => {},
+      }
+    },
     onProblems: (problems) => {
       const text = describeProblems(problems)
       if (text === '') return health.clear('ingress')
@@ -188,22 +211,26 @@ async function openTls({
 }
 
 async function listenHealth(
-  { health, relay }: { readonly health: Health; readonly relay: RelayReach },
+  from: { readonly health: Health; readonly relay: RelayReach; readonly counters: Counters },
   place: IngressProcessOptions['health'],
 ): Promise<Server> {
-  const pages = new Map([
+  const { health, relay, counters } = from
+  // Without its relay this process has no use, and a load balancer may know another one that has.
+  const isReady = (): boolean => health.state === 'ready' && !relay.isAway
+  const readyPage: HealthPage = {
+    contentType: health.readyPage.contentType,
+    render: async () => ({ ...(await health.readyPage.render()), status: isReady() ? 200 : 503 }),
+  }
+  const pages = new Map<string, HealthPage>([
     ['/healthz', health.livePage],
-    ['/readyz', health.readyPage],
+    ['/readyz', readyPage],
+    ['/metrics', MetricsPage.ofIngressProcess({ counters, isReady, version: serverVersion() })],
   ])
   const server = createServer((request, response) => {
     const page = pages.get(request.url ?? '')
     if (!page) return void response.writeHead(404).end()
     page.render().then(
-      ({ status, text }) => {
-        // Without its relay this process has no use, and a load balancer may know another one that has.
-        const code = relay.isAway && page === health.readyPage ? 503 : status
-        response.writeHead(code, { 'Content-Type': page.contentType }).end(text)
-      },
+      ({ status, text }) => response.writeHead(status, { 'Content-Type': page.contentType }).end(text),
       () => response.destroy(),
     )
   })
@@ -215,12 +242,18 @@ async function listenHealth(
 /** There is no audit log beside a relay that keeps one: the relay records the connections, this process the devices. */
 class IngressLog implements IngressEvents {
   readonly #log: Logger
+  readonly #counters: Counters
+  readonly #counting: EntryCounting
 
-  constructor(log: Logger) {
+  constructor(log: Logger, counters: Counters, counting: EntryCounting) {
     this.#log = log
+    this.#counters = counters
+    this.#counting = counting
   }
 
   onRefused({ code, entry, remote, reason, trackingId = randomUUID() }: IngressRefusal): void {
+    this.#counters.refused(code, 'ingress')
+    if (entry) this.#counting.refused(entry, code)
     this.#log.info('ingress.refused', {
       code,
       ...(entry && { ingress: entry.name }),
@@ -231,20 +264,25 @@ class IngressLog implements IngressEvents {
   }
 
   onOpened({ entry, remote, trackingId }: IngressConnection): void {
+    this.#counting.opened(entry)
     this.#log.debug('ingress.joined', { ingress: entry.name, remote: remote.address, trackingId })
   }
 
   onSignedIn(entry: IngressEntry, remote: RemoteEndpoint, user: string): void {
+    this.#counting.signedIn(entry)
     this.#log.info('ingress.signed-in', { ingress: entry.name, user, remote: `${remote.address}:${remote.port}` })
   }
 
-  onRequest(): void {}
+  onRequest(entry: IngressEntry): void {
+    this.#counting.requested(entry)
+  }
 
-  onBytes(): void {
-    // The relay counts them.
+  onBytes(entry: IngressEntry, bytes: number): void {
+    this.#counting.passed(entry, bytes)
   }
 
   onClosed({ entry, remote, trackingId, user }: IngressConnection, { error, ...end }: IngressEnd): void {
+    this.#counting.closed(entry)
     this.#log.info('ingress.closed', {
       ingress: entry.name,
       remote: `${remote.address}:${remote.port}`,

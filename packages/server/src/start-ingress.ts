@@ -9,13 +9,13 @@ import type { RemoteEndpoint } from './domain/remote-endpoint.ts'
 import { mayTry } from './gateway/network-admission.ts'
 import type { RelayParts } from './gateway/relay-parts.ts'
 import { type EntityWay, EntityWays } from './ingress/entity-ways.ts'
+import { EntryCounting } from './ingress/entry-counting.ts'
 import type { IngressConnection, IngressEnd, IngressEvents, IngressRefusal } from './ingress/ingress-events.ts'
-import { describeProblems, IngressPorts, type IngressProblem, type WantedIngress } from './ingress/ingress-ports.ts'
+import { describeProblems, IngressPorts, type IngressProblem } from './ingress/ingress-ports.ts'
 import type { IngressWay } from './ingress/ingress-route.ts'
 import { type IngressCertificates, IngressTls } from './ingress/ingress-tls.ts'
 import type { OfferDialer } from './ingress/offer-dialer.ts'
 import { standingIngress } from './storage/standing-ingress.ts'
-import type { IngressCounters } from './telemetry/counters.ts'
 import type { Health } from './telemetry/health.ts'
 import { toLogText } from './telemetry/log-text.ts'
 
@@ -44,10 +44,11 @@ export interface StartIngressOptions {
  */
 export async function startIngress(options: StartIngressOptions): Promise<RelayIngress> {
   const { parts, certificates, sessionKey, grants, status } = options
-  const { limits, catalog, log, counters } = parts
+  const { limits, catalog, log } = parts
   const { handshakeTimeoutMs } = limits
   const tls = certificates && new IngressTls({ certificates, handshakeTimeoutMs })
-  const account = new IngressAccount(parts)
+  const counting = new EntryCounting(parts.counters)
+  const account = new IngressAccount(parts, counting)
   const report = new IngressReport(options)
   const { listeners, offers, keepAlive } = parts
   const ways = new EntityWays({
@@ -60,7 +61,7 @@ export async function startIngress(options: StartIngressOptions): Promise<RelayI
     handshakeTimeoutMs,
     sessionKey,
     wayOf: (wanted) => {
-      account.own(wanted)
+      counting.begin(wanted)
       const { owner, entry } = wanted
       return new RelayIngressWay(parts, owner, ways.to(owner, entry.hybridConnection))
     },
@@ -70,7 +71,7 @@ export async function startIngress(options: StartIngressOptions): Promise<RelayI
     const standing = standingIngress(catalog.documents, grants)
     report.replaceClosed(standing.problems)
     await ports.apply(standing.entries)
-    counters.keepIngresses(standing.entries.map(({ owner, entry }) => ({ namespace: owner, name: entry.name })))
+    counting.keep(standing.entries)
   }
   const follow = (): void =>
     status.follow(bring().catch((error: unknown) => log.error('ingress.change-failed', { error })))
@@ -180,21 +181,17 @@ class RelayIngressWay implements IngressWay {
 /** Counts, logs and records devices as other senders are. */
 class IngressAccount implements IngressEvents {
   readonly #parts: RelayParts
-  /** The namespace of each entry, and its own counters: those of one that is gone are counted in, and shown no more. */
-  readonly #owners = new WeakMap<IngressEntry, { readonly namespace: string; readonly counters: IngressCounters }>()
+  readonly #counting: EntryCounting
 
-  constructor(parts: RelayParts) {
+  constructor(parts: RelayParts, counting: EntryCounting) {
     this.#parts = parts
-  }
-
-  own({ owner, entry }: WantedIngress): void {
-    this.#owners.set(entry, { namespace: owner, counters: this.#parts.counters.ingress(owner, entry.name) })
+    this.#counting = counting
   }
 
   onRefused({ code, entry, remote, reason, trackingId = `${randomUUID()}_G0` }: IngressRefusal): void {
     const refusal = { code, stage: 'ingress', trackingId, remote, reason }
     if (!entry) return this.#parts.refusalLog.record(refusal)
-    this.#countersOf(entry)?.refused(code)
+    this.#counting.refused(entry, code)
     const { namespace, hybridConnection, scope } = this.#placeOf(entry)
     const counters = this.#parts.counters.entity(namespace, hybridConnection)
     if (isOwnFault(code)) counters.senderConnectionsClientError += 1
@@ -208,17 +205,12 @@ class IngressAccount implements IngressEvents {
     const counters = this.#parts.counters.entity(namespace, hybridConnection)
     counters.senderConnectionsSuccess += 1
     counters.activeConnections += 1
-    const own = this.#countersOf(entry)
-    if (own) {
-      own.connections += 1
-      own.activeConnections += 1
-    }
+    this.#counting.opened(entry)
     this.#parts.log.debug('ingress.joined', { trackingId, ingress: entry.name, remote: remote.address })
   }
 
   onSignedIn(entry: IngressEntry, remote: RemoteEndpoint, user: string): void {
-    const own = this.#countersOf(entry)
-    if (own) own.signIns += 1
+    this.#counting.signedIn(entry)
     const trackingId = `${randomUUID()}_G0`
     this.#parts.log.info('ingress.signed-in', { ingress: entry.name, user, remote: remote.address, trackingId })
     this.#parts.audit.record({
@@ -234,13 +226,11 @@ class IngressAccount implements IngressEvents {
   }
 
   onRequest(entry: IngressEntry): void {
-    const own = this.#countersOf(entry)
-    if (own) own.httpRequests += 1
+    this.#counting.requested(entry)
   }
 
   onBytes(entry: IngressEntry, bytes: number): void {
-    const own = this.#countersOf(entry)
-    if (own) own.bytes += bytes
+    this.#counting.passed(entry, bytes)
     const { namespace, hybridConnection } = this.#placeOf(entry)
     this.#parts.counters.entity(namespace, hybridConnection).bytesTransferred += bytes
   }
@@ -250,8 +240,7 @@ class IngressAccount implements IngressEvents {
     const counters = this.#parts.counters.entity(namespace, hybridConnection)
     counters.activeConnections -= 1
     counters.senderDisconnects += 1
-    const own = this.#countersOf(entry)
-    if (own) own.activeConnections -= 1
+    this.#counting.closed(entry)
     const { error, bytesFromSender, bytesFromListener, durationMs } = end
     const closeReason = toLogText(error?.message ?? 'both directions have ended')
     this.#parts.log.debug('ingress.closed', { trackingId, ingress: entry.name, ...end, error: closeReason })
@@ -268,16 +257,12 @@ class IngressAccount implements IngressEvents {
     })
   }
 
-  #countersOf(entry: IngressEntry): IngressCounters | undefined {
-    return this.#owners.get(entry)?.counters
-  }
-
   #placeOf(entry: IngressEntry): {
     readonly namespace: string
     readonly hybridConnection: string
     readonly scope: string
   } {
-    const namespace = this.#owners.get(entry)?.namespace ?? ''
+    const namespace = this.#counting.namespaceOf(entry)
     const found = this.#parts.catalog.namespaceByName(namespace)
     const { hybridConnection } = entry
     const scope = found ? hybridConnectionId(found, found.name, hybridConnection) : `ingress:${entry.name}`

@@ -21,11 +21,23 @@ function declared(...ingress: readonly object[]): string {
 
 const entry = { name: 'a', port: 0, hybridConnection: 'echo', access: 'open' }
 
-test('an ingress process opens ports with a Send key, follows its file, says when it is ready, and drains', async (t) => {
-  await using relay = await startTestRelay()
+interface Running {
+  readonly process: PosternProcess
+  readonly file: string
+  /** `http://127.0.0.1:port` of its health port. */
+  readonly health: string
+  /** Says hello to the entry `a`. @returns all that was answered */
+  readonly ask: () => Promise<string>
+}
+
+/** An ingress process beside a relay, whose hybrid connection `echo` answers what it is sent. */
+async function startBesideRelay(t: TestContext): Promise<Running> {
+  const parts = new AsyncDisposableStack()
+  t.after(() => parts.disposeAsync())
+  const relay = parts.use(await startTestRelay())
   const service = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
   await once(service, 'listening')
-  t.after(() => service.close())
+  parts.defer(() => void service.close())
   const { port } = service.address() as { port: number }
   const bridge = new Bridge({
     relay: { connectionString: relay.access('echo').listen.replace(/;EntityPath=[^;]*/, ''), tls: relay.tls },
@@ -33,8 +45,8 @@ test('an ingress process opens ports with a Send key, follows its file, says whe
     framing: 'raw',
   })
   await bridge.start()
+  parts.defer(() => bridge.stop({ graceMs: 0 }))
   await bridge.online(AbortSignal.timeout(15_000))
-  t.after(() => bridge.stop({ graceMs: 0 }))
 
   const folder = await folderOf(t)
   const [file, caFile] = [join(folder, 'relay.yaml'), join(folder, 'ca.pem')]
@@ -42,15 +54,20 @@ test('an ingress process opens ports with a Send key, follows its file, says whe
   await writeFile(caFile, relay.relay.caPem ?? '')
   const env = { POSTERN_CONNECTION_STRING: relay.access('echo').send.replace(/;EntityPath=[^;]*/, '') }
   const args = ['ingress', '-f', file, '--health', '0', '--tls-ca', caFile]
-  await using running = new PosternProcess(args, { env })
+  const running = parts.use(new PosternProcess(args, { env }))
   const [, bound = '', health = ''] = await running.waitFor('stderr', /"a:(\d+)".*?"health":(\d+)/)
   const ask = async (): Promise<string> => {
     const socket = connect({ port: Number(bound), host: '127.0.0.1', allowHalfOpen: true })
     socket.end('hello')
     return text(socket)
   }
+  return { process: running, file, health: `http://127.0.0.1:${health}`, ask }
+}
+
+test('an ingress process opens ports with a Send key, follows its file, says when it is ready, and drains', async (t) => {
+  const { process: running, file, health, ask } = await startBesideRelay(t)
   assert.equal(await ask(), 'hello')
-  assert.equal((await fetch(`http://127.0.0.1:${health}/readyz`)).status, 200)
+  assert.equal((await fetch(`${health}/readyz`)).status, 200)
 
   await writeFile(file, declared({ ...entry, access: 'opne' }))
   await running.waitFor('stderr', /ingress\.file-refused.*must be one of open/)
@@ -60,6 +77,33 @@ test('an ingress process opens ports with a Send key, follows its file, says whe
   assert.equal(await ask().catch(() => ''), '')
   running.kill('SIGTERM')
   assert.equal((await running.end()).code, 0)
+})
+
+test('an ingress process counts devices, their bytes and those that it refuses, by entry', async (t) => {
+  const { process: running, file, health, ask } = await startBesideRelay(t)
+  const page = async (): Promise<string> => (await fetch(`${health}/metrics`)).text()
+  const of = (name: string): string => `postern_ingress_${name}{namespace="local",ingress="a"`
+  assert.equal(await ask(), 'hello')
+  assert.equal(await ask(), 'hello')
+  await running.waitFor('stderr', /(ingress\.closed[^]*){2}/)
+  const counted = await page()
+  for (const line of [`${of('connections_total')}} 2`, `${of('connections')}} 0`, `${of('bytes_total')}} 20`]) {
+    assert.ok(counted.includes(`${line}\n`), `${line}\n${counted}`)
+  }
+  assert.match(counted, /^postern_ready 1$/m)
+  assert.match(counted, /^process_open_fds [1-9]/m)
+  assert.doesNotMatch(counted, /entity=/, 'the relay counts for hybrid connections')
+
+  await writeFile(file, declared({ ...entry, access: undefined, allow: ['192.0.2.1'] }, { ...entry, name: 'b' }))
+  await running.waitFor('stderr', /ingress\.reloaded/)
+  assert.equal(await ask().catch(() => ''), '')
+  const refused = await page()
+  assert.ok(refused.includes(`${of('refusals_total')},code="AddressNotAllowed"} 1\n`), refused)
+  assert.match(refused, /^postern_refusals_total\{code="AddressNotAllowed",stage="ingress"\} 1$/m)
+
+  await writeFile(file, declared({ ...entry, name: 'b' }))
+  await running.waitFor('stderr', /(ingress\.reloaded[^]*){2}/)
+  assert.doesNotMatch(await page(), /ingress="a"/)
 })
 
 test('an ingress process without its relay is not ready, and says so', async (t) => {
@@ -73,6 +117,7 @@ test('an ingress process without its relay is not ready, and says so', async (t)
   assert.equal(answer.status, 503)
   assert.match(await answer.text(), /the relay cannot be reached: .*ECONNREFUSED/)
   assert.equal((await fetch(`http://127.0.0.1:${health}/healthz`)).status, 200)
+  assert.match(await (await fetch(`http://127.0.0.1:${health}/metrics`)).text(), /^postern_ready 0$/m)
 })
 
 test('what is wrong is said before anything is opened', async (t) => {

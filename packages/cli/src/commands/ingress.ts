@@ -43,7 +43,11 @@ export function configureIngressCommand(command: Command): void {
       '--session-key-file <file>',
       'random text (32 characters or more) that seals sessions of people who sign in (oidc); the same for processes side by side. Default: made at each start',
     )
-    .option('--health <[host:]port>', 'where /healthz and /readyz are', '127.0.0.1:8446')
+    .option(
+      '--health <[host:]port>',
+      'where /healthz, /readyz and /metrics are; they ask for no credentials',
+      '127.0.0.1:8446',
+    )
     .option(networkFlagTable.proxy.flags, networkFlagTable.proxy.help)
     .addOption(repeatable(networkFlagTable.tlsCa.flags, networkFlagTable.tlsCa.help))
     .option('--no-tls', 'plain TCP, to a relay with --tls off: tokens travel readable')

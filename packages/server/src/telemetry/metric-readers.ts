@@ -1,15 +1,18 @@
 import { readdirSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import type { Counters, EntityCounters, IngressCounters } from './counters.ts'
-import type { Health } from './health.ts'
-import type { MetricName } from './metric-table.ts'
+import type { IngressProcessMetricName, MetricName } from './metric-table.ts'
 
-/** Where the numbers of the page come from. */
-export interface MetricSources {
+/** Where the numbers come from that every process has. */
+export interface ProcessMetricSources {
   readonly counters: Counters
-  readonly health: Health
-  /** Version of the relay. */
+  /** Whether `/readyz` answers 200. */
+  readonly isReady: () => boolean
   readonly version: string
+}
+
+/** Where the numbers of a relay's page come from. */
+export interface MetricSources extends ProcessMetricSources {
   readonly pendingOffers: () => number
   readonly unauthorizedConnections: () => number
   readonly auditRecords: () => { readonly written: number; readonly lost: number }
@@ -22,7 +25,11 @@ export interface MetricSample {
 }
 
 /** How each metric of the table is read at the moment of a scrape. */
-export const metricReaders: Readonly<Record<MetricName, (from: MetricSources) => Iterable<MetricSample>>> = {
+export const metricReaders: {
+  readonly [Name in MetricName]: (
+    from: Name extends IngressProcessMetricName ? ProcessMetricSources : MetricSources,
+  ) => Iterable<MetricSample>
+} = {
   postern_listener_connections_success_total: eachEntity((entity) => entity.listenerConnectionsSuccess),
   postern_listener_connections_client_error_total: eachEntity((entity) => entity.listenerConnectionsClientError),
   postern_listener_connections_server_error_total: eachEntity((entity) => entity.listenerConnectionsServerError),
@@ -68,7 +75,7 @@ export const metricReaders: Readonly<Record<MetricName, (from: MetricSources) =>
   postern_unauthorized_connections: one(({ unauthorizedConnections }) => unauthorizedConnections()),
   postern_audit_records_written_total: one(({ auditRecords }) => auditRecords().written),
   postern_audit_records_lost_total: one(({ auditRecords }) => auditRecords().lost),
-  postern_ready: one(({ health }) => (health.state === 'ready' ? 1 : 0)),
+  postern_ready: one(({ isReady }) => (isReady() ? 1 : 0)),
   postern_build_info: ({ version }) => [{ labels: [version, process.versions.node], value: 1 }],
   process_cpu_seconds_total: one(() => {
     const { user, system } = process.cpuUsage()
@@ -82,17 +89,17 @@ export const metricReaders: Readonly<Record<MetricName, (from: MetricSources) =>
   nodejs_eventloop_active_seconds_total: one(() => performance.eventLoopUtilization().active / 1000),
 }
 
-function eachEntity(read: (entity: EntityCounters) => number): (from: MetricSources) => Iterable<MetricSample> {
+function eachEntity(read: (entity: EntityCounters) => number): (from: ProcessMetricSources) => Iterable<MetricSample> {
   return ({ counters }) =>
     Array.from(counters.entities(), (entity) => ({ labels: [entity.namespace, entity.name], value: read(entity) }))
 }
 
-function eachIngress(read: (entry: IngressCounters) => number): (from: MetricSources) => Iterable<MetricSample> {
+function eachIngress(read: (entry: IngressCounters) => number): (from: ProcessMetricSources) => Iterable<MetricSample> {
   return ({ counters }) =>
     Array.from(counters.ingresses(), (entry) => ({ labels: [entry.namespace, entry.name], value: read(entry) }))
 }
 
-function one(read: (from: MetricSources) => number): (from: MetricSources) => Iterable<MetricSample> {
+function one<Sources>(read: (from: Sources) => number): (from: Sources) => Iterable<MetricSample> {
   return (from) => [{ labels: [], value: read(from) }]
 }
 

@@ -5,6 +5,8 @@ export interface MetricEntry {
   readonly help: string
   /** Azure Monitor's name for the same number (Microsoft.Relay/namespaces, dimension EntityName). */
   readonly azureName?: string
+  /** `postern ingress` has it too. What a relay counts for all of its senders is told by the relay alone, so that nothing counts twice. */
+  readonly inIngressProcess?: true
 }
 
 /**
@@ -129,36 +131,43 @@ export const metricTable = {
     kind: 'gauge',
     labels: ['namespace', 'ingress'],
     help: 'Connections of devices by an ingress entry at this moment; by UDP, device addresses.',
+    inIngressProcess: true,
   },
   postern_ingress_connections_total: {
     kind: 'counter',
     labels: ['namespace', 'ingress'],
     help: 'Connections of devices that were led to a target.',
+    inIngressProcess: true,
   },
   postern_ingress_refusals_total: {
     kind: 'counter',
     labels: ['namespace', 'ingress', 'code'],
     help: 'Devices and requests that an ingress entry did not let in or found no way for; errors.md explains the codes.',
+    inIngressProcess: true,
   },
   postern_ingress_bytes_total: {
     kind: 'counter',
     labels: ['namespace', 'ingress'],
     help: 'Bytes of devices, both directions together.',
+    inIngressProcess: true,
   },
   postern_ingress_http_requests_total: {
     kind: 'counter',
     labels: ['namespace', 'ingress'],
     help: 'HTTP requests that an ingress entry with hosts has let in, upgrades among them.',
+    inIngressProcess: true,
   },
   postern_ingress_sign_ins_total: {
     kind: 'counter',
     labels: ['namespace', 'ingress'],
     help: 'Sign-ins at the OpenID Connect issuer of an ingress entry that have ended with a session.',
+    inIngressProcess: true,
   },
   postern_refusals_total: {
     kind: 'counter',
     labels: ['code', 'stage'],
     help: 'Refused handshakes and requests by error code and by what was being done; errors.md explains the codes.',
+    inIngressProcess: true,
   },
   postern_pending_offers: {
     kind: 'gauge',
@@ -183,49 +192,63 @@ export const metricTable = {
   postern_ready: {
     kind: 'gauge',
     labels: [],
-    help: '1 when /readyz answers 200, 0 while starting or draining.',
+    help: '1 when /readyz answers 200; 0 while starting or draining, or when an ingress process cannot reach its relay.',
+    inIngressProcess: true,
   },
   postern_build_info: {
     kind: 'gauge',
     labels: ['version', 'node_version'],
     help: 'Always 1; the labels say what is running.',
+    inIngressProcess: true,
   },
   process_cpu_seconds_total: {
     kind: 'counter',
     labels: [],
     help: 'CPU time of the process, user and system together, seconds.',
+    inIngressProcess: true,
   },
   process_resident_memory_bytes: {
     kind: 'gauge',
     labels: [],
     help: 'Resident memory of the process, bytes.',
+    inIngressProcess: true,
   },
   process_start_time_seconds: {
     kind: 'gauge',
     labels: [],
     help: 'When the process was started, seconds since 1970.',
+    inIngressProcess: true,
   },
   process_open_fds: {
     kind: 'gauge',
     labels: [],
     help: 'Open files and sockets of the process; Linux only.',
+    inIngressProcess: true,
   },
   nodejs_heap_size_used_bytes: {
     kind: 'gauge',
     labels: [],
     help: 'JavaScript heap in use, bytes.',
+    inIngressProcess: true,
   },
   nodejs_external_memory_bytes: {
     kind: 'gauge',
     labels: [],
     help: 'Memory outside the JavaScript heap that it holds, socket buffers among it, bytes.',
+    inIngressProcess: true,
   },
   nodejs_eventloop_active_seconds_total: {
     kind: 'counter',
     labels: [],
     help: 'Time in which the event loop was not waiting, seconds; a rate near 1 means that the one core is full.',
+    inIngressProcess: true,
   },
 } as const satisfies Record<string, MetricEntry>
 
 /** Name of a metric on the page. */
 export type MetricName = keyof typeof metricTable
+
+/** Name of a metric that `postern ingress` has. */
+export type IngressProcessMetricName = {
+  [Name in MetricName]: (typeof metricTable)[Name] extends { readonly inIngressProcess: true } ? Name : never
+}[MetricName]

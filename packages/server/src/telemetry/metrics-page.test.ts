@@ -11,9 +11,9 @@ function relay() {
   const counters = new Counters()
   const health = new Health()
   const gauges = { pendingOffers: 0, unauthorizedConnections: 0 }
-  const page = new MetricsPage({
+  const page = MetricsPage.ofRelay({
     counters,
-    health,
+    isReady: () => health.state === 'ready',
     version: '1.2.3',
     auditRecords: () => ({ written: 7, lost: 2 }),
     pendingOffers: () => gauges.pendingOffers,
@@ -57,6 +57,25 @@ test('the page has exactly the metrics of the table, with kind and help, and the
       name,
     )
   }
+})
+
+test('an ingress process has the metrics that the table gives it, and none of hybrid connections', async () => {
+  const counters = new Counters()
+  counters.ingress('local', 'web').bytes = 5
+  counters.refused('AddressNotAllowed', 'ingress')
+  const page = MetricsPage.ofIngressProcess({ counters, isReady: () => true, version: '1.2.3' })
+  const { text } = await page.render()
+  const expected = Object.entries<MetricEntry>(metricTable).filter(([, { inIngressProcess }]) => inIngressProcess)
+  assert.ok(expected.length > 10)
+  assert.deepEqual(
+    [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name),
+    expected.map(([name]) => name),
+  )
+  for (const [name, { labels }] of expected) assert.ok(!labels.includes('entity'), name)
+  const series = seriesOf(text)
+  assert.equal(series.get('postern_ingress_bytes_total{namespace="local",ingress="web"}'), 5)
+  assert.equal(series.get('postern_refusals_total{code="AddressNotAllowed",stage="ingress"}'), 1)
+  assert.equal(series.get('postern_ready'), 1)
 })
 
 test('a scrape shows the counters as they are at that moment', async () => {

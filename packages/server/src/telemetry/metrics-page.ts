@@ -1,18 +1,27 @@
 import { Counter, Gauge, Registry } from 'prom-client'
-import { type MetricSample, type MetricSources, metricReaders } from './metric-readers.ts'
-import { type MetricEntry, type MetricName, metricTable } from './metric-table.ts'
+import { type MetricSample, type MetricSources, metricReaders, type ProcessMetricSources } from './metric-readers.ts'
+import { type IngressProcessMetricName, type MetricEntry, type MetricName, metricTable } from './metric-table.ts'
 
 /** The `/metrics` page in Prometheus' text format 0.0.4. Nothing is kept between scrapes: values are read from the sources. */
 export class MetricsPage {
   readonly contentType: string
   readonly #registry = new Registry()
 
-  constructor(sources: MetricSources) {
+  private constructor(readers: Iterable<readonly [MetricName, () => Iterable<MetricSample>]>) {
     this.contentType = this.#registry.contentType
-    for (const [name, entry] of Object.entries(metricTable)) {
-      // The names are the table's own: `metricReaders` has one for each.
-      registerMetric(this.#registry, name, entry, () => metricReaders[name as MetricName](sources))
-    }
+    for (const [name, read] of readers) registerMetric(this.#registry, name, metricTable[name], read)
+  }
+
+  /** All metrics of the table. */
+  static ofRelay(sources: MetricSources): MetricsPage {
+    const names = Object.keys(metricTable) as MetricName[]
+    return new MetricsPage(names.map((name) => [name, () => metricReaders[name](sources)]))
+  }
+
+  /** Those that an ingress process beside a relay has. */
+  static ofIngressProcess(sources: ProcessMetricSources): MetricsPage {
+    const names = (Object.keys(metricTable) as MetricName[]).filter(isInIngressProcess)
+    return new MetricsPage(names.map((name) => [name, () => metricReaders[name](sources)]))
   }
 
   async render(): Promise<{ readonly status: number; readonly text: string }> {
@@ -54,4 +63,9 @@ function registerMetric(
       },
     })
   }
+}
+
+function isInIngressProcess(name: MetricName): name is IngressProcessMetricName {
+  const entry: MetricEntry = metricTable[name]
+  return entry.inIngressProcess === true
 }
