@@ -8,26 +8,41 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { PosternProcess } from '@postern/testkit'
+import { DnsServer } from './dns-server.ts'
 import { freePort } from './free-port.ts'
 import { findPostgresPrograms, PostgresServer } from './postgres-server.ts'
-import { missingPrograms, output, runProgram } from './run-program.ts'
+import { missingPrograms, output, type ProgramResult, runProgram } from './run-program.ts'
 import { ServerProgram } from './server-program.ts'
 
 const postgres = findPostgresPrograms()
 const skip =
-  missingPrograms({ curl: 'curl', openssl: 'openssl', haproxy: 'haproxy', nginx: 'nginx-light', psql: 'postgresql' }) ||
+  missingPrograms({
+    curl: 'curl',
+    openssl: 'openssl',
+    haproxy: 'haproxy',
+    nginx: 'nginx-light',
+    psql: 'postgresql',
+    dnsmasq: 'dnsmasq-base',
+    dig: 'bind9-dnsutils',
+  }) ||
   (postgres === undefined && 'needs postgresql')
 
 const key = Buffer.alloc(32, 'ingress').toString('base64')
 
 interface ReadyLine {
   readonly data: string
+  readonly management: string
   readonly caFile: string
+}
+
+interface ReadyAdmin {
+  readonly clientId: string
+  readonly clientSecret: string
 }
 
 describe('devices at public ports', { skip, timeout: 400_000 }, () => {
   const parts = new AsyncDisposableStack()
-  const ports = { shared: 0, ssh: 0, db: 0, told: 0, first: 0, second: 0, balanced: 0 }
+  const ports = { shared: 0, ssh: 0, db: 0, told: 0, first: 0, second: 0, balanced: 0, managedDb: 0, managedDns: 0 }
   let folder: string
   let ready: ReadyLine
   let database: PostgresServer
@@ -49,16 +64,12 @@ describe('devices at public ports', { skip, timeout: 400_000 }, () => {
     ])
     database = parts.use(await PostgresServer.start(postgres ?? ''))
     await giveDatabaseTls()
+    const names = parts.use(await DnsServer.start())
     await startRelay()
     const targets = { site, other, ssh, told, db: database.port }
-    const forwards = Object.entries(targets).flatMap(([name, port]) => ['-T', `${name}:127.0.0.1:${port}`])
-    const far = parts.use(
-      new PosternProcess(['bridge', '--framing', 'raw', '--json', '--tls-ca', ready.caFile, ...forwards], {
-        env: { POSTERN_CONNECTION_STRING: access },
-      }),
-    )
-    for (let at = 0; at < forwards.length / 2; at += 1)
-      await far.waitFor('stderr', new RegExp(`(forwarder\\.online[^]*){${at + 1}}`))
+    const forwards = Object.entries(targets).map(([name, port]) => `${name}:127.0.0.1:${port}`)
+    // Datagrams do not go with bare bytes.
+    await Promise.all([startFarEnd(forwards, '--framing', 'raw'), startFarEnd([`dns:127.0.0.1:${names.port}U`])])
   })
   after(() => parts.disposeAsync())
 
@@ -178,20 +189,31 @@ describe('devices at public ports', { skip, timeout: 400_000 }, () => {
       { name: 'ssh', port: ports.ssh, hybridConnection: 'ssh', ...open },
       { name: 'told', port: ports.told, hybridConnection: 'told', proxyProtocol: 'v2', ...open },
     ]
-    const hybridConnections = ['site', 'other', 'ssh', 'told', 'db'].map((name) => ({ name }))
+    const hybridConnections = ['site', 'other', 'ssh', 'told', 'db', 'dns'].map((name) => ({ name }))
     const rules = [{ name: 'Root', rights: ['Listen', 'Send', 'Manage'], primaryKey: key }]
     resources = join(folder, 'relay.yaml')
     await writeFile(
       resources,
       JSON.stringify({ namespaces: [{ name: 'local', default: true, rules, hybridConnections, ingress }] }),
     )
-    const doors = ['--data-port', '0', '--management-port', '0', '--bind', '127.0.0.1']
+    const granted = `${ports.managedDb}/tcp,${ports.managedDns}/udp`
+    const doors = ['--data-port', '0', '--management-port', '0', '--bind', '127.0.0.1', '--ingress-ports', granted]
     const relay = parts.use(
       new PosternProcess(['up', '--json', '--data', join(folder, 'data'), '--resources', resources, ...doors]),
     )
     const [line] = await relay.waitFor('stdout', /^\{"data".*$/m)
     ready = JSON.parse(line) as ReadyLine
     access = `Endpoint=sb://localhost:${new URL(ready.data).port}/;SharedAccessKeyName=Root;SharedAccessKey=${key}`
+  }
+
+  async function startFarEnd(targets: readonly string[], ...options: readonly string[]): Promise<void> {
+    const forwards = targets.flatMap((target) => ['-T', target])
+    const far = parts.use(
+      new PosternProcess(['bridge', '--json', '--tls-ca', ready.caFile, ...options, ...forwards], {
+        env: { POSTERN_CONNECTION_STRING: access },
+      }),
+    )
+    await far.waitFor('stderr', new RegExp(`(forwarder\\.online[^]*){${targets.length}}`))
   }
 
   async function curl(host: string, port: number, ...options: readonly string[]): Promise<string> {
@@ -267,6 +289,40 @@ describe('devices at public ports', { skip, timeout: 400_000 }, () => {
     const foreign = ['--cert', join(folder, 'other.test.pem'), '--key', join(folder, 'other.test.key')]
     assert.match(await curl('staff.test', ports.shared, ...trusting, ...foreign), /^curl \d+: /)
     assert.equal(await curl('told.test', ports.told), `127.0.0.1 ${ports.told}`)
+  })
+
+  it('psql and dig come by ports that were opened by the management API, and are closed by it', async () => {
+    const admin = JSON.parse(readFileSync(join(folder, 'data', 'bootstrap-admin.json'), 'utf8')) as ReadyAdmin
+    const env = {
+      POSTERN_ENDPOINT: ready.management,
+      POSTERN_CLIENT_ID: admin.clientId,
+      POSTERN_CLIENT_SECRET: admin.clientSecret,
+      POSTERN_CA: ready.caFile,
+      POSTERN_CONFIG_DIR: join(folder, 'nobody'),
+    }
+    const ingress = async (words: string): Promise<void> => {
+      const args = `relay ingress ${words} --namespace-name local -g postern`.split(' ')
+      const { code, stderr } = await PosternProcess.run(args, { env })
+      assert.equal(code, 0, stderr)
+    }
+    const guard = '--allow 127.0.0.0/8'
+    await Promise.all([
+      ingress(`create -n managed-db --hybrid-connection db --port ${ports.managedDb} ${guard}`),
+      ingress(`create -n managed-dns --hybrid-connection dns --port ${ports.managedDns} --protocol udp ${guard}`),
+    ])
+    const query = () =>
+      runProgram('psql', ['--no-psqlrc', '-Atc', 'select 6 * 7'], { env: database.environment(ports.managedDb) })
+    const lookUp = (): Promise<ProgramResult> => {
+      const place = ['@127.0.0.1', '-p', String(ports.managedDns), '+tries=2', '+time=5']
+      return runProgram('dig', [...place, '+short', 'db.corp.test'])
+    }
+    const [found, row] = await Promise.all([lookUp(), query()])
+    assert.equal(row.stdout.toString().trim(), '42', row.stderr)
+    assert.equal(found.stdout.toString().trim(), '10.1.2.3')
+    await Promise.all([ingress('delete -n managed-db --yes'), ingress('delete -n managed-dns --yes')])
+    const [lost, refused] = await Promise.all([lookUp(), query()])
+    assert.match(refused.stderr, /Connection refused/)
+    assert.match(lost.stdout.toString(), /connection refused/)
   })
 
   it('two ingress processes stand behind haproxy; one is killed, and devices are back at their first retry', async () => {
