@@ -24,6 +24,7 @@ const skip =
     psql: 'postgresql',
     dnsmasq: 'dnsmasq-base',
     dig: 'bind9-dnsutils',
+    pdns_recursor: 'pdns-recursor',
   }) ||
   (postgres === undefined && 'needs postgresql')
 
@@ -42,7 +43,18 @@ interface ReadyAdmin {
 
 describe('devices at public ports', { skip, timeout: 400_000 }, () => {
   const parts = new AsyncDisposableStack()
-  const ports = { shared: 0, ssh: 0, db: 0, told: 0, first: 0, second: 0, balanced: 0, managedDb: 0, managedDns: 0 }
+  const ports = {
+    shared: 0,
+    ssh: 0,
+    db: 0,
+    told: 0,
+    first: 0,
+    second: 0,
+    balanced: 0,
+    managedDb: 0,
+    managedDns: 0,
+    who: 0,
+  }
   let folder: string
   let ready: ReadyLine
   let database: PostgresServer
@@ -64,12 +76,15 @@ describe('devices at public ports', { skip, timeout: 400_000 }, () => {
     ])
     database = parts.use(await PostgresServer.start(postgres ?? ''))
     await giveDatabaseTls()
-    const names = parts.use(await DnsServer.start())
+    const [names, who] = [parts.use(await DnsServer.start()), await startRecursor()]
     await startRelay()
     const targets = { site, other, ssh, told, db: database.port }
     const forwards = Object.entries(targets).map(([name, port]) => `${name}:127.0.0.1:${port}`)
     // Datagrams do not go with bare bytes.
-    await Promise.all([startFarEnd(forwards, '--framing', 'raw'), startFarEnd([`dns:127.0.0.1:${names.port}U`])])
+    await Promise.all([
+      startFarEnd(forwards, '--framing', 'raw'),
+      startFarEnd([`dns:127.0.0.1:${names.port}U`, `who:127.0.0.1:${who}U`]),
+    ])
   })
   after(() => parts.disposeAsync())
 
@@ -124,6 +139,33 @@ describe('devices at public ports', { skip, timeout: 400_000 }, () => {
       `listen 127.0.0.1:${port} proxy_protocol; location / { return 200 "$proxy_protocol_addr $proxy_protocol_server_port\\n"; }`,
       port,
     )
+    return port
+  }
+
+  /** PowerDNS Recursor: it answers with the address of who asks, as the PROXY header has it, and only those that `allow-from` names. */
+  async function startRecursor(): Promise<number> {
+    const port = await freePort()
+    const script = join(folder, 'who.lua')
+    const answer = `dq:addAnswer(pdns.TXT, '"' .. dq.remoteaddr:toString() .. '"')`
+    await writeFile(script, `function preresolve(dq) ${answer} dq.rcode = 0 return true end\n`)
+    const settings = {
+      'local-address': '127.0.0.1',
+      'local-port': port,
+      'proxy-protocol-from': '127.0.0.1',
+      'allow-from': '127.0.0.7,::1',
+      'lua-dns-script': script,
+      'config-dir': folder,
+      'socket-dir': folder,
+      'hint-file': 'no',
+      'security-poll-suffix': '',
+      'packetcache-ttl': 0,
+      threads: 1,
+      daemon: 'no',
+      'write-pid': 'no',
+      dnssec: 'off',
+    }
+    const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`)
+    parts.use(await ServerProgram.start({ command: 'pdns_recursor', args, ready: port }))
     return port
   }
 
@@ -188,8 +230,9 @@ describe('devices at public ports', { skip, timeout: 400_000 }, () => {
       { name: 'db', port: ports.db, hybridConnection: 'db', ...open },
       { name: 'ssh', port: ports.ssh, hybridConnection: 'ssh', ...open },
       { name: 'told', port: ports.told, hybridConnection: 'told', proxyProtocol: 'v2', ...open },
+      { name: 'who', port: ports.who, protocol: 'udp', hybridConnection: 'who', proxyProtocol: 'v2', ...open },
     ]
-    const hybridConnections = ['site', 'other', 'ssh', 'told', 'db', 'dns'].map((name) => ({ name }))
+    const hybridConnections = ['site', 'other', 'ssh', 'told', 'db', 'dns', 'who'].map((name) => ({ name }))
     const rules = [{ name: 'Root', rights: ['Listen', 'Send', 'Manage'], primaryKey: key }]
     resources = join(folder, 'relay.yaml')
     await writeFile(
@@ -289,6 +332,16 @@ describe('devices at public ports', { skip, timeout: 400_000 }, () => {
     const foreign = ['--cert', join(folder, 'other.test.pem'), '--key', join(folder, 'other.test.key')]
     assert.match(await curl('staff.test', ports.shared, ...trusting, ...foreign), /^curl \d+: /)
     assert.equal(await curl('told.test', ports.told), `127.0.0.1 ${ports.told}`)
+  })
+
+  it('a DNS server that knows the PROXY protocol sees by UDP who asks', async () => {
+    const ask = async (from: string, to: string): Promise<string> => {
+      const args = ['-b', from, `@${to}`, '-p', String(ports.who), '+tries=2', '+time=5', 'who.test', 'TXT']
+      return (await runProgram('dig', [...args, '+short'])).stdout.toString().trim()
+    }
+    // The far end asks from 127.0.0.1, which the server would not answer.
+    const seen = await Promise.all([ask('127.0.0.7', '127.0.0.1'), ask('::1', '::1')])
+    assert.deepEqual(seen, ['"127.0.0.7"', '"::1"'])
   })
 
   it('psql and dig come by ports that were opened by the management API, and are closed by it', async () => {

@@ -19,6 +19,7 @@ export { type OpenOptions, SenderSession, type SenderSessionOptions } from './se
 export type { CarrierStream, CarrierStreamHandler } from './streams/carrier-stream.ts'
 export { CreditBudget, type CreditBudgetOptions } from './streams/credit-budget.ts'
 export { cutSocket } from './tunnels/cut-socket.ts'
+export { maxUdpPayloadBytes } from './tunnels/datagram-path.ts'
 export { DatagramTunnel, type DatagramTunnelOptions, defaultDatagramIdleMs } from './tunnels/datagram-tunnel.ts'
 export { FarEnd, type FarEndOptions, type FarEndRequest } from './tunnels/far-end.ts'
 export type { Framing } from './tunnels/framing.ts'

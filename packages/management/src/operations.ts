@@ -3031,7 +3031,7 @@ export interface IngressGetReply {
     readonly maxConnectionsPerSource?: number
     /** New connections a second of one source address; 200 when left out. */
     readonly connectionsPerSecondPerSource?: number
-    /** Tells the target by a PROXY protocol header who the client is. */
+    /** Tells the target who the client is, by a PROXY protocol header before all bytes, or before each datagram. */
     readonly proxyProtocol?: 'v2'
     /** Load balancers before this port, which must send a PROXY protocol header. */
     readonly trustedProxies?: readonly string[]
@@ -3753,7 +3753,7 @@ export interface IngressCreateOrUpdateBody {
     readonly maxConnectionsPerSource?: number
     /** New connections a second of one source address; 200 when left out. */
     readonly connectionsPerSecondPerSource?: number
-    /** Tells the target by a PROXY protocol header who the client is. */
+    /** Tells the target who the client is, by a PROXY protocol header before all bytes, or before each datagram. */
     readonly proxyProtocol?: 'v2'
     /** Load balancers before this port, which must send a PROXY protocol header. */
     readonly trustedProxies?: readonly string[]

@@ -281,6 +281,10 @@ class IngressLog implements IngressEvents {
     this.#counting.passed(entry, bytes)
   }
 
+  onDropped(entry: IngressEntry): void {
+    this.#counting.dropped(entry)
+  }
+
   onClosed({ entry, remote, trackingId, user }: IngressConnection, { error, ...end }: IngressEnd): void {
     this.#counting.closed(entry)
     this.#log.info('ingress.closed', {

@@ -235,6 +235,10 @@ class IngressAccount implements IngressEvents {
     this.#parts.counters.entity(namespace, hybridConnection).bytesTransferred += bytes
   }
 
+  onDropped(entry: IngressEntry): void {
+    this.#counting.dropped(entry)
+  }
+
   onClosed({ entry, remote, trackingId, listenerId, user }: IngressConnection, end: IngressEnd): void {
     const { namespace, hybridConnection, scope } = this.#placeOf(entry)
     const counters = this.#parts.counters.entity(namespace, hybridConnection)

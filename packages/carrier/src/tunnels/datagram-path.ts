@@ -5,8 +5,8 @@ import type { TunnelConnection } from './tunnel-connection.ts'
 /** Datagrams beyond this are dropped while the relay is slow, as any network drops them. */
 const maxBufferedBytes = 262_144
 
-/** The longest datagram of IPv4, and of a carrier's frame. */
-const maxStreamDatagramBytes = 65_507
+/** The longest payload of a datagram by IPv4 (65,535 without its two headers), and of a carrier's frame. */
+export const maxUdpPayloadBytes = 65_507
 
 /** Hears a {@link DatagramPath}. */
 export interface DatagramHandler {
@@ -50,7 +50,7 @@ class StreamDatagrams implements DatagramPath {
   onFirst(): void {}
 
   send(datagram: Uint8Array): boolean {
-    if (datagram.length > maxStreamDatagramBytes) return false
+    if (datagram.length > maxUdpPayloadBytes) return false
     this.#connection.sendDatagram(datagram)
     return true
   }

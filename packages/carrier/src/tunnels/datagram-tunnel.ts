@@ -42,11 +42,12 @@ export class DatagramTunnel {
     if (options.first.length > 0) this.#path.onFirst(options.first)
   }
 
-  /** Sends a datagram into the relay, or drops it while the relay is slow. */
-  send(datagram: Uint8Array): void {
-    if (this.#ending || !this.#path.send(datagram)) return
+  /** Sends a datagram into the relay, or drops it while the relay is slow. @returns false when it was dropped */
+  send(datagram: Uint8Array): boolean {
+    if (this.#ending || !this.#path.send(datagram)) return false
     this.#idle.refresh()
     this.#bytesToRelay += datagram.length
+    return true
   }
 
   /** Ends the session. */

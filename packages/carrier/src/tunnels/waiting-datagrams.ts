@@ -7,10 +7,12 @@ export class WaitingDatagrams {
   #datagrams: Uint8Array[] = []
   #bytes = 0
 
-  keep(datagram: Uint8Array): void {
-    if (this.#datagrams.length >= maxWaiting || this.#bytes + datagram.length > maxWaitingBytes) return
+  /** @returns false when it was dropped */
+  keep(datagram: Uint8Array): boolean {
+    if (this.#datagrams.length >= maxWaiting || this.#bytes + datagram.length > maxWaitingBytes) return false
     this.#bytes += datagram.length
     this.#datagrams.push(datagram)
+    return true
   }
 
   /** All of them in their order; none are kept any more. */

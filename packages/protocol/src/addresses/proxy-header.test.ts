@@ -23,6 +23,14 @@ test('two IPv6 addresses make 52 bytes: family 0x21, 36 bytes of addresses', () 
   assert.equal(hex(header), `${signature}2121002420010db8000000000000000000000001${'0'.repeat(32)}0001ffff`)
 })
 
+test('datagrams have transport 2 in the lower half of the family', () => {
+  const destination = { address: '198.51.100.7', port: 53 }
+  const older = encodeProxyHeader({ source: { address: '192.0.2.1', port: 1 }, destination, transport: 'datagram' })
+  assert.equal(hex(older), `${signature}2112000cc0000201c633640700010035`)
+  const newer = encodeProxyHeader({ source: { address: '::1', port: 1 }, destination, transport: 'datagram' })
+  assert.equal(hex(newer).slice(24, 32), '21220024')
+})
+
 test('an IPv4 address beside an IPv6 one is written in the clothes of one', () => {
   const header = encodeProxyHeader({
     source: { address: '192.0.2.1', port: 80 },

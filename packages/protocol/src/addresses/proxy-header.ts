@@ -2,6 +2,8 @@
 export interface ProxiedConnection {
   readonly source: { readonly address: string; readonly port: number }
   readonly destination: { readonly address: string; readonly port: number }
+  /** What it is made of. Default `stream`. */
+  readonly transport?: 'stream' | 'datagram'
 }
 
 const signature = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a)
@@ -9,17 +11,17 @@ const signature = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 
 /** Version 2, command PROXY. */
 const versionAndCommand = 0x21
 
-/** TCP over IPv4 and over IPv6. */
-const families = { ipv4: 0x11, ipv6: 0x21 } as const
+/** TCP and UDP over IPv4, and over IPv6. */
+const families = { stream: { ipv4: 0x11, ipv6: 0x21 }, datagram: { ipv4: 0x12, ipv6: 0x22 } } as const
 
 /**
- * Makes the PROXY protocol header of version 2 that a forwarder sends in front of all bytes. Where one end is an IPv6 address
+ * Makes the PROXY protocol header of version 2 that a forwarder sends in front of all bytes, or of each datagram. Where one end is an IPv6 address
  * the other one is written as one too (`::ffff:192.0.2.1`).
  *
  * @see haproxy "The PROXY protocol", section 2.2
  * @throws {RangeError} when an address is none, or has a zone
  */
-export function encodeProxyHeader({ source, destination }: ProxiedConnection): Uint8Array {
+export function encodeProxyHeader({ source, destination, transport = 'stream' }: ProxiedConnection): Uint8Array {
   const isIPv4 = !source.address.includes(':') && !destination.address.includes(':')
   const addressBytes = isIPv4 ? 4 : 16
   const payloadBytes = 2 * addressBytes + 4
@@ -27,7 +29,7 @@ export function encodeProxyHeader({ source, destination }: ProxiedConnection): U
   const view = new DataView(header.buffer)
   header.set(signature)
   view.setUint8(12, versionAndCommand)
-  view.setUint8(13, isIPv4 ? families.ipv4 : families.ipv6)
+  view.setUint8(13, families[transport][isIPv4 ? 'ipv4' : 'ipv6'])
   view.setUint16(14, payloadBytes)
   header.set(bytesOf(source.address, addressBytes), 16)
   header.set(bytesOf(destination.address, addressBytes), 16 + addressBytes)

@@ -54,7 +54,7 @@ export interface IngressEntry {
   readonly maxConnectionsPerSource: number
   /** New connections a second of one source; ten seconds' worth may come at once. */
   readonly connectionsPerSecondPerSource: number
-  /** Tells the target in front of all bytes who the client is. */
+  /** Tells the target in front of all bytes, or of each datagram, who the client is. */
   readonly proxyProtocol?: 'v2'
   /** Load balancers that say so to us, by a PROXY protocol header in front of all bytes. */
   readonly trustedProxies?: readonly string[]

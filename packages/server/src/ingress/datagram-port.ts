@@ -4,6 +4,7 @@ import { isIPv4 } from 'node:net'
 import {
   DatagramTunnel,
   defaultDatagramIdleMs,
+  maxUdpPayloadBytes,
   type PumpCounts,
   sendOrDrop,
   type TunnelConnection,
@@ -11,18 +12,47 @@ import {
 } from '@postern/carrier'
 import { RelayError } from '@postern/protocol'
 import { canonicalAddress } from '../domain/canonical-address.ts'
+import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import type { Admitted, IngressRoute } from './ingress-route.ts'
 
 /** Devices that were refused, and are not asked about again for so long: each datagram would be a line in the log. */
 const refusedForMs = 5_000
 const maxRefused = 4096
 
+/** One device address. */
 class Session implements PumpCounts {
   bytesToRelay = 0
   bytesFromRelay = 0
   readonly gone = new AbortController()
-  readonly waiting = new WaitingDatagrams()
   tunnel: DatagramTunnel | undefined
+  readonly #waiting = new WaitingDatagrams()
+  readonly #route: IngressRoute
+  /** Stands in front of each datagram: any of them may be lost, and a server that gets the next one knows of no other. */
+  readonly #header: Uint8Array | undefined
+
+  constructor(route: IngressRoute, admitted: Admitted) {
+    this.#route = route
+    this.#header = route.proxyHeader(admitted, 'datagram')
+  }
+
+  /** Sends a datagram of the device on, or keeps it until there is a way, or drops it. */
+  take(datagram: Uint8Array): void {
+    const isTaken = this.tunnel ? this.#send(this.tunnel, datagram) : this.#waiting.keep(datagram)
+    if (!isTaken) this.#route.tellDropped()
+  }
+
+  /** The way is there. */
+  join(tunnel: DatagramTunnel): void {
+    this.tunnel = tunnel
+    for (const early of this.#waiting.take()) this.take(early)
+  }
+
+  #send(tunnel: DatagramTunnel, datagram: Uint8Array): boolean {
+    const whole = this.#header ? Buffer.concat([this.#header, datagram]) : datagram
+    if (whole.length > maxUdpPayloadBytes || !tunnel.send(whole)) return false
+    this.bytesToRelay += datagram.length
+    return true
+  }
 }
 
 /** One UDP port: each device address is a session, with a stream of its own. */
@@ -66,14 +96,8 @@ export class DatagramPort {
   #onDatagram(datagram: Uint8Array, from: RemoteInfo): void {
     const key = `${from.address} ${from.port}`
     const known = this.#sessions.get(key)
-    if (known?.tunnel) {
-      known.bytesToRelay += datagram.length
-      known.tunnel.send(datagram)
-    } else if (known) {
-      known.waiting.keep(datagram)
-    } else {
-      this.#admit(key, datagram, from)
-    }
+    if (known) known.take(datagram)
+    else this.#admit(key, datagram, from)
   }
 
   #admit(key: string, datagram: Uint8Array, from: RemoteInfo): void {
@@ -87,13 +111,12 @@ export class DatagramPort {
       this.#refused.set(address, performance.now() + refusedForMs)
       return
     }
-    const bound = this.#socket.address()
-    this.#open(key, datagram, from, route, { remote, local: { address: bound.address, port: bound.port }, release })
+    this.#open(key, datagram, from, route, { remote, local: this.#localFor(address), release })
   }
 
   #open(key: string, datagram: Uint8Array, from: RemoteInfo, route: IngressRoute, admitted: Admitted): void {
-    const session = new Session()
-    session.waiting.keep(datagram)
+    const session = new Session(route, admitted)
+    session.take(datagram)
     this.#sessions.set(key, session)
     const forget = (): void => {
       this.#sessions.delete(key)
@@ -114,16 +137,19 @@ export class DatagramPort {
           noteEnd(error)
         },
       })
-      session.tunnel = tunnel
-      for (const early of session.waiting.take()) {
-        session.bytesToRelay += early.length
-        tunnel.send(early)
-      }
+      session.join(tunnel)
     }
     route.openTunnel(admitted, session.gone, join, 'datagram').catch((error: unknown) => {
       forget()
       route.tellRefused(error, admitted.remote)
     })
+  }
+
+  /** Where a device has sent to. A socket of all addresses does not say which one it was: that is told as zeros of the device's family. */
+  #localFor(remote: string): RemoteEndpoint {
+    const { address, port } = this.#socket.address()
+    const canonical = canonicalAddress(address) ?? '::'
+    return { address: canonical === '::' && isIPv4(remote) ? '0.0.0.0' : canonical, port }
   }
 
   #answer(datagram: Uint8Array, from: RemoteInfo): void {

@@ -58,6 +58,11 @@ export class EntryCounting {
     if (own) own.bytes += bytes
   }
 
+  dropped(entry: IngressEntry): void {
+    const own = this.#of(entry)
+    if (own) own.droppedDatagrams += 1
+  }
+
   #of(entry: IngressEntry): IngressCounters | undefined {
     return this.#owners.get(entry)?.own
   }

@@ -42,5 +42,7 @@ export interface IngressEvents {
   onRequest(entry: IngressEntry): void
   /** Payload that has passed since the last call, both directions together. */
   onBytes(entry: IngressEntry, bytes: number): void
+  /** A datagram of a device that had been let in was dropped: it is too long, or its way too slow. */
+  onDropped(entry: IngressEntry): void
   onClosed(connection: IngressConnection, end: IngressEnd): void
 }

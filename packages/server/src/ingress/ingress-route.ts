@@ -124,13 +124,20 @@ export class IngressRoute {
     })
   }
 
-  /** Opens a tunnel and says who the client is, where the target wants to know. @throws {RelayError} when there is no way */
+  /** What stands in front of all bytes, or of each datagram; undefined where the target does not want to know who the client is. */
+  proxyHeader({ remote, local }: Admitted, transport: 'stream' | 'datagram'): Uint8Array | undefined {
+    if (!this.entry.proxyProtocol) return undefined
+    return encodeProxyHeader({ source: remote, destination: local, transport })
+  }
+
+  /** Opens a tunnel and says who the client of a stream is, where the target wants to know. @throws {RelayError} when there is no way */
   async openTunnel(
-    { remote, local }: Admitted,
+    admitted: Admitted,
     gone: AbortController,
     onOpened: (connection: TunnelConnection, first: Uint8Array) => void,
     mode: 'stream' | 'datagram' = 'stream',
   ): Promise<void> {
+    const { remote } = admitted
     this.#waiting.set(gone, remote.address)
     try {
       await this.#farEnd.open({
@@ -139,7 +146,8 @@ export class IngressRoute {
         signal: gone.signal,
         client: formatEndpoint({ host: remote.address, port: remote.port }),
         onOpened: (connection, first) => {
-          if (this.entry.proxyProtocol) connection.send(encodeProxyHeader({ source: remote, destination: local }))
+          const header = mode === 'stream' && this.proxyHeader(admitted, mode)
+          if (header) connection.send(header)
           onOpened(connection, first)
         },
         onDisappointed: (error) => this.#events.onRefused(this.#refusal(error, remote)),
@@ -152,6 +160,11 @@ export class IngressRoute {
   /** Tells that a device that had been let in has found no way. */
   tellRefused(error: unknown, remote: RemoteEndpoint): void {
     this.#events.onRefused(this.#refusal(error, remote))
+  }
+
+  /** Tells that a datagram of a device that had been let in went no further. */
+  tellDropped(): void {
+    this.#events.onDropped(this.entry)
   }
 
   /** Counts a tunnel from now until what is returned is called. */

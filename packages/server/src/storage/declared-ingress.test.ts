@@ -76,8 +76,7 @@ const refused: readonly (readonly [object, RegExp])[] = [
   [{ sni: ['a.b'], hosts: ['a.b'] }, /make two entries/],
   [{ sni: ['https://a.b'] }, /without scheme and port/],
   [{ protocol: 'udp', sni: ['a.b'] }, /no meaning for protocol: udp/],
-  [{ protocol: 'udp', proxyProtocol: 'v2' }, /start of a connection, and datagrams have none/],
-  [{ protocol: 'udp', trustedProxies: ['10.0.0.2'] }, /start of a connection, and datagrams have none/],
+  [{ protocol: 'udp', trustedProxies: ['10.0.0.2'] }, /PROXY header before a datagram is not read/],
   [{ portName: 'x' }, /framing: azbridge/],
   [{ acess: 'open' }, /did you mean access/],
 ]
@@ -95,7 +94,7 @@ test('ports and names on them are given once, over all namespaces; names share a
     { ...entry, name: 'c', hosts: ['c.test'], tls: 'terminate' },
     // Plain HTTP has no server name, so the same name may lead elsewhere under TLS.
     { ...entry, name: 'd', hosts: ['a.test'] },
-    { ...entry, name: 'e', protocol: 'udp' },
+    { ...entry, name: 'e', protocol: 'udp', proxyProtocol: 'v2' },
   ]
   assert.deepEqual(problems(shared), [])
   const clashes: readonly (readonly [object, RegExp])[] = [

@@ -163,7 +163,11 @@ export const ingressSettingsShape = {
   ),
   proxyProtocol: z
     .enum(['v2'])
-    .meta({ description: 'Tells the target by a PROXY protocol header who the client is.', examples: ['v2'] })
+    .meta({
+      description:
+        'Tells the target who the client is, by a PROXY protocol header before all bytes, or before each datagram.',
+      examples: ['v2'],
+    })
     .optional(),
   trustedProxies: networks
     .min(1)
@@ -277,15 +281,14 @@ function* problemsOfAccess({ access, allow, clientCertificates, users, oidc }: C
 
 const streamKeys = ['sni', 'hosts', 'tls', 'clientCertificates', 'users', 'oidc'] as const
 
-/** haproxy "The PROXY protocol", section 2: a header is sent once, at the start of a connection. */
-const noDatagramHeader =
-  'stands at the start of a connection, and datagrams have none: the PROXY protocol does not say where among them; leave it out for protocol: udp'
-
 function* problemsOfDatagrams(entry: Checked): Generator<Problem> {
   for (const key of streamKeys) {
     if (entry[key] !== undefined) yield [key, 'has no meaning for protocol: udp; leave it out']
   }
-  for (const key of ['proxyProtocol', 'trustedProxies'] as const) {
-    if (entry[key] !== undefined) yield [key, noDatagramHeader]
+  if (entry.trustedProxies !== undefined) {
+    yield [
+      'trustedProxies',
+      'is not to be had with protocol: udp: a PROXY header before a datagram is not read; leave it out',
+    ]
   }
 }

@@ -54,6 +54,8 @@ export class IngressCounters {
   bytes = 0
   /** That were let in, upgrades among them. */
   httpRequests = 0
+  /** Datagrams of devices that went no further. */
+  droppedDatagrams = 0
   /** People who have signed in at the entry's issuer. */
   signIns = 0
   readonly refusals = new Map<ErrorCode, number>()

@@ -67,6 +67,7 @@ export const metricReaders: {
       Array.from(refusals, ([code, value]) => ({ labels: [namespace, name, code], value })),
     ),
   postern_ingress_bytes_total: eachIngress((entry) => entry.bytes),
+  postern_ingress_datagrams_dropped_total: eachIngress((entry) => entry.droppedDatagrams),
   postern_ingress_http_requests_total: eachIngress((entry) => entry.httpRequests),
   postern_ingress_sign_ins_total: eachIngress((entry) => entry.signIns),
   postern_refusals_total: ({ counters }) =>

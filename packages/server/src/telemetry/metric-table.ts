@@ -151,6 +151,12 @@ export const metricTable = {
     help: 'Bytes of devices, both directions together.',
     inIngressProcess: true,
   },
+  postern_ingress_datagrams_dropped_total: {
+    kind: 'counter',
+    labels: ['namespace', 'ingress'],
+    help: 'Datagrams of devices that were dropped: too long with their PROXY header, or more than their way takes.',
+    inIngressProcess: true,
+  },
   postern_ingress_http_requests_total: {
     kind: 'counter',
     labels: ['namespace', 'ingress'],
