@@ -13,6 +13,7 @@ export {
   type RawReply,
   type Reply,
   type StreamOperationId,
+  type TaggedReply,
 } from './management-client.ts'
 export { isManagementError, ManagementError, type ManagementErrorOptions } from './management-error.ts'
 export { type AccessToken } from './oauth/access-token.ts'

@@ -35,6 +35,13 @@ export interface CallSettings extends Deadline {
   readonly apiVersion?: string
 }
 
+/** An answer, and what If-Match of a write says so that it changes nothing else than what was read. */
+export interface TaggedReply<Body> {
+  readonly reply: Body
+  /** Undefined where the relay gives none. */
+  readonly etag: string | undefined
+}
+
 /** The arguments behind the operation's name: left out where nothing is needed. */
 type CallArguments<Id extends OperationId> =
   // oxlint-disable-next-line typescript/no-empty-object-type
@@ -47,7 +54,9 @@ export interface ManagementClient {
    * @throws {ManagementError}
    */
   call<Id extends OperationId>(id: Id, ...args: CallArguments<Id>): Promise<Reply<Id>>
-  /** The same, and waits until what was begun is done; `timeoutMs` is for all of it. */
+  /** The same, and tells the ETag of what was answered. */
+  callWithTag<Id extends OperationId>(id: Id, ...args: CallArguments<Id>): Promise<TaggedReply<Reply<Id>>>
+  /** The same as `call`, and waits until what was begun is done; `timeoutMs` is for all of it. */
   callAndWait<Id extends LongRunningOperationId>(id: Id, ...args: CallArguments<Id>): Promise<Reply<Id>>
   /** Reads a list page by page; each page has a deadline of its own. */
   pages<Id extends PagedOperationId>(id: Id, ...args: CallArguments<Id>): AsyncGenerator<readonly Item<Id>[]>
@@ -82,6 +91,11 @@ export function createManagementClient(options: CallerOptions): ManagementClient
     readPages(caller, requestOf(operationTable[id], input), input)
   const client: UntypedClient = {
     call: (id, input) => call(id, input),
+    callWithTag: (id, input = {}) =>
+      withDeadline(input, async (signal) => {
+        const response = await caller.send({ ...requestOf(operationTable[id], input), signal })
+        return { reply: await readJson(response), etag: response.headers.get('etag') ?? undefined }
+      }),
     callAndWait: (id, input) => call(id, input, 'wait'),
     pages,
     items: async function* (id, input) {
@@ -102,6 +116,7 @@ type AnyInput = OperationInput & CallSettings
 /** {@link ManagementClient} without the types of each operation, which only the compiler can tell apart. */
 interface UntypedClient {
   call(id: OperationId, input?: AnyInput): Promise<unknown>
+  callWithTag(id: OperationId, input?: AnyInput): Promise<TaggedReply<unknown>>
   callAndWait(id: OperationId, input?: AnyInput): Promise<unknown>
   pages(id: OperationId, input?: AnyInput): AsyncGenerator<readonly unknown[]>
   items(id: OperationId, input?: AnyInput): AsyncGenerator

@@ -47,14 +47,14 @@ export const networkRuleCommands: readonly ManagedCommand[] = [
   },
 ]
 
-/** PUT replaces everything, so what stands is read first; a change in between is refused by its ETag. */
+/** PUT replaces everything, so what stands is read first; a change in between is not overwritten: PreconditionFailed. */
 async function updateNetworkRules({ client, values, subscriptionId }: ManagedRun): Promise<unknown> {
   const params = {
     subscriptionId,
     resourceGroupName: String(values['resource-group']),
     namespaceName: String(values['namespace-name']),
   }
-  const { properties } = await client.call('Namespaces_GetNetworkRuleSet', { params })
+  const { reply, etag } = await client.callWithTag('Namespaces_GetNetworkRuleSet', { params })
   const { 'default-action': defaultAction, 'ip-rules': masks } = values
   const changes = {
     ...(typeof defaultAction === 'string' && ({ defaultAction: defaultAction === 'Deny' ? 'Deny' : 'Allow' } as const)),
@@ -64,6 +64,7 @@ async function updateNetworkRules({ client, values, subscriptionId }: ManagedRun
   }
   return client.call('Namespaces_CreateOrUpdateNetworkRuleSet', {
     params,
-    body: { properties: { ...properties, ...changes } },
+    body: { properties: { ...reply.properties, ...changes } },
+    ...(etag !== undefined && { headers: { 'If-Match': etag } }),
   })
 }
