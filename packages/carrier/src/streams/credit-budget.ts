@@ -1,6 +1,6 @@
 import { BlockPool } from './block-pool.ts'
 
-/** What a stream in a hurry writes at once; large enough for one read of a socket. */
+/** What a stream in a hurry sends at once: half of what one read of a socket brings. */
 const blockBytes = 65_536
 
 /** 8 MiB, as much as two streams that fill a path of 50 ms. */
