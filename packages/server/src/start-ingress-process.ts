@@ -24,6 +24,7 @@ import { Counters } from './telemetry/counters.ts'
 import { Health, type HealthPage } from './telemetry/health.ts'
 import { toLogText } from './telemetry/log-text.ts'
 import { MetricsPage } from './telemetry/metrics-page.ts'
+import { RefusalWindow } from './telemetry/refusal-window.ts'
 
 /** How an ingress process reaches one hybrid connection: with a Send key, through the relay's data door. */
 export interface IngressSender {
@@ -75,13 +76,8 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
   const tls = await openTls(options)
   const counters = new Counters()
   const counting = new EntryCounting(counters)
-  const ports = openPorts({
-    options,
-    tls: tls?.ingress,
-    health,
-    events: new IngressLog(log, counters, counting),
-    counting,
-  })
+  const events = new IngressLog(log, counters, counting)
+  const ports = openPorts({ options, tls: tls?.ingress, health, events, counting })
   const relay = new RelayReach({ reach: options.reachRelay, health })
   const server = await listenHealth({ health, relay, counters }, options.health)
   const apply = async (entries: readonly WantedIngress[]): Promise<void> => {
@@ -121,6 +117,7 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
       const deadline = Date.now() + graceMs
       while (Date.now() < deadline && ports.connections > 0) await delay(drainPollMs)
       ports.close()
+      events.close()
       tls?.close()
       server.close()
       server.closeAllConnections()
@@ -244,16 +241,24 @@ class IngressLog implements IngressEvents {
   readonly #log: Logger
   readonly #counters: Counters
   readonly #counting: EntryCounting
+  readonly #window: RefusalWindow
 
   constructor(log: Logger, counters: Counters, counting: EntryCounting) {
     this.#log = log
     this.#counters = counters
     this.#counting = counting
+    this.#window = new RefusalWindow((leftOut) => log.warn('ingress.refused.more', { ...leftOut }))
+  }
+
+  /** Writes what was left out, for the end of the process. */
+  close(): void {
+    this.#window.close()
   }
 
   onRefused({ code, entry, remote, reason, trackingId = randomUUID() }: IngressRefusal): void {
     this.#counters.refused(code, 'ingress')
     if (entry) this.#counting.refused(entry, code)
+    if (!this.#window.take(remote.address, code)) return
     this.#log.info('ingress.refused', {
       code,
       ...(entry && { ingress: entry.name }),

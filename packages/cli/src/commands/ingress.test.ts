@@ -106,6 +106,22 @@ test('an ingress process counts devices, their bytes and those that it refuses, 
   assert.doesNotMatch(await page(), /ingress="a"/)
 })
 
+test('a flood of refused devices does not fill the log of an ingress process: the rest is summed up', async (t) => {
+  const { process: running, file, ask } = await startBesideRelay(t)
+  await writeFile(file, declared({ ...entry, access: undefined, allow: ['192.0.2.1'] }))
+  await running.waitFor('stderr', /ingress\.reloaded/)
+  for (let at = 0; at < 130; at += 1) await ask().catch(() => '')
+  running.kill('SIGTERM')
+  const { stderr } = await running.end()
+  const lines = stderr.split('\n').filter((line) => /"event":"ingress\.refused"/.test(line))
+  const left = [...stderr.matchAll(/"ingress\.refused\.more","count":(\d+)/g)].reduce(
+    (sum, [, n]) => sum + Number(n),
+    0,
+  )
+  assert.ok(lines.length >= 100 && lines.length < 130, `${lines.length} lines`)
+  assert.equal(lines.length + left, 130)
+})
+
 test('an ingress process without its relay is not ready, and says so', async (t) => {
   const folder = await folderOf(t)
   const file = join(folder, 'relay.yaml')

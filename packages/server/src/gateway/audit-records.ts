@@ -2,6 +2,7 @@ import { type Action, errorTable, formatEndpoint } from '@postern/protocol'
 import { type Principal, principalName, principalReason } from '../auth/decision.ts'
 import type { AuditedStream, AuditRecord } from '../domain/audit-record.ts'
 import { auditedName } from '../domain/caller.ts'
+import type { LeftOutRefusals } from '../telemetry/refusal-window.ts'
 import type { Call } from './call.ts'
 import type { RefusalRecord } from './refusal-record.ts'
 
@@ -70,12 +71,7 @@ export function refusedRecord(refusal: RefusalRecord): AuditRecord | undefined {
 }
 
 /** A flood, for all the refusals that have no record of their own. */
-export function refusalsRecord(sum: {
-  readonly count: number
-  readonly codes: Readonly<Record<string, number>>
-  readonly seconds: number
-  readonly mostFrom: string | undefined
-}): AuditRecord {
+export function refusalsRecord(sum: LeftOutRefusals): AuditRecord {
   const codes = Object.entries(sum.codes).map(([code, count]) => `${code} ${count}`)
   return {
     kind: 'decision',
