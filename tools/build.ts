@@ -37,7 +37,12 @@ console.log(`built ${projects.join(', ')}`)
 /** Contents, not times: a checkout gives every file a new one. */
 function hashSources(): string {
   const hash = createHash('sha256')
-  const patterns = ['packages/*/src/**/*.ts', 'packages/*/{tsconfig,package}.json', 'tsconfig*.json', 'package-lock.json']
+  const patterns = [
+    'packages/*/src/**/*.ts',
+    'packages/*/{tsconfig,package}.json',
+    'tsconfig*.json',
+    'package-lock.json',
+  ]
   for (const file of globSync(patterns, { cwd: root }).toSorted()) {
     const bytes = readFileSync(join(root, file))
     hash.update(`${file} ${bytes.length}\n`).update(bytes)

@@ -46,6 +46,8 @@ export const confirmAtOnceBytes = 262_144
  */
 export const eagerGrowthTimeMs = 4
 export const maxEagerWindowBytes = 1_048_576
+/** On a long path as far as 16 MB/s need it. */
+export const eagerBytesPerMs = 16_384
 
 /** A larger window doubles as long as the last doubling made the stream this many times as fast, over at least so many milliseconds. */
 export const growthGain = 1.7

@@ -306,6 +306,22 @@ test('a carrier that is idle for long is closed, the last one stays', async (t) 
   assert.deepEqual([pool.carrierCount, runner.carriers.length], [1, 1])
 })
 
+test('streams that move much get carriers of their own, dialed at once and not one after the other', async (t) => {
+  const { pool, openStream, pass, asked } = openBed(t, { maxCarrierStreams: 16 })
+  for (let i = 0; i < 5; i += 1) openStream()
+  await settled()
+  assert.equal(pool.carrierCount, 1)
+  for (let round = 0; round < 200; round += 1) {
+    for (const stream of pool.streams()) while (stream.write(new Uint8Array(65_536)));
+    await settled()
+  }
+  assert.ok([...pool.streams()].every(({ bytesWritten }) => bytesWritten > 5_000_000))
+  await pass(1000)
+  assert.deepEqual([pool.carrierCount, asked.length], [5, 5])
+  const carriers = [...pool.streams()].map(({ carrier }) => carrier)
+  assert.equal(new Set(carriers).size, 5)
+})
+
 test('a listener that sends every carrier away is asked again, not too often', async (t) => {
   const { openStream, pass, asked } = openBed(t, { sendsAway: true })
   openStream()

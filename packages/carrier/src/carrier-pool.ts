@@ -81,6 +81,10 @@ export class CarrierPool implements Disposable {
   #awaitedUntilMs = Number.NEGATIVE_INFINITY
   #notBeforeMs = 0
   #retryTimer: NodeJS.Timeout | undefined
+  /** Streams that move much, as they were a second ago at most. */
+  #hot: readonly CarrierStream[] = []
+  /** Of those, how many have no carrier of their own yet. */
+  #hotWaiting = 0
   /** When there last was a stream. */
   #lastUsedAtMs: number
 
@@ -100,6 +104,7 @@ export class CarrierPool implements Disposable {
       now: this.#now,
       onTick: (at) => this.#onTick(at),
       onCarrierLost: (carrier) => this.#onCarrierLost(carrier),
+      onCarrierReady: () => this.#placeHot(),
       onCarrierDraining: (carrier) => this.#judge(carrier),
     })
     this.#placement = new BulkPlacement(nowMs)
@@ -153,15 +158,20 @@ export class CarrierPool implements Disposable {
     clearTimeout(this.#retryTimer)
   }
 
-  /** One at a time unless it takes long: what it brings may be enough. A failure is followed by a pause. */
-  #dial(): void {
+  /**
+   * One at a time unless it takes long: what it brings may be enough. A failure is followed by a pause.
+   *
+   * @param wanted so many are needed, whatever the first one brings
+   */
+  #dial(wanted = 1): void {
     const { maxCarriers = defaultMaxCarriers } = this.#options
     const nowMs = this.#now()
-    if (this.#isClosed || nowMs < this.#notBeforeMs) return
-    if (this.#dials.size > 0 && (nowMs - this.#dialledAtMs < patienceMs || this.#dials.size >= maxDials)) return
+    if (this.#isClosed || nowMs < this.#notBeforeMs || this.#dials.size >= maxDials) return
     // One that does not answer is not waited for.
     const carriers = this.#runner.carriers.filter(({ isDoubtful }) => !isDoubtful)
-    if (carriers.length >= maxCarriers || carriers.some(({ peer }) => peer === undefined)) return
+    const coming = carriers.filter(({ peer }) => peer === undefined).length
+    if (carriers.length + (wanted > 1 ? this.#dials.size : 0) >= maxCarriers || coming >= wanted) return
+    if (this.#dials.size > 0 && this.#dials.size + coming >= wanted && nowMs - this.#dialledAtMs < patienceMs) return
     this.#dialledAtMs = nowMs
     void this.#dialOne()
   }
@@ -176,7 +186,7 @@ export class CarrierPool implements Disposable {
       this.#isListenerAway = false
       this.#wasRelayAway = false
       if (signal.aborted) return connection.abort()
-      for (const slower of this.#dials) slower.abort()
+      if (this.#hotWaiting < 2) for (const slower of this.#dials) slower.abort()
       this.add(connection)
     } catch (error) {
       this.#dials.delete(dial)
@@ -265,14 +275,29 @@ export class CarrierPool implements Disposable {
   }
 
   #placeBulk(nowMs: number): void {
-    const hot = this.#placement.look(this.#session.streams(), nowMs)
-    for (const stream of hot) {
-      // It may be alone by now.
-      if (((stream.carrier as Carrier | undefined)?.streamCount ?? 0) < 2) continue
+    this.#hot = this.#placement.look(this.#session.streams(), nowMs)
+    this.#placeHot()
+  }
+
+  /** Each takes a carrier that is free; for the others so many are dialed. */
+  #placeHot(): void {
+    let waiting = 0
+    const leaving = new Map<Carrier, number>()
+    for (const stream of this.#hot) {
+      const carrier = stream.carrier as Carrier | undefined
+      const leavingOne = (carrier && leaving.get(carrier)) ?? 0
+      // It may be alone by now, or will be.
+      if (!carrier || carrier.streamCount - leavingOne < 2) continue
       const free = this.#runner.carriers.find(({ hasRoom, streamCount }) => hasRoom && streamCount === 0)
-      if (free) this.#session.move(stream, free, nowMs)
-      else this.#dial()
+      if (free) {
+        this.#session.move(stream, free, this.#now())
+      } else {
+        leaving.set(carrier, leavingOne + 1)
+        waiting += 1
+      }
     }
+    this.#hotWaiting = waiting
+    for (let at = 0; at < Math.min(waiting, maxDials); at += 1) this.#dial(waiting)
   }
 
   #closeIdle(nowMs: number, isWarm: boolean): void {

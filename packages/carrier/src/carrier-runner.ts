@@ -43,6 +43,8 @@ export interface CarrierRunnerOptions {
   readonly session: RunnableSession
   /** A carrier has ended: by which violation, or undefined when the connection did. */
   readonly onCarrierLost?: (carrier: Carrier, error: CarrierError | undefined) => void
+  /** Both ends have said hello: streams may be put on it. */
+  readonly onCarrierReady?: () => void
   /** No stream is opened on it any more, and it will be closed. */
   readonly onCarrierDraining?: (carrier: Carrier) => void
   /** Called about once a second, after the session has looked at the clock. */
@@ -63,6 +65,7 @@ const closeTimeoutMs = 5000
 export class CarrierRunner implements Disposable {
   readonly #session: RunnableSession
   readonly #onCarrierLost: CarrierRunnerOptions['onCarrierLost']
+  readonly #onCarrierReady: CarrierRunnerOptions['onCarrierReady']
   readonly #onCarrierDraining: CarrierRunnerOptions['onCarrierDraining']
   readonly #onTick: CarrierRunnerOptions['onTick']
   readonly #now: () => number
@@ -70,10 +73,11 @@ export class CarrierRunner implements Disposable {
   readonly #timer: NodeJS.Timeout
 
   constructor(options: CarrierRunnerOptions) {
-    const { session, onCarrierLost, onCarrierDraining, onTick, now = () => performance.now() } = options
+    const { session, onTick, now = () => performance.now() } = options
     this.#session = session
-    this.#onCarrierLost = onCarrierLost
-    this.#onCarrierDraining = onCarrierDraining
+    this.#onCarrierLost = options.onCarrierLost
+    this.#onCarrierReady = options.onCarrierReady
+    this.#onCarrierDraining = options.onCarrierDraining
     this.#onTick = onTick
     this.#now = now
     this.#timer = setInterval(() => this.#tick(), tickIntervalMs)
@@ -95,6 +99,7 @@ export class CarrierRunner implements Disposable {
         this.#running.delete(carrier)
         this.#onCarrierLost?.(carrier, error)
       },
+      onReady: () => this.#onCarrierReady?.(),
       onDraining: (carrier) => this.#onCarrierDraining?.(carrier),
     })
     this.#running.set(running.carrier, running)
@@ -121,6 +126,7 @@ interface RunningCarrierOptions {
   readonly session: RunnableSession
   readonly now: () => number
   readonly onLost: (carrier: Carrier, error: CarrierError | undefined) => void
+  readonly onReady: () => void
   readonly onDraining: (carrier: Carrier) => void
 }
 
@@ -171,6 +177,10 @@ class RunningCarrier implements CarrierConnectionHandler, CarrierHandler {
       this.#soonTimer = undefined
       this.carrier.settle()
     }, confirmSoonMs)
+  }
+
+  onReady(): void {
+    this.#options.onReady()
   }
 
   onDraining(): void {

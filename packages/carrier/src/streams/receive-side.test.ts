@@ -46,3 +46,39 @@ test('a slow stream keeps the window that it began with', () => {
   run(receive, { roundTripMs: 10, bytesPerMs: 500, forMs: 20_000 })
   assert.equal(receive.windowBytes, firstBytes)
 })
+
+/** Losses hold everything up for three round trips, and then all that was granted is here at once. */
+function burst(
+  receive: ReceiveSide,
+  { roundTripMs, times }: { readonly roundTripMs: number; readonly times: number },
+): void {
+  receive.tell(1, roundTripMs)
+  for (let i = 1; i <= times; i += 1) {
+    receive.received = receive.limit
+    receive.consume(receive.received)
+    receive.tell(1 + 3 * i * roundTripMs, roundTripMs)
+  }
+}
+
+test('a window grows where losses hold up for long what was granted', () => {
+  const receive = receiver()
+  burst(receive, { roundTripMs: 200, times: 4 })
+  assert.ok(receive.windowBytes >= 3_000_000, `${receive.windowBytes} bytes`)
+})
+
+test('a window does not grow where it is the program that takes its time', () => {
+  const receive = receiver()
+  receive.tell(1, 200)
+  for (let i = 1; i <= 100; i += 1) {
+    receive.received = receive.limit
+    receive.consume(20_000)
+    receive.tell(1 + 1000 * i, 200)
+  }
+  assert.equal(receive.windowBytes, firstBytes)
+})
+
+test('without losses a window on a short path stays where it pays no more', () => {
+  const receive = receiver()
+  burst(receive, { roundTripMs: 1, times: 50 })
+  assert.equal(receive.windowBytes, 1_048_576)
+})

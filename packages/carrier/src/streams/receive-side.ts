@@ -1,6 +1,7 @@
 import {
   confirmAtOnceBytes,
   confirmSoonBytes,
+  eagerBytesPerMs,
   eagerGrowthTimeMs,
   growthGain,
   maxEagerWindowBytes,
@@ -23,6 +24,8 @@ export class ReceiveSide {
   /** When and where the window was last looked at, to measure how fast it is used up. */
   #measuredAtMs = 0
   #measuredFrom = 0
+  /** All that was granted came and was dealt with: the peer waits for our word, however long it was on its way. */
+  #isWaitedFor = false
   /** Bytes a millisecond that were consumed lately, since when it is being measured, and what it was when the window last grew. */
   #speed = 0
   #speedAtMs = 0
@@ -74,10 +77,12 @@ export class ReceiveSide {
 
   consume(bytes: number): void {
     this.#consumed = Math.min(this.received, this.#consumed + bytes)
+    if (this.#consumed === this.limit) this.#isWaitedFor = true
   }
 
   /** Grants what became free, more when the window turns out to be too small, and notes that it is being told. */
   tell(nowMs: number, roundTripMs: number): void {
+    if (this.#measuredAtMs === 0) this.#measuredAtMs = nowMs
     this.#measure(nowMs, roundTripMs)
     this.limit = Math.max(this.limit, this.#consumed + this.#windowBytes)
     this.#toldReceived = this.position
@@ -92,13 +97,18 @@ export class ReceiveSide {
   #measure(nowMs: number, roundTripMs: number): void {
     this.#measureSpeed(nowMs, roundTripMs)
     if (this.#consumed - this.#measuredFrom < this.#windowBytes / 2) return
-    const isEager = this.#windowBytes < maxEagerWindowBytes
+    const eagerBytes = Math.max(maxEagerWindowBytes, eagerBytesPerMs * roundTripMs)
+    const isEager = this.#windowBytes < eagerBytes
     const eagerMs = isEager ? eagerGrowthTimeMs : 0
-    const isFast = this.#measuredFrom > 0 && nowMs - this.#measuredAtMs < Math.max(2 * roundTripMs, eagerMs)
+    const isLate = isEager && this.#isWaitedFor
+    const isFast = isLate || nowMs - this.#measuredAtMs < Math.max(2 * roundTripMs, eagerMs)
+    this.#isWaitedFor = false
     this.#measuredAtMs = nowMs
     this.#measuredFrom = this.#consumed
     if (!isFast || !(isEager || this.#hasGrowthPaid)) return
-    const more = Math.min(this.#windowBytes, this.#maxBytes - this.#windowBytes)
+    // To begin with three times as much: a path that is waited for at every step takes this stream for a slow one (BBR, measured).
+    const wanted = isEager ? Math.min(3 * this.#windowBytes, eagerBytes - this.#windowBytes) : this.#windowBytes
+    const more = Math.min(wanted, this.#maxBytes - this.#windowBytes)
     if (more <= 0 || !this.#budget.take(more, this.#windowBytes)) return
     this.#windowBytes += more
     this.#speedAtGrowth = this.#speed

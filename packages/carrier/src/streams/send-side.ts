@@ -124,7 +124,7 @@ export class SendSide {
   /** The writer has filled this buffer, and the peer would take more than it holds. */
   #grow(received: number): void {
     if (!this.isFull || this.limit - received <= this.#capacityBytes) return
-    const more = Math.min(this.#capacityBytes, this.#maxBytes - this.#capacityBytes)
+    const more = Math.min(this.limit - received, this.#maxBytes) - this.#capacityBytes
     if (more > 0 && this.#budget.take(more, this.#capacityBytes)) this.#capacityBytes += more
   }
 }
