@@ -82,3 +82,9 @@ test('without losses a window on a short path stays where it pays no more', () =
   burst(receive, { roundTripMs: 1, times: 50 })
   assert.equal(receive.windowBytes, 1_048_576)
 })
+
+test('a peer that pretends to be far away gets no more than a quarter of the longest window before it is fast', () => {
+  const receive = receiver()
+  burst(receive, { roundTripMs: 60_000, times: 20 })
+  assert.equal(receive.windowBytes, maxBytes / 4)
+})

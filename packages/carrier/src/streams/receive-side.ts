@@ -97,7 +97,9 @@ export class ReceiveSide {
   #measure(nowMs: number, roundTripMs: number): void {
     this.#measureSpeed(nowMs, roundTripMs)
     if (this.#consumed - this.#measuredFrom < this.#windowBytes / 2) return
-    const eagerBytes = Math.max(maxEagerWindowBytes, eagerBytesPerMs * roundTripMs)
+    // It is the peer who says how long a round trip is.
+    const longPathBytes = Math.min(eagerBytesPerMs * roundTripMs, this.#maxBytes / 4)
+    const eagerBytes = Math.max(maxEagerWindowBytes, longPathBytes)
     const isEager = this.#windowBytes < eagerBytes
     const eagerMs = isEager ? eagerGrowthTimeMs : 0
     const isLate = isEager && this.#isWaitedFor
