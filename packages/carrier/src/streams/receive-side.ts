@@ -4,6 +4,7 @@ import {
   eagerBytesPerMs,
   eagerGrowthTimeMs,
   growthGain,
+  longPathMs,
   maxEagerWindowBytes,
   speedTimeMs,
 } from '../carrier-limits.ts'
@@ -102,14 +103,15 @@ export class ReceiveSide {
     const eagerBytes = Math.max(maxEagerWindowBytes, longPathBytes)
     const isEager = this.#windowBytes < eagerBytes
     const eagerMs = isEager ? eagerGrowthTimeMs : 0
-    const isLate = isEager && this.#isWaitedFor
+    const isLong = isEager && roundTripMs >= longPathMs
+    const isLate = isLong && this.#isWaitedFor
     const isFast = isLate || nowMs - this.#measuredAtMs < Math.max(2 * roundTripMs, eagerMs)
     this.#isWaitedFor = false
     this.#measuredAtMs = nowMs
     this.#measuredFrom = this.#consumed
     if (!isFast || !(isEager || this.#hasGrowthPaid)) return
     // To begin with three times as much: a path that is waited for at every step takes this stream for a slow one (BBR, measured).
-    const wanted = isEager ? Math.min(3 * this.#windowBytes, eagerBytes - this.#windowBytes) : this.#windowBytes
+    const wanted = isLong ? Math.min(3 * this.#windowBytes, eagerBytes - this.#windowBytes) : this.#windowBytes
     const more = Math.min(wanted, this.#maxBytes - this.#windowBytes)
     if (more <= 0 || !this.#budget.take(more, this.#windowBytes)) return
     this.#windowBytes += more
