@@ -52,6 +52,12 @@ export class CreditBudget {
     return true
   }
 
+  /** Takes `most`, or where that is not left `least`. @returns what was taken; 0 for nothing */
+  takeMost(most: number, least: number, heldBytes: number): number {
+    if (most > 0 && this.take(most, heldBytes)) return most
+    return least > 0 && least < most && this.take(least, heldBytes) ? least : 0
+  }
+
   give(bytes: number): void {
     this.#usedBytes -= bytes
   }

@@ -113,8 +113,9 @@ export class ReceiveSide {
     // To begin with three times as much: a path that is waited for at every step takes this stream for a slow one (BBR, measured).
     const wanted = isLong ? Math.min(3 * this.#windowBytes, eagerBytes - this.#windowBytes) : this.#windowBytes
     const more = Math.min(wanted, this.#maxBytes - this.#windowBytes)
-    if (more <= 0 || !this.#budget.take(more, this.#windowBytes)) return
-    this.#windowBytes += more
+    const taken = this.#budget.takeMost(more, this.#windowBytes, this.#windowBytes)
+    if (taken === 0) return
+    this.#windowBytes += taken
     this.#speedAtGrowth = this.#speed
   }
 

@@ -125,6 +125,6 @@ export class SendSide {
   #grow(received: number): void {
     if (!this.isFull || this.limit - received <= this.#capacityBytes) return
     const more = Math.min(this.limit - received, this.#maxBytes) - this.#capacityBytes
-    if (more > 0 && this.#budget.take(more, this.#capacityBytes)) this.#capacityBytes += more
+    this.#capacityBytes += this.#budget.takeMost(more, this.#capacityBytes, this.#capacityBytes)
   }
 }
