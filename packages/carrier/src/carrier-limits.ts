@@ -41,11 +41,15 @@ export const confirmSoonMs = 10
 export const confirmAtOnceBytes = 262_144
 
 /**
- * A window that is used up in less than this grows even where the round trip is nothing, for fewer words; but only so far:
- * a program that stops reading leaves all of it here.
+ * A window that is used up in less than this grows even where the round trip is nothing, for fewer words and fewer turns of the
+ * processor; but only so far: a program that stops reading leaves all of it here. Streams that are busy at a time share what they have on
+ * short paths: where more is on its way, it is read from slow memory, and others wait for it (measured, bench/README.md).
  */
 export const eagerGrowthTimeMs = 4
-export const maxEagerWindowBytes = 1_048_576
+export const shortPathBytes = 16_777_216
+export const maxShortPathWindowBytes = 4_194_304
+export const minShortPathWindowBytes = 524_288
+export const minLongPathWindowBytes = 1_048_576
 /** On a long path as far as 16 MB/s need it. */
 export const eagerBytesPerMs = 16_384
 

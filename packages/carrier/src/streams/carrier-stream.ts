@@ -247,6 +247,7 @@ export class CarrierStream implements TurnTaker {
     const bytes = this.bytesReceived + this.bytesWritten
     if (bytes === this.#bytesAtRest) this.#send.shrink()
     this.#bytesAtRest = bytes
+    this.#receive.rest()
     this.settle()
   }
 

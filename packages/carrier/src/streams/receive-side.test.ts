@@ -77,10 +77,46 @@ test('a window does not grow where it is the program that takes its time', () =>
   assert.equal(receive.windowBytes, firstBytes)
 })
 
-test('without losses a window on a short path stays where it pays no more', () => {
+test('a window on a short path grows to 4 MiB and no further, however fast it is used up', () => {
   const receive = receiver()
   burst(receive, { roundTripMs: 1, times: 50 })
-  assert.equal(receive.windowBytes, 1_048_576)
+  assert.equal(receive.windowBytes, 4_194_304)
+})
+
+test('streams that are busy at a time share what short paths hold, and none gets less than 512 KiB', () => {
+  for (const { streams, bytes } of [
+    { streams: 8, bytes: 2_097_152 },
+    { streams: 100, bytes: 524_288 },
+  ]) {
+    const budget = new CreditBudget({ totalBytes: 1_073_741_824 })
+    const receivers = Array.from({ length: streams }, () => new ReceiveSide({ firstBytes, maxBytes, budget }))
+    // Word by word, as they come in one loop: all of them are busy before the first has grown far.
+    for (let word = 0; word < 50; word += 1) {
+      for (const receive of receivers) {
+        receive.received = receive.limit
+        receive.consume(receive.received)
+        receive.tell(1 + word, 1)
+      }
+    }
+    assert.deepEqual(new Set(receivers.map(({ windowBytes }) => windowBytes)), new Set([bytes]))
+  }
+})
+
+test('a stream that rests or ends leaves its part of short paths to others', () => {
+  const budget = new CreditBudget()
+  const [resting, ended] = [0, 1].map(() => new ReceiveSide({ firstBytes, maxBytes, budget })) as [
+    ReceiveSide,
+    ReceiveSide,
+  ]
+  for (let i = 0; i < 7; i += 1) budget.addBusy()
+  for (const receive of [resting, ended]) burst(receive, { roundTripMs: 1, times: 3 })
+  const shared = budget.shortPathWindowBytes
+  ended.dispose()
+  resting.rest()
+  assert.equal(budget.shortPathWindowBytes, Math.floor(16_777_216 / 8), 'bytes came since the last look')
+  resting.rest()
+  assert.equal(budget.shortPathWindowBytes, Math.floor(16_777_216 / 7))
+  assert.ok(shared < Math.floor(16_777_216 / 7))
 })
 
 test('a peer that pretends to be far away gets no more than a quarter of the longest window before it is fast', () => {

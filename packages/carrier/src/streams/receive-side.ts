@@ -5,7 +5,7 @@ import {
   eagerGrowthTimeMs,
   growthGain,
   longPathMs,
-  maxEagerWindowBytes,
+  minLongPathWindowBytes,
   speedTimeMs,
 } from '../carrier-limits.ts'
 import type { CreditBudget } from './credit-budget.ts'
@@ -27,6 +27,9 @@ export class ReceiveSide {
   #measuredFrom = 0
   /** All that was granted came and was dealt with: the peer waits for our word, however long it was on its way. */
   #isWaitedFor = false
+  /** The budget counts it among those that share short paths. */
+  #isBusy = false
+  #consumedAtRest = 0
   /** Bytes a millisecond that were consumed lately, since when it is being measured, and what it was when the window last grew. */
   #speed = 0
   #speedAtMs = 0
@@ -89,34 +92,55 @@ export class ReceiveSide {
     this.#toldReceived = this.position
   }
 
+  /** Called about once a second: a stream that has had nothing since leaves its part of short paths to others. */
+  rest(): void {
+    if (this.#consumed === this.#consumedAtRest) this.#setBusy(false)
+    this.#consumedAtRest = this.#consumed
+  }
+
   dispose(): void {
     this.#budget.give(this.#windowBytes - this.#firstBytes)
     this.#windowBytes = this.#firstBytes
+    this.#setBusy(false)
+  }
+
+  #setBusy(isBusy: boolean): void {
+    if (isBusy === this.#isBusy) return
+    this.#isBusy = isBusy
+    if (isBusy) this.#budget.addBusy()
+    else this.#budget.removeBusy()
   }
 
   /** Half a window in less than two round trips: the peer may wait for our word. */
   #measure(nowMs: number, roundTripMs: number): void {
     this.#measureSpeed(nowMs, roundTripMs)
     if (this.#consumed - this.#measuredFrom < this.#windowBytes / 2) return
-    // It is the peer who says how long a round trip is.
-    const longPathBytes = Math.min(eagerBytesPerMs * roundTripMs, this.#maxBytes / 4)
-    const eagerBytes = Math.max(maxEagerWindowBytes, longPathBytes)
+    const eagerBytes = this.#eagerBytes(roundTripMs)
     const isEager = this.#windowBytes < eagerBytes
     const eagerMs = isEager ? eagerGrowthTimeMs : 0
-    const isLong = isEager && roundTripMs >= longPathMs
-    const isLate = isLong && this.#isWaitedFor
+    const isLongPath = roundTripMs >= longPathMs
+    const isLate = isLongPath && isEager && this.#isWaitedFor
     const isFast = isLate || nowMs - this.#measuredAtMs < Math.max(2 * roundTripMs, eagerMs)
     this.#isWaitedFor = false
     this.#measuredAtMs = nowMs
     this.#measuredFrom = this.#consumed
-    if (!isFast || !(isEager || this.#hasGrowthPaid)) return
+    if (isFast) this.#setBusy(true)
+    if (!isFast || !(isEager || (isLongPath && this.#hasGrowthPaid))) return
     // To begin with three times as much: a path that is waited for at every step takes this stream for a slow one (BBR, measured).
-    const wanted = isLong ? Math.min(3 * this.#windowBytes, eagerBytes - this.#windowBytes) : this.#windowBytes
+    const eagerTimes = isLongPath ? 3 : 1
+    const wanted = isEager ? Math.min(eagerTimes * this.#windowBytes, eagerBytes - this.#windowBytes) : this.#windowBytes
     const more = Math.min(wanted, this.#maxBytes - this.#windowBytes)
     const taken = this.#budget.takeMost(more, this.#windowBytes, this.#windowBytes)
     if (taken === 0) return
     this.#windowBytes += taken
     this.#speedAtGrowth = this.#speed
+  }
+
+  /** How far it grows as long as it is used up fast. */
+  #eagerBytes(roundTripMs: number): number {
+    if (roundTripMs < longPathMs) return this.#budget.shortPathWindowBytes
+    // It is the peer who says how long a round trip is.
+    return Math.max(minLongPathWindowBytes, Math.min(eagerBytesPerMs * roundTripMs, this.#maxBytes / 4))
   }
 
   /**
