@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Candidate, RunningCandidate } from './candidates/candidate.ts'
 import { isMeasurable, measureWorkload } from './load/measure-workload.ts'
 import type { MeasureOptions } from './load/sample.ts'
-import { type Workload, warmupWorkload } from './load/workload-table.ts'
+import { type Workload, warmupRunSeconds, warmupsFor } from './load/workload-table.ts'
 import type { Measurements } from './report/measurements.ts'
 
 const repositoryFolder = dirname(import.meta.dirname)
@@ -31,18 +31,26 @@ export async function measureRepetition(options: RepetitionOptions): Promise<voi
     for (const candidate of order) await startCandidate(candidate, running, options)
     const isIdle = ({ mode }: Workload): boolean => mode === 'idle' || mode === 'listeners' || mode === 'set-up'
     const timed = options.workloads.filter((workload) => !isIdle(workload))
-    for (const workload of [
-      ...options.workloads.filter(isIdle),
-      ...(timed.length > 0 ? [warmupWorkload] : []),
-      ...timed,
-    ]) {
-      for (const candidate of order) {
-        const started = running.get(candidate)
-        if (started !== undefined) await measureOne(workload, candidate, started, options)
-      }
-    }
+    const warm = { ...options, seconds: Math.max(options.seconds, warmupRunSeconds) }
+    await measureAll(options.workloads.filter(isIdle), order, running, options)
+    await measureAll(warmupsFor(timed), order, running, warm)
+    await measureAll(timed, order, running, options)
   } finally {
     await Promise.all([...running.values()].map(async (started) => await started.stop()))
+  }
+}
+
+async function measureAll(
+  workloads: readonly Workload[],
+  order: readonly Candidate[],
+  running: ReadonlyMap<Candidate, RunningCandidate>,
+  options: RepetitionOptions,
+): Promise<void> {
+  for (const workload of workloads) {
+    for (const candidate of order) {
+      const started = running.get(candidate)
+      if (started !== undefined) await measureOne(workload, candidate, started, options)
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { subjects } from './candidates/all-candidates.ts'
 import type { Candidate } from './candidates/candidate.ts'
 import { type ChosenCandidates, chooseCandidates } from './candidates/choose-candidates.ts'
 import { compileLoad } from './load/compile-load.ts'
-import { chooseWorkloads, type Workload } from './load/workload-table.ts'
+import { chooseWorkloads, type Workload, warmupRunSeconds, warmupsFor } from './load/workload-table.ts'
 import { measureRepetition } from './measure-repetition.ts'
 import { type BenchOptions, readOptions, usage } from './options.ts'
 import { findProgram } from './processes/find-program.ts'
@@ -101,7 +101,8 @@ function limitTime(options: BenchOptions, measured: readonly Candidate[], worklo
   const idle = workloads.reduce((sum, { mode, connections }) => {
     return mode === 'idle' || mode === 'listeners' ? sum + (Number(connections) || 0) : sum
   }, 0)
-  const windows = (workloads.length + 1) * (options.seconds + options.warmupSeconds)
+  const windows =
+    workloads.length * (options.seconds + options.warmupSeconds) + warmupsFor(workloads).length * warmupRunSeconds
   const perCandidate = overheadSeconds + windows + (idle / 1_000) * secondsPerThousandIdle
   const expectedSeconds = Math.round(options.repetitions * measured.length * perCandidate)
   console.error(

@@ -46,15 +46,22 @@ export const metricTable = {
 export type MetricName = keyof typeof metricTable
 
 /**
- * Runs before the timed workloads and is not shown: programs that compile while they run (JavaScript) would otherwise be
- * measured half compiled, and a real tunnel lives for days.
+ * Run before the timed workloads and are not shown: programs that compile while they run (JavaScript) would otherwise be
+ * measured half compiled, and a real tunnel lives for days. Requests have a warm-up of their own.
  */
-export const warmupWorkload: Workload = {
-  name: 'warm-up',
-  title: 'Warm-up',
-  mode: 'up',
-  connections: 4,
-  metrics: [],
+const warmups: readonly Workload[] = [
+  { name: 'warm-up-bulk', title: 'Warm-up', mode: 'up', connections: 4, metrics: [] },
+  { name: 'warm-up-connect', title: 'Warm-up', mode: 'connect', connections: 16, metrics: [] },
+  { name: 'warm-up-ping', title: 'Warm-up', mode: 'ping', connections: 16, metrics: [] },
+]
+
+/** How long each of them runs. Connections of ours cost twice as much in the first two seconds as after five. */
+export const warmupRunSeconds = 3
+
+/** What has to run before these are measured: bytes always, the others before rows of their kind. */
+export function warmupsFor(workloads: readonly Workload[]): readonly Workload[] {
+  if (workloads.length === 0) return []
+  return warmups.filter(({ mode }) => mode === 'up' || workloads.some((workload) => workload.mode === mode))
 }
 
 const bulk = ['megabytesPerSecond', 'cpuSecondsPerGiB'] as const

@@ -128,7 +128,9 @@ export class ReceiveSide {
     if (!isFast || !(isEager || (isLongPath && this.#hasGrowthPaid))) return
     // To begin with three times as much: a path that is waited for at every step takes this stream for a slow one (BBR, measured).
     const eagerTimes = isLongPath ? 3 : 1
-    const wanted = isEager ? Math.min(eagerTimes * this.#windowBytes, eagerBytes - this.#windowBytes) : this.#windowBytes
+    const wanted = isEager
+      ? Math.min(eagerTimes * this.#windowBytes, eagerBytes - this.#windowBytes)
+      : this.#windowBytes
     const more = Math.min(wanted, this.#maxBytes - this.#windowBytes)
     const taken = this.#budget.takeMost(more, this.#windowBytes, this.#windowBytes)
     if (taken === 0) return

@@ -1,0 +1,20 @@
+// One TCP hop in Node and nothing else: what no relay in Node can be cheaper than. node-hop.mjs LISTEN-PORT NEXT-PORT
+import { connect, createServer } from 'node:net'
+
+const [listenPort, nextPort] = process.argv.slice(2).map(Number)
+const ends = { allowHalfOpen: true, noDelay: true }
+
+createServer(ends, (client) => {
+  const next = connect({ host: '127.0.0.1', port: nextPort, ...ends })
+  pump(client, next)
+  pump(next, client)
+}).listen({ host: '127.0.0.1', port: listenPort, backlog: 511 })
+
+function pump(from, to) {
+  from.on('data', (bytes) => {
+    if (!to.write(bytes)) from.pause()
+  })
+  to.on('drain', () => from.resume())
+  from.on('end', () => to.end())
+  from.on('error', () => to.destroy())
+}
