@@ -155,6 +155,8 @@ export class TestEnd implements CarrierStreamHandler {
 export class TestBed {
   nowMs = 1000
   carriersNeeded = 0
+  /** Targets are there as soon as they are asked for. */
+  connectsAtOnce = true
   readonly budget = new CreditBudget()
   readonly sender: SenderSession
   readonly listener: ListenerSession
@@ -169,7 +171,7 @@ export class TestBed {
       onStream: (stream) => {
         const end = new TestEnd()
         stream.setHandler(end)
-        stream.confirmConnected()
+        if (this.connectsAtOnce) stream.confirmConnected()
         this.accepted.push({ stream, end })
       },
     })

@@ -239,9 +239,10 @@ export class Carrier implements StreamCarrier, FrameSink {
     return this.#highestId
   }
 
-  bind(id: number, stream: CarrierStream): void {
+  bind(id: number, stream: CarrierStream, patience?: 'patient'): void {
     this.#streams.set(id, stream)
-    this.enqueue(stream)
+    if (patience) this.enqueueSoon(stream)
+    else this.enqueue(stream)
   }
 
   enqueue(stream: CarrierStream, patience?: 'patient'): void {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { minSendBufferBytes } from './carrier.ts'
 import { TestBed } from './carrier-link.contract.ts'
+import { frameHeaderBytes } from './codec/frame-type.ts'
 
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text))
 const many = (bytes: number): Uint8Array =>
@@ -21,6 +23,46 @@ describe('a stream', () => {
     assert.equal(accepted?.stream.context, '{"caller":"ann"}')
     assert.equal(accepted?.end.text(), 'hello')
     assert.equal(end.isConnected, true)
+  })
+
+  test('whose target is near is answered once', () => {
+    const bed = new TestBed()
+    const link = bed.addLink()
+    bed.run()
+    bed.open()
+    link.fill()
+    link.deliver('there', 1 << 20)
+    link.fill()
+    assert.equal(link.toSender.chunks.length, 1)
+    assert.equal(link.toSender.chunks[0]?.length, frameHeaderBytes + 17)
+  })
+
+  test('whose target takes its time is answered when words that waited are sent, and once more when the target is there', () => {
+    const bed = new TestBed()
+    bed.connectsAtOnce = false
+    const link = bed.addLink()
+    bed.run()
+    const { stream, end } = bed.open()
+    link.fill()
+    link.deliver('there', 1 << 20)
+    assert.equal(link.listener.writeTo(new Uint8Array(minSendBufferBytes), bed.nowMs), 0)
+    bed.run()
+    assert.deepEqual([stream.isAnswerDue, end.isConnected], [false, false])
+    bed.accepted[0]!.stream.confirmConnected()
+    bed.run()
+    assert.equal(end.isConnected, true)
+  })
+
+  test('whose target takes its time is answered at once on a second carrier', () => {
+    const bed = new TestBed()
+    bed.connectsAtOnce = false
+    const first = bed.addLink()
+    const { stream } = bed.open()
+    bed.run()
+    first.cut()
+    bed.addLink()
+    bed.run()
+    assert.equal(stream.isAnswerDue, false)
   })
 
   test('ends each direction by itself, and is clean when both ends know', () => {

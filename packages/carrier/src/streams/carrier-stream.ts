@@ -49,8 +49,8 @@ export interface StreamCarrier {
   join(stream: CarrierStream): void
   /** A number for OPEN or RESUME, which is being written. */
   takeNumber(stream: CarrierStream): number
-  /** The listener's end has found or made the stream of a number; it is queued. */
-  bind(id: number, stream: CarrierStream): void
+  /** The listener's end has found or made the stream of a number; it is queued, at once or when it has more to say. */
+  bind(id: number, stream: CarrierStream, patience?: 'patient'): void
   /** The stream has left; its number, if it had one, is not used again. */
   release(id: number, stream: CarrierStream): void
   sendReset(id: number, code: ResetCode, reason: string): void
@@ -118,8 +118,6 @@ export class CarrierStream implements TurnTaker {
   /** Little was received and not confirmed, and now it is to be. */
   #isSettling = false
   #lastCarrier: StreamCarrier | undefined
-  /** What had passed when it was last looked at. */
-  #bytesAtRest = 0
 
   constructor(options: CarrierStreamOptions) {
     this.#options = options
@@ -244,15 +242,14 @@ export class CarrierStream implements TurnTaker {
 
   /** Called about once a second: confirms what little was not confirmed, and gives back what an idle stream does not need. */
   rest(): void {
-    const bytes = this.bytesReceived + this.bytesWritten
-    if (bytes === this.#bytesAtRest) this.#send.shrink()
-    this.#bytesAtRest = bytes
+    this.#send.rest()
     this.#receive.rest()
     this.settle()
   }
 
-  /** Confirms what was not confirmed, however little it is. */
+  /** Says what could wait: the answer to OPEN, and what was not confirmed, however little it is. */
   settle(): void {
+    if (this.#isAttachDue) return this.#wake()
     if (this.#phase !== 'attached' || !this.#receive.isUnconfirmed) return
     this.#isSettling = true
     this.#wake()
@@ -290,7 +287,8 @@ export class CarrierStream implements TurnTaker {
     this.#carrier = carrier
     this.#id = id
     this.#isAttachDue = true
-    carrier.bind(id, this)
+    // A target that is near is connected before anybody waits for the answer: one frame says both.
+    carrier.bind(id, this, resume.attempt === 0 ? 'patient' : undefined)
     if (!isPossible) this.reset('bytes-lost')
     else this.#drain()
     return isPossible

@@ -15,6 +15,7 @@ export class SendSide {
   isFinConfirmed = false
   /** The highest offset that was ever sent, FIN included: no honest peer confirms more. */
   #sentMost = 0
+  #endAtRest = 0
   #capacityBytes: number
   readonly #maxBytes: number
   readonly #firstBytes: number
@@ -111,9 +112,10 @@ export class SendSide {
     this.#giveBack()
   }
 
-  /** Nothing waits and nothing was written for a while: what the buffer has grown by is for others. */
-  shrink(): void {
-    if (this.replay.bytes === 0) this.#giveBack()
+  /** Called about once a second: what the buffer has grown by is for others where nothing waits and nothing was written since. */
+  rest(): void {
+    if (this.replay.bytes === 0 && this.replay.end === this.#endAtRest) this.#giveBack()
+    this.#endAtRest = this.replay.end
   }
 
   #giveBack(): void {
