@@ -43,7 +43,7 @@ export const confirmAtOnceBytes = 262_144
 /**
  * A window that is used up in less than this grows even where the round trip is nothing, for fewer words and fewer turns of the
  * processor; but only so far: a program that stops reading leaves all of it here. Streams that are busy at a time share what they have on
- * short paths: where more is on its way, it is read from slow memory, and others wait for it (measured, bench/README.md).
+ * short paths: where more is on its way, it is read from slow memory, and others wait for it (measured, bench/profile.md).
  */
 export const eagerGrowthTimeMs = 4
 export const shortPathBytes = 16_777_216
