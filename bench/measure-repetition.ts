@@ -31,9 +31,8 @@ export async function measureRepetition(options: RepetitionOptions): Promise<voi
     for (const candidate of order) await startCandidate(candidate, running, options)
     const isIdle = ({ mode }: Workload): boolean => mode === 'idle' || mode === 'listeners' || mode === 'set-up'
     const timed = options.workloads.filter((workload) => !isIdle(workload))
-    const warm = { ...options, seconds: Math.max(options.seconds, warmupRunSeconds) }
     await measureAll(options.workloads.filter(isIdle), order, running, options)
-    await measureAll(warmupsFor(timed), order, running, warm)
+    await measureAll(warmupsFor(timed), order, running, { ...options, seconds: warmupRunSeconds })
     await measureAll(timed, order, running, options)
   } finally {
     await Promise.all([...running.values()].map(async (started) => await started.stop()))

@@ -40,15 +40,20 @@ export const confirmSoonMs = 10
 /** So much is confirmed at once, however large the window is. */
 export const confirmAtOnceBytes = 262_144
 
-/**
- * A window that is used up in less than this grows even where the round trip is nothing, for fewer words and fewer turns of the
- * processor; but only so far: a program that stops reading leaves all of it here. Streams that are busy at a time share what they have on
- * short paths: where more is on its way, it is read from slow memory, and others wait for it (measured, bench/profile.md).
- */
+/** A window that is used up in less than this grows even where the round trip is nothing, for fewer words and fewer turns of the processor. */
 export const eagerGrowthTimeMs = 4
+
+/**
+ * What streams that are busy at a time share on short paths: where more is on its way, it is read from slow memory, and others wait for it
+ * (measured, bench/profile.md).
+ */
 export const shortPathBytes = 16_777_216
+
+/** One window of them, at most and at least: a program that stops reading leaves all of it here. */
 export const maxShortPathWindowBytes = 4_194_304
 export const minShortPathWindowBytes = 524_288
+
+/** A window that is used up fast on a long path grows to this without asking whether that pays. */
 export const minLongPathWindowBytes = 1_048_576
 /** On a long path as far as 16 MB/s need it. */
 export const eagerBytesPerMs = 16_384

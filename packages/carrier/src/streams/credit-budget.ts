@@ -72,10 +72,10 @@ export class CreditBudget {
     return true
   }
 
-  /** Takes `most`, or where that is not left `least`. @returns what was taken; 0 for nothing */
-  takeMost(most: number, least: number, heldBytes: number): number {
+  /** Takes `most`, or where that is not left as much as is held already. @returns what was taken; 0 for nothing */
+  takeMost(most: number, heldBytes: number): number {
     if (most > 0 && this.take(most, heldBytes)) return most
-    return least > 0 && least < most && this.take(least, heldBytes) ? least : 0
+    return heldBytes > 0 && heldBytes < most && this.take(heldBytes, heldBytes) ? heldBytes : 0
   }
 
   give(bytes: number): void {

@@ -132,7 +132,7 @@ export class ReceiveSide {
       ? Math.min(eagerTimes * this.#windowBytes, eagerBytes - this.#windowBytes)
       : this.#windowBytes
     const more = Math.min(wanted, this.#maxBytes - this.#windowBytes)
-    const taken = this.#budget.takeMost(more, this.#windowBytes, this.#windowBytes)
+    const taken = this.#budget.takeMost(more, this.#windowBytes)
     if (taken === 0) return
     this.#windowBytes += taken
     this.#speedAtGrowth = this.#speed

@@ -127,6 +127,6 @@ export class SendSide {
   #grow(received: number): void {
     if (!this.isFull || this.limit - received <= this.#capacityBytes) return
     const more = Math.min(this.limit - received, this.#maxBytes) - this.#capacityBytes
-    this.#capacityBytes += this.#budget.takeMost(more, this.#capacityBytes, this.#capacityBytes)
+    this.#capacityBytes += this.#budget.takeMost(more, this.#capacityBytes)
   }
 }
