@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Framing, SenderCarriers } from '@postern/carrier'
+import type { Framing, HurriedRequest, SenderCarriers } from '@postern/carrier'
 import { cutSocket, defaultDatagramIdleMs, FarEnd } from '@postern/carrier'
 import type { Sender } from '@postern/client'
 import type { Logger } from '@postern/program'
@@ -114,18 +114,26 @@ export class LocalForwarder implements Forwarder {
 
   #accept(socket: Socket, portName: string): void {
     this.#tunnels.add(socket)
-    const gone = new AbortController()
-    socket.on('error', () => {})
-    const onGone = (): void => gone.abort()
-    socket.once('close', onGone)
-    const opening = this.#farEnd.open({
+    socket.on('error', ignore)
+    const request: HurriedRequest = {
       mode: 'stream',
       portName,
-      signal: gone.signal,
       client: clientOf(socket),
       onOpened: (connection, first) => this.#tunnels.join(socket, connection, first),
       onDisappointed: (error) => this.#tunnels.fail(error),
-    })
+    }
+    try {
+      if (!this.#farEnd.openAtOnce(request)) this.#search(socket, request)
+    } catch (error) {
+      this.#refuse(socket, error)
+    }
+  }
+
+  #search(socket: Socket, request: HurriedRequest): void {
+    const gone = new AbortController()
+    const onGone = (): void => gone.abort()
+    socket.once('close', onGone)
+    const opening = this.#farEnd.open({ ...request, signal: gone.signal })
     // An abort that nobody hears makes an error with its stack all the same.
     opening.then(
       () => socket.off('close', onGone),
@@ -145,3 +153,5 @@ function clientOf({ remoteAddress, remotePort }: Socket): string | undefined {
   if (remoteAddress === undefined || remotePort === undefined) return undefined
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`
 }
+
+function ignore(): void {}

@@ -3,6 +3,7 @@ import type { TunnelConnection } from '@postern/carrier'
 import { cutSocket, Pump, type PumpCounts, type PumpResult } from '@postern/carrier'
 import type { Logger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
+import { Slots } from '@postern/websocket'
 import { describeFailure } from './describe-failure.ts'
 import { type ForwarderStatus, forwarderEvents } from './forwarder.ts'
 
@@ -21,10 +22,10 @@ export interface OpenTunnelsOptions {
 /** The connections of one forwarder: who is open, what has passed, what went wrong, and how to end them all. */
 export class OpenTunnels {
   readonly #options: OpenTunnelsOptions
-  readonly #open = new Set<() => void>()
+  readonly #open = new Slots<() => void>()
   readonly #waiting = new Set<() => void>()
   /** Of tunnels that are open: their bytes count while they pass. */
-  readonly #counts = new Set<PumpCounts>()
+  readonly #counts = new Slots<PumpCounts>()
   #total = 0
   #bytesToRelay = 0
   #bytesFromRelay = 0
@@ -59,9 +60,9 @@ export class OpenTunnels {
 
   /** Counts something that is open until the function returned is called; `cut` ends it at once. */
   track(cut: () => void): () => void {
-    this.#open.add(cut)
+    const place = this.#open.add(cut)
     return () => {
-      if (!this.#open.delete(cut) || this.#open.size > 0) return
+      if (!this.#open.remove(place, cut) || this.#open.size > 0) return
       for (const resolve of this.#waiting) resolve()
     }
   }
@@ -69,15 +70,13 @@ export class OpenTunnels {
   /** Joins the two sides of a tunnel and counts what it carries. */
   join(socket: Socket, connection: TunnelConnection, first?: Uint8Array): void {
     const noteEnd = this.noteOpened(connection)
-    let isOver = false
     const onClosed = (result: PumpResult): void => {
-      isOver = true
-      this.#counts.delete(counts)
+      this.#counts.remove(place, counts)
       noteEnd(result)
     }
     const counts = new Pump({ socket, connection, onClosed })
+    const place = this.#counts.add(counts)
     counts.start(first)
-    if (!isOver) this.#counts.add(counts)
   }
 
   /** Notes that a tunnel carries something now; the function returned notes its end. */

@@ -70,6 +70,7 @@ export class CarrierRunner implements Disposable {
   readonly #onTick: CarrierRunnerOptions['onTick']
   readonly #now: () => number
   readonly #running = new Map<Carrier, RunningCarrier>()
+  #carriers: readonly Carrier[] = []
   readonly #timer: NodeJS.Timeout
 
   constructor(options: CarrierRunnerOptions) {
@@ -86,7 +87,7 @@ export class CarrierRunner implements Disposable {
 
   /** Carriers that are there. */
   get carriers(): readonly Carrier[] {
-    return [...this.#running.keys()]
+    return this.#carriers
   }
 
   /** Begins to read from a connection, which is the carrier's from now on. */
@@ -97,12 +98,14 @@ export class CarrierRunner implements Disposable {
       now: this.#now,
       onLost: (carrier, error) => {
         this.#running.delete(carrier)
+        this.#carriers = [...this.#running.keys()]
         this.#onCarrierLost?.(carrier, error)
       },
       onReady: () => this.#onCarrierReady?.(),
       onDraining: (carrier) => this.#onCarrierDraining?.(carrier),
     })
     this.#running.set(running.carrier, running)
+    this.#carriers = [...this.#running.keys()]
     running.start()
     return running.carrier
   }

@@ -1,3 +1,4 @@
+import { SlotMap } from '@postern/websocket'
 import { type CarrierLimits, largeTurnBytes, maxWaitingResets } from './carrier-limits.ts'
 import { CarrierPulse } from './carrier-pulse.ts'
 import { CarrierError } from './codec/carrier-error.ts'
@@ -73,12 +74,12 @@ export class Carrier implements StreamCarrier, FrameSink {
   readonly #owner: CarrierOwner
   readonly #handler: CarrierHandler
   readonly #decoder = new CarrierFrameDecoder(this)
-  readonly #streams = new Map<number, CarrierStream>()
+  readonly #streams = new SlotMap<number, CarrierStream>()
   /** Streams whose OPEN or RESUME has not been written: only then they get a number, so that numbers rise on the wire. */
-  readonly #unnumbered = new Set<CarrierStream>()
+  readonly #unnumbered: CarrierStream[] = []
   readonly #queue = new TurnQueue<CarrierStream>()
   /** Streams with words that may wait. */
-  readonly #soon = new Set<CarrierStream>()
+  #soon: CarrierStream[] = []
   /** Had no room in the last buffer: goes first. */
   #unserved: CarrierStream | undefined
   /** Frames of the carrier itself, and RESETs. */
@@ -144,7 +145,7 @@ export class Carrier implements StreamCarrier, FrameSink {
   }
 
   get streamCount(): number {
-    return this.#streams.size + this.#unnumbered.size
+    return this.#streams.size + this.#unnumbered.length
   }
 
   get isDraining(): boolean {
@@ -227,13 +228,13 @@ export class Carrier implements StreamCarrier, FrameSink {
   }
 
   join(stream: CarrierStream): void {
-    this.#unnumbered.add(stream)
+    this.#unnumbered.push(stream)
     // The first bytes of a client that speaks first are often here one turn after its connection.
     this.enqueue(stream, 'patient')
   }
 
   takeNumber(stream: CarrierStream): number {
-    this.#unnumbered.delete(stream)
+    this.#leaveUnnumbered(stream)
     this.#highestId += 1
     this.#streams.set(this.#highestId, stream)
     return this.#highestId
@@ -251,20 +252,33 @@ export class Carrier implements StreamCarrier, FrameSink {
   }
 
   enqueueSoon(stream: CarrierStream): void {
-    if (this.#soon.size === 0) this.#handler.onWorkSoon?.()
-    this.#soon.add(stream)
+    if (stream.isQueuedSoon) return
+    stream.isQueuedSoon = true
+    if (this.#soon.length === 0) this.#handler.onWorkSoon?.()
+    this.#soon.push(stream)
   }
 
   /** Sends the words that waited. */
   settle(): void {
-    for (const stream of this.#soon) if (stream.carrier === this) stream.settle()
-    this.#soon.clear()
+    const soon = this.#soon
+    this.#soon = []
+    for (const stream of soon) {
+      if (stream.carrier !== this) continue
+      stream.isQueuedSoon = false
+      stream.settle()
+    }
   }
 
   release(id: number, stream: CarrierStream): void {
-    if (id === 0) this.#unnumbered.delete(stream)
+    if (id === 0) this.#leaveUnnumbered(stream)
     else this.#streams.delete(id)
     if (this.#isDraining && this.streamCount === 0) this.#handler.onEmpty?.()
+  }
+
+  /** The first ones that joined are the first ones to leave. */
+  #leaveUnnumbered(stream: CarrierStream): void {
+    const at = this.#unnumbered.indexOf(stream)
+    if (at >= 0) this.#unnumbered.splice(at, 1)
   }
 
   sendReset(id: number, code: ResetCode, reason: string = resetText(code)): void {
@@ -303,8 +317,8 @@ export class Carrier implements StreamCarrier, FrameSink {
     this.#isLost = true
     const left = this.streams()
     this.#streams.clear()
-    this.#unnumbered.clear()
-    this.#soon.clear()
+    this.#unnumbered.length = 0
+    this.#soon = []
     this.#control = []
     this.#pongDue = undefined
     this.#unserved = undefined

@@ -21,7 +21,7 @@ export { CreditBudget, type CreditBudgetOptions } from './streams/credit-budget.
 export { cutSocket } from './tunnels/cut-socket.ts'
 export { maxUdpPayloadBytes } from './tunnels/datagram-path.ts'
 export { DatagramTunnel, type DatagramTunnelOptions, defaultDatagramIdleMs } from './tunnels/datagram-tunnel.ts'
-export { FarEnd, type FarEndOptions, type FarEndRequest } from './tunnels/far-end.ts'
+export { FarEnd, type FarEndOptions, type FarEndRequest, type HurriedRequest } from './tunnels/far-end.ts'
 export type { Framing } from './tunnels/framing.ts'
 export { formatCloseReason, formatPortNameRefusal, portNameHeader } from './tunnels/port-name-refusal.ts'
 export { encodePreamble, encodePreambleReply, PreambleDecoder } from './tunnels/preamble.ts'

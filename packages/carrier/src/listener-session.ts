@@ -1,3 +1,4 @@
+import { SlotMap } from '@postern/websocket'
 import { Carrier, type CarrierHandler, type CarrierOwner } from './carrier.ts'
 import { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
 import type { Open, Resume } from './codec/messages.ts'
@@ -37,7 +38,7 @@ export class ListenerSession implements CarrierOwner, Disposable {
   readonly #onStream: (stream: CarrierStream) => void
   readonly #carriers = new Set<Carrier>()
   /** By secret. */
-  readonly #streams = new Map<string, CarrierStream>()
+  readonly #streams = new SlotMap<string, CarrierStream>()
   readonly #finished: FinishedStreams
 
   constructor(options: ListenerSessionOptions) {

@@ -1,3 +1,4 @@
+import { Slots } from '@postern/websocket'
 import { Carrier, type CarrierHandler, type CarrierOwner } from './carrier.ts'
 import { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
 import { CarrierError } from './codec/carrier-error.ts'
@@ -16,7 +17,11 @@ export interface OpenOptions {
   /** Who asks, for records, at most 4,096 bytes. */
   readonly context?: string
   readonly kind?: 'tcp' | 'udp'
+  /** So long the far end may take to reach its target, or to find that it cannot; the stream is reset then. Default: for ever. */
+  readonly answerTimeoutMs?: number
 }
+
+const lateAnswer = 'The far end has not answered in time'
 
 /** They go out before anything else, in one buffer: their numbers are the first ones. */
 const maxLateResets = 256
@@ -48,7 +53,7 @@ export class SenderSession implements CarrierOwner {
   readonly #budget: CreditBudget
   readonly #onCarrierNeeded: () => void
   readonly #carriers = new Set<Carrier>()
-  readonly #streams = new Set<CarrierStream>()
+  readonly #streams = new Slots<CarrierStream>()
   readonly #resets = new UnheardResets()
   readonly #secrets = new StreamSecrets()
   #resumeTimeoutMs: number
@@ -74,7 +79,7 @@ export class SenderSession implements CarrierOwner {
 
   /** All streams that are not closed. */
   streams(): Iterable<CarrierStream> {
-    return this.#streams.values()
+    return this.#streams
   }
 
   /** A relayed connection has agreed on the carrier protocol. */
@@ -99,7 +104,8 @@ export class SenderSession implements CarrierOwner {
    * @returns undefined when there are as many streams as there may be
    * @throws {RangeError} when target or context are too long
    */
-  open({ handler, target = '', context = '', kind = 'tcp' }: OpenOptions, nowMs: number): CarrierStream | undefined {
+  open(options: OpenOptions, nowMs: number): CarrierStream | undefined {
+    const { handler, target = '', context = '', kind = 'tcp', answerTimeoutMs } = options
     this.nowMs = nowMs
     const tail = encodeOpenTail(target, context)
     if (this.#streams.size >= this.limits.maxStreams || !this.#budget.addStream()) return undefined
@@ -114,7 +120,7 @@ export class SenderSession implements CarrierOwner {
         tail,
         key: hexOf(secret),
         onClosed: (closed, reset) => {
-          this.#streams.delete(closed)
+          this.#streams.remove(slot, closed)
           this.#budget.removeStream()
           if (reset?.by === 'us') this.#resets.add(closed, this.nowMs)
         },
@@ -123,7 +129,8 @@ export class SenderSession implements CarrierOwner {
     )
     stream.setHandler(handler)
     stream.detachedAtMs = nowMs
-    this.#streams.add(stream)
+    if (answerTimeoutMs !== undefined) stream.giveUpAtMs = nowMs + answerTimeoutMs
+    const slot = this.#streams.add(stream)
     this.#placeAll([stream])
     return stream
   }
@@ -141,7 +148,8 @@ export class SenderSession implements CarrierOwner {
     this.nowMs = nowMs
     this.#resets.tick(nowMs)
     for (const stream of this.#streams) {
-      if (stream.carrier) stream.rest()
+      if (nowMs >= stream.giveUpAtMs && !stream.isConnected) stream.reset('unreachable', lateAnswer)
+      else if (stream.carrier) stream.rest()
       else if (nowMs - stream.detachedAtMs >= this.#resumeTimeoutMs) stream.expire('resume-expired')
     }
     if (this.isWaiting) this.#onCarrierNeeded()

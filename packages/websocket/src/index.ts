@@ -20,6 +20,8 @@ export {
   type UpgradeProblem,
   type UpgradeRequest,
 } from './server-handshake.ts'
+export { SlotMap } from './slots/slot-map.ts'
+export { Slots } from './slots/slots.ts'
 export {
   type EndpointEnd,
   type EndpointHandler,

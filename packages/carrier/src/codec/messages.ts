@@ -121,14 +121,15 @@ export const maxOpenFrameBytes: number = frameHeaderBytes + openFixedBytes + max
 
 /** Target and context as OPEN carries them. @throws {RangeError} when one is too long */
 export function encodeOpenTail(target: string, context: string): Uint8Array {
-  const targetBytes = encoder.encode(target)
-  const contextBytes = encoder.encode(context)
-  if (targetBytes.length > maxTargetBytes) throw new RangeError(`A target has at most ${maxTargetBytes} bytes`)
-  if (contextBytes.length > maxContextBytes) throw new RangeError(`A context has at most ${maxContextBytes} bytes`)
-  const tail = new Uint8Array(2 + targetBytes.length + contextBytes.length)
-  writeU16(tail, 0, targetBytes.length)
-  tail.set(targetBytes, 2)
-  tail.set(contextBytes, 2 + targetBytes.length)
+  const targetBytes = Buffer.byteLength(target)
+  const contextBytes = Buffer.byteLength(context)
+  if (targetBytes > maxTargetBytes) throw new RangeError(`A target has at most ${maxTargetBytes} bytes`)
+  if (contextBytes > maxContextBytes) throw new RangeError(`A context has at most ${maxContextBytes} bytes`)
+  // A slice of Node's own pool.
+  const tail = Buffer.allocUnsafe(2 + targetBytes + contextBytes)
+  writeU16(tail, 0, targetBytes)
+  tail.write(target, 2)
+  tail.write(context, 2 + targetBytes)
   return tail
 }
 
@@ -195,9 +196,7 @@ export function decodeResume(payload: Uint8Array): Resume {
 }
 
 export function hexOf(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
-  return text
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
 }
 
 export const attachedFrameBytes: number = frameHeaderBytes + 17

@@ -95,6 +95,10 @@ export class CarrierStream implements TurnTaker {
   /** Names the stream in maps; a secret. */
   readonly key: string
   isQueued = false
+  /** Among those that its carrier will ask for words that may wait. */
+  isQueuedSoon = false
+  /** A sender's end that has not been answered by then is not waited for any more. */
+  giveUpAtMs: number = Number.POSITIVE_INFINITY
   /** Since when it has no carrier. */
   detachedAtMs = 0
   readonly #options: CarrierStreamOptions
@@ -297,12 +301,9 @@ export class CarrierStream implements TurnTaker {
   /** The carrier is gone. */
   detach(nowMs: number): void {
     if (this.isClosed) return
-    this.#carrier = undefined
-    this.#id = 0
+    this.#forgetCarrier()
     this.#phase = 'detached'
     this.detachedAtMs = nowMs
-    this.isQueued = false
-    this.#datagrams.clear()
   }
 
   onAttached(attached: Attached): void {
@@ -465,11 +466,16 @@ export class CarrierStream implements TurnTaker {
 
   /** What comes under the old number is not heard any more. */
   #leave(): void {
-    const carrier = this.#carrier
+    const [carrier, id] = [this.#carrier, this.#id]
+    this.#forgetCarrier()
+    carrier?.release(id, this)
+  }
+
+  #forgetCarrier(): void {
     this.#carrier = undefined
-    carrier?.release(this.#id, this)
     this.#id = 0
     this.isQueued = false
+    this.isQueuedSoon = false
     this.#datagrams.clear()
   }
 

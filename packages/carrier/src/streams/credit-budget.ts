@@ -10,6 +10,10 @@ const blockBytes = 65_536
  */
 const maxFreeBlocks = 256
 
+/** What a quiet stream begins with, each time that it has something to say. */
+const smallBlockBytes = 1024
+const maxFreeSmallBlocks = 1024
+
 /** What all sessions of a process share. */
 export interface CreditBudgetOptions {
   /** What windows and replay buffers may grow by together. */
@@ -27,6 +31,8 @@ export class CreditBudget {
   readonly maxStreams: number
   /** Replay buffers of busy streams are made of these. */
   readonly blocks: BlockPool = new BlockPool({ blockBytes, maxFree: maxFreeBlocks })
+  /** And those of quiet ones begin with one of these. */
+  readonly smallBlocks: BlockPool = new BlockPool({ blockBytes: smallBlockBytes, maxFree: maxFreeSmallBlocks })
   #usedBytes = 0
   #streams = 0
   #busyStreams = 0

@@ -10,6 +10,9 @@ export interface FinishedStream {
 /** Streams that have ended at the listener's end, for a sender's end that has not heard of it. */
 export class FinishedStreams {
   readonly #byKey = new Map<string, FinishedStream>()
+  /** Keys in the order of their ends, the oldest behind the newest: a Map finds its oldest one behind all that were deleted. */
+  readonly #keys: string[] = []
+  #oldest = 0
   readonly #max: number
   readonly #keepMs: number
   /** Until then somebody may ask for a stream that had to be forgotten early. */
@@ -29,17 +32,26 @@ export class FinishedStreams {
   }
 
   add(key: string, how: { readonly position: number; readonly reset: StreamReset | undefined }, nowMs: number): void {
-    this.#byKey.set(key, { ...how, forgetAtMs: nowMs + this.#keepMs })
-    if (this.#byKey.size <= this.#max) return
-    const [oldest] = this.#byKey
-    if (!oldest) return
-    this.#byKey.delete(oldest[0])
-    this.#uncertainUntilMs = Math.max(this.#uncertainUntilMs, oldest[1].forgetAtMs)
+    const { position, reset } = how
+    const finished = { position, reset, forgetAtMs: nowMs + this.#keepMs }
+    if (this.#max === 0) return this.#forgetEarly(finished)
+    const oldest = this.#keys[this.#oldest]
+    this.#keys[this.#oldest] = key
+    this.#oldest = (this.#oldest + 1) % this.#max
+    this.#byKey.set(key, finished)
+    const displaced = oldest === undefined ? undefined : this.#byKey.get(oldest)
+    if (oldest === undefined || !displaced) return
+    this.#byKey.delete(oldest)
+    this.#forgetEarly(displaced)
   }
 
   /** A stream that is not here may have been here. */
   mayHaveForgotten(nowMs: number): boolean {
     return nowMs < this.#uncertainUntilMs
+  }
+
+  #forgetEarly({ forgetAtMs }: FinishedStream): void {
+    this.#uncertainUntilMs = Math.max(this.#uncertainUntilMs, forgetAtMs)
   }
 
   /** Forgets what nobody can ask for any more. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { BlockPool } from './block-pool.ts'
-import { ReplayBuffer } from './replay-buffer.ts'
+import { type BlockPools, ReplayBuffer } from './replay-buffer.ts'
 
 const part = fc.double({ min: 0, max: 1, noNaN: true })
 const step = fc.record({
@@ -14,14 +14,17 @@ const step = fc.record({
   ),
 })
 
-function pool({ maxFree = 2 } = {}): BlockPool {
-  return new BlockPool({ blockBytes: 65_536, maxFree })
+function pools({ maxFree = 2 } = {}): BlockPools {
+  return {
+    blocks: new BlockPool({ blockBytes: 65_536, maxFree }),
+    smallBlocks: new BlockPool({ blockBytes: 1024, maxFree }),
+  }
 }
 
 test('replay buffers of one pool give back the bytes of any place that they have not forgotten', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const shared = pool()
+      const shared = pools()
       const buffers = [0, 100].map((seed) => ({ seed, buffer: new ReplayBuffer(shared), all: Buffer.alloc(0) }))
       for (const { which, do: step } of steps) {
         const one = buffers[which]!
@@ -51,22 +54,36 @@ test('replay buffers of one pool give back the bytes of any place that they have
 })
 
 test('blocks of what was forgotten are used again, and a quiet stream takes none', () => {
-  const shared = pool({ maxFree: 10 })
+  const shared = pools({ maxFree: 10 })
   const buffer = new ReplayBuffer(shared)
   buffer.append(new Uint8Array(3 * 65_536))
   buffer.forget(65_536)
-  assert.equal(shared.freeCount, 1)
+  assert.equal(shared.blocks.freeCount, 1)
   buffer.append(new Uint8Array(65_536))
-  assert.equal(shared.freeCount, 0)
+  assert.equal(shared.blocks.freeCount, 0)
   buffer.dispose()
-  assert.equal(shared.freeCount, 3)
+  assert.equal(shared.blocks.freeCount, 3)
   const quiet = new ReplayBuffer(shared)
   for (let i = 0; i < 100; i += 1) quiet.append(new Uint8Array(100))
-  assert.equal(shared.freeCount, 3)
+  assert.equal(shared.blocks.freeCount, 3)
+})
+
+test('the small block of a quiet stream is used again as soon as all of it is confirmed', () => {
+  const shared = pools()
+  const buffer = new ReplayBuffer(shared)
+  buffer.append(new Uint8Array(100))
+  assert.equal(shared.smallBlocks.freeCount, 0)
+  buffer.forget(100)
+  assert.equal(shared.smallBlocks.freeCount, 1)
+  buffer.append(Uint8Array.of(1, 2, 3))
+  assert.equal(shared.smallBlocks.freeCount, 0)
+  const copy = new Uint8Array(3)
+  buffer.copyRange(copy, 0, 100, 3)
+  assert.deepEqual([...copy], [1, 2, 3])
 })
 
 test('what was forgotten, or never came, is not given', () => {
-  const buffer = new ReplayBuffer(pool())
+  const buffer = new ReplayBuffer(pools())
   buffer.append(new Uint8Array(10))
   assert.throws(() => buffer.copyRange(new Uint8Array(20), 0, 0, 11), RangeError)
   buffer.forget(10)

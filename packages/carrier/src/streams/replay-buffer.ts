@@ -1,7 +1,12 @@
 import type { BlockPool } from './block-pool.ts'
 
-/** Quiet streams begin with little; each further block is four times as large, then they come from the pool. */
-const firstBlockBytes = 1024
+/** Where blocks come from, and go back to. */
+export interface BlockPools {
+  readonly blocks: BlockPool
+  readonly smallBlocks: BlockPool
+}
+
+/** Quiet streams begin with a small block; each further one is four times as large, then they come from the pool of large ones. */
 const maxOwnBlockBytes = 16_384
 
 /**
@@ -14,7 +19,7 @@ export class ReplayBuffer {
   start = 0
   /** Offset behind the newest byte. */
   end = 0
-  readonly #pool: BlockPool
+  readonly #pools: BlockPools
   #blocks: Uint8Array[] = []
   /** How much of each block counts: the last one is still being filled. */
   #lengths: number[] = []
@@ -25,8 +30,8 @@ export class ReplayBuffer {
   #cursor = 0
   #cursorOffset = 0
 
-  constructor(pool: BlockPool) {
-    this.#pool = pool
+  constructor(pools: BlockPools) {
+    this.#pools = pools
   }
 
   get bytes(): number {
@@ -118,9 +123,10 @@ export class ReplayBuffer {
 
   /** Behind `last`, for at least some of so many bytes. */
   #newBlock(last: Uint8Array | undefined, bytes: number): Uint8Array {
-    const grown = last ? last.length * 4 : firstBlockBytes
-    const isLarge = bytes > maxOwnBlockBytes || grown > maxOwnBlockBytes
-    return isLarge ? this.#pool.take() : new Uint8Array(grown)
+    const { blocks, smallBlocks } = this.#pools
+    const grown = last ? last.length * 4 : smallBlocks.blockBytes
+    if (bytes > maxOwnBlockBytes || grown > maxOwnBlockBytes) return blocks.take()
+    return last ? new Uint8Array(grown) : smallBlocks.take()
   }
 
   #clear(): void {
@@ -135,7 +141,10 @@ export class ReplayBuffer {
 
   #give(index: number): void {
     const block = this.#blocks[index]
-    if (block) this.#pool.give(block)
+    if (!block) return
+    const { blocks, smallBlocks } = this.#pools
+    if (block.length === smallBlocks.blockBytes) smallBlocks.give(block)
+    else blocks.give(block)
   }
 
   #compact(): void {

@@ -22,7 +22,7 @@ export class SendSide {
   readonly #budget: CreditBudget
 
   constructor(options: { readonly firstBytes: number; readonly maxBytes: number; readonly budget: CreditBudget }) {
-    this.replay = new ReplayBuffer(options.budget.blocks)
+    this.replay = new ReplayBuffer(options.budget)
     this.#firstBytes = options.firstBytes
     this.#capacityBytes = options.firstBytes
     this.#maxBytes = options.maxBytes

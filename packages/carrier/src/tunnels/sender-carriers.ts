@@ -63,7 +63,7 @@ export class SenderCarriers implements Disposable {
   #plainUntilMs = 0
   #aloneUntilMs = 0
   /** What was asked last, of any listener. */
-  #lastAsked: { readonly request: ReachRequest; readonly atMs: number } | undefined
+  #lastAsked: { readonly request: ReachRequest; atMs: number } | undefined
   #warmTimer: NodeJS.Timeout | undefined
 
   constructor(options: SenderCarriersOptions) {
@@ -103,9 +103,12 @@ export class SenderCarriers implements Disposable {
     return this.#dialForAll(request)
   }
 
-  /** True when the target was reached through this pool before: nobody need wait to hear it again. */
-  isProven(target: string, pool: CarrierPool): boolean {
-    return this.#proven.get(target) === pool
+  /** The pool through which a target was reached before, if it has a carrier: nobody need wait to hear it again. */
+  findProven(target: string): CarrierPool | undefined {
+    const pool = this.#proven.get(target)
+    if (!pool || pool.carrierCount === 0) return undefined
+    if (this.#lastAsked) this.#lastAsked.atMs = performance.now()
+    return pool
   }
 
   /** Notes where a target was reached. */

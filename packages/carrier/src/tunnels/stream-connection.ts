@@ -45,6 +45,7 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   #hasEnded = false
   #isEndTold = false
   #isCloseTold = false
+  #isCut = false
   #outcome: { readonly error: RelayError | undefined } | undefined
   #onSettled: ((error: RelayError | undefined) => void) | undefined
 
@@ -66,6 +67,11 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   /** True when nothing more comes and nothing can be sent. */
   get isClosed(): boolean {
     return this.#outcome !== undefined
+  }
+
+  /** True when it was this end that cut it. */
+  get isCut(): boolean {
+    return this.#isCut
   }
 
   /** Tells, once, that the other end has reached its target, or with an error that there is no way. */
@@ -100,6 +106,7 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   }
 
   abort(): void {
+    this.#isCut = true
     this.#stream?.reset(this.#cutCode)
   }
 

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream'
 import type { Secret } from '@postern/program'
+import { Slots } from '@postern/websocket'
 import { demandsCertificate, type IngressEntry } from '../domain/ingress-entry.ts'
 import type { IngressOidc } from '../domain/ingress-oidc.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
@@ -58,7 +59,7 @@ export class HttpIngress {
   readonly #signIns = new WeakMap<IngressRoute, OidcGuard>()
   readonly #sessionKey: Secret
   readonly #clients = new WeakMap<Duplex, ServedClient>()
-  readonly #sockets = new Set<Socket>()
+  readonly #sockets = new Slots<Socket>()
   #routes: IngressRoutes<IngressRoute> | undefined
   #isStopping = false
 
@@ -97,10 +98,10 @@ export class HttpIngress {
   serve(socket: Socket, client: HttpClient): void {
     const served = { ...client, upstreams: new Set<HttpUpstream>() }
     this.#clients.set(socket, served)
-    this.#sockets.add(socket)
+    const slot = this.#sockets.add(socket)
     socket.on('error', () => {})
     socket.once('close', () => {
-      this.#sockets.delete(socket)
+      this.#sockets.remove(slot, socket)
       for (const upstream of served.upstreams) upstream.close()
     })
     this.#server.emit('connection', socket)

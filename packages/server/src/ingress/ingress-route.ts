@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import {
   cutSocket,
   FarEnd,
+  type HurriedRequest,
   Pump,
   type PumpCounts,
   type RelayDialer,
@@ -9,6 +10,7 @@ import {
   type TunnelConnection,
 } from '@postern/carrier'
 import { type ErrorCode, encodeProxyHeader, formatEndpoint, RelayError } from '@postern/protocol'
+import { Slots } from '@postern/websocket'
 import type { IngressEntry } from '../domain/ingress-entry.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { askPostgres } from './ask-postgres.ts'
@@ -43,6 +45,18 @@ export interface Admitted {
   readonly user?: string
 }
 
+/** Hears of a tunnel that is open; `first` came with its answer. */
+type OnOpened = (connection: TunnelConnection, first: Uint8Array) => void
+
+/** A device whose bytes pass. */
+interface OpenDevice {
+  readonly address: string
+  readonly counts: PumpCounts
+  readonly cut: () => void
+  /** Told to the events so far. */
+  seenBytes: number
+}
+
 /** One entry at work: who may come, who is there, and the way to the hybrid connection. */
 export class IngressRoute {
   readonly entry: IngressEntry
@@ -51,7 +65,7 @@ export class IngressRoute {
   readonly #events: IngressEvents
   readonly #limits: SourceLimits
   readonly #farEnd: FarEnd
-  readonly #open = new Map<PumpCounts, { readonly address: string; readonly cut: () => void; seenBytes: number }>()
+  readonly #open = new Slots<OpenDevice>()
   readonly #waiting = new Map<AbortController, string>()
 
   constructor({ entry, way, events }: IngressRouteOptions) {
@@ -100,28 +114,32 @@ export class IngressRoute {
    * @param asksPostgres the client has asked a PostgreSQL server for TLS, and was answered for the target
    */
   join(socket: Socket, admitted: Admitted, asksPostgres = false): void {
-    const gone = new AbortController()
     socket.on('error', ignore)
-    socket.once('close', () => {
-      gone.abort(new RelayError('SenderGone'))
-      admitted.release()
-    })
-    const open = async (): Promise<void> => {
-      await this.openTunnel(admitted, gone, (connection, first) => {
-        if (!asksPostgres) return this.#pump(socket, connection, admitted, first)
-        askPostgres(connection, first, {
-          onReady: (rest) => this.#pump(socket, connection, admitted, rest),
-          onRefused: (error) => {
-            this.#events.onRefused(this.#refusal(error, admitted.remote))
-            cutSocket(socket)
-          },
-        })
+    socket.once('close', admitted.release)
+    const refuse = (error: unknown): void => {
+      if (!socket.destroyed) this.tellRefused(error, admitted.remote)
+      cutSocket(socket)
+    }
+    const onOpened: OnOpened = (connection, first) => {
+      if (!asksPostgres) return this.#pump(socket, connection, admitted, first)
+      askPostgres(connection, first, {
+        onReady: (rest) => this.#pump(socket, connection, admitted, rest),
+        onRefused: refuse,
       })
     }
-    open().catch((error: unknown) => {
-      if (!socket.destroyed) this.#events.onRefused(this.#refusal(error, admitted.remote))
-      cutSocket(socket)
-    })
+    try {
+      if (!this.#farEnd.openAtOnce(this.#request(admitted, onOpened, 'stream')))
+        this.#search(socket, admitted, onOpened, refuse)
+    } catch (error) {
+      refuse(error)
+    }
+  }
+
+  #search(socket: Socket, admitted: Admitted, onOpened: OnOpened, refuse: (error: unknown) => void): void {
+    const gone = new AbortController()
+    const onGone = (): void => gone.abort(new RelayError('SenderGone'))
+    socket.once('close', onGone)
+    this.openTunnel(admitted, gone, onOpened).then(() => socket.off('close', onGone), refuse)
   }
 
   /** What stands in front of all bytes, or of each datagram; undefined where the target does not want to know who the client is. */
@@ -134,26 +152,29 @@ export class IngressRoute {
   async openTunnel(
     admitted: Admitted,
     gone: AbortController,
-    onOpened: (connection: TunnelConnection, first: Uint8Array) => void,
+    onOpened: OnOpened,
     mode: 'stream' | 'datagram' = 'stream',
   ): Promise<void> {
-    const { remote } = admitted
-    this.#waiting.set(gone, remote.address)
+    this.#waiting.set(gone, admitted.remote.address)
     try {
-      await this.#farEnd.open({
-        mode,
-        portName: this.entry.portName ?? String(this.entry.port),
-        signal: gone.signal,
-        client: formatEndpoint({ host: remote.address, port: remote.port }),
-        onOpened: (connection, first) => {
-          const header = mode === 'stream' && this.proxyHeader(admitted, mode)
-          if (header) connection.send(header)
-          onOpened(connection, first)
-        },
-        onDisappointed: (error) => this.#events.onRefused(this.#refusal(error, remote)),
-      })
+      await this.#farEnd.open({ ...this.#request(admitted, onOpened, mode), signal: gone.signal })
     } finally {
       this.#waiting.delete(gone)
+    }
+  }
+
+  #request(admitted: Admitted, onOpened: OnOpened, mode: 'stream' | 'datagram'): HurriedRequest {
+    const { remote } = admitted
+    return {
+      mode,
+      portName: this.entry.portName ?? String(this.entry.port),
+      client: formatEndpoint({ host: remote.address, port: remote.port }),
+      onOpened: (connection, first) => {
+        const header = mode === 'stream' && this.proxyHeader(admitted, mode)
+        if (header) connection.send(header)
+        onOpened(connection, first)
+      },
+      onDisappointed: (error) => this.tellRefused(error, remote),
     }
   }
 
@@ -183,12 +204,12 @@ export class IngressRoute {
       listenerId: connection.listenerId ?? '',
       ...(user !== undefined && { user }),
     }
-    const open = { address: remote.address, cut, seenBytes: 0 }
-    this.#open.set(counts, open)
+    const open = { address: remote.address, counts, cut, seenBytes: 0 }
+    const place = this.#open.add(open)
     this.#events.onOpened(facts)
     return (error) => {
-      if (!this.#open.delete(counts)) return
-      this.#tellBytes(counts, open)
+      if (!this.#open.remove(place, open)) return
+      this.#tellBytes(open)
       release()
       this.#events.onClosed(facts, {
         bytesFromSender: counts.bytesToRelay,
@@ -201,12 +222,12 @@ export class IngressRoute {
 
   /** Called about once a second: tells what has passed. */
   tick(): void {
-    for (const [counts, open] of this.#open) this.#tellBytes(counts, open)
+    for (const open of this.#open) this.#tellBytes(open)
   }
 
   /** Cuts those whose address a newer form of the entry does not let in; the others go on. */
   cutAllBut(mayStay: (address: string) => boolean): void {
-    for (const { address, cut } of this.#open.values()) if (!mayStay(address)) cut()
+    for (const { address, cut } of this.#open) if (!mayStay(address)) cut()
     for (const [gone, address] of this.#waiting) {
       if (!mayStay(address)) gone.abort(new RelayError('AddressNotAllowed'))
     }
@@ -226,8 +247,8 @@ export class IngressRoute {
     socket.resume()
   }
 
-  #tellBytes(counts: PumpCounts, open: { seenBytes: number }): void {
-    const bytes = counts.bytesToRelay + counts.bytesFromRelay
+  #tellBytes(open: OpenDevice): void {
+    const bytes = open.counts.bytesToRelay + open.counts.bytesFromRelay
     if (bytes === open.seenBytes) return
     this.#events.onBytes(this.entry, bytes - open.seenBytes)
     open.seenBytes = bytes

@@ -3,6 +3,7 @@ import * as net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { cutSocket } from '@postern/carrier'
 import type { Secret } from '@postern/program'
+import { Slots } from '@postern/websocket'
 import { canonicalAddress } from '../domain/canonical-address.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { type FirstBytes, maxFirstBytes, readFirstBytes } from './first-bytes/first-bytes.ts'
@@ -44,7 +45,7 @@ export class StreamPort {
   readonly #options: IngressPortOptions
   readonly #server: net.Server
   readonly #strangers = new SourceLimits(strangerLimits)
-  readonly #sockets = new Set<net.Socket>()
+  readonly #sockets = new Slots<net.Socket>()
   readonly #http: HttpIngress
   #routes = new IngressRoutes<IngressRoute>([])
 
@@ -96,8 +97,8 @@ export class StreamPort {
     const place = this.#strangers.enter(address)
     if (typeof place === 'string') return this.#turnAway(raw, remote, place)
     const stranger = new Stranger(raw, remote, place, this.#options.handshakeTimeoutMs)
-    this.#sockets.add(raw)
-    raw.once('close', () => this.#sockets.delete(raw))
+    const slot = this.#sockets.add(raw)
+    raw.once('close', () => this.#sockets.remove(slot, raw))
     stranger.onTimeout = () => this.#refuse(stranger, 'The device has not said in time where it wants to go')
     const guard = this.#routes.any?.guard
     if (guard?.hasProxies === true && guard.trusts(address)) this.#takeProxyHeader(stranger)

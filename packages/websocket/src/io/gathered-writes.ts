@@ -1,10 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { frameHeaderLength, writeHeaderFields } from '../frame-encoder.ts'
 import { xorTo } from '../mask/xor-mask.ts'
-import type { WriteRegions } from './write-regions.ts'
-
-/** A quiet connection gathers here: a slice of Node's own pool, no region for a few small frames. */
-const smallBytes = 2048
+import { smallRegionBytes, type WriteRegions } from './write-regions.ts'
 
 export interface GatheredWritesOptions {
   readonly socket: Duplex
@@ -90,16 +87,17 @@ export class GatheredWrites {
   #bufferFor(length: number): Uint8Array {
     const open = this.#open
     if (open && this.#openBytes + length <= open.length) return open
-    if (open?.length === smallBytes) {
+    if (open?.length === smallRegionBytes) {
       const region = this.#regions.take()
       region.set(open.subarray(0, this.#openBytes))
+      this.#regions.give(open)
       this.#open = region
       return region
     }
     if (open && this.#openBytes < open.length) return open
     if (open) this.#full.push(open)
     this.#openBytes = 0
-    this.#open = open || length > smallBytes ? this.#regions.take() : Buffer.allocUnsafe(smallBytes)
+    this.#open = open || length > smallRegionBytes ? this.#regions.take() : this.#regions.takeSmall()
     return this.#open
   }
 

@@ -6,9 +6,16 @@ const regionBytes = 131_072
 /** Free regions that are kept for the next busy connection: 8 MiB. As many are in mask memory, which cannot be given back. */
 const maxFreeRegions = 64
 
-/** Large buffers that busy connections share: one is out only while bytes wait in it. */
+/** What a quiet connection gathers in: a few small frames. */
+export const smallRegionBytes = 2048
+
+/** Small ones that are kept: 1 MiB. */
+const maxFreeSmallRegions = 512
+
+/** Buffers that connections share, large ones for the busy: one is out only while bytes wait in it. */
 export class WriteRegions {
   readonly #free: Uint8Array[] = []
+  readonly #freeSmall: Buffer[] = []
   #maskable = 0
 
   take(): Uint8Array {
@@ -19,8 +26,14 @@ export class WriteRegions {
     return takeMaskMemory(regionBytes)
   }
 
-  /** Anything that did not come from `take` is left to the garbage collector. */
+  /** One of {@link smallRegionBytes}. */
+  takeSmall(): Buffer {
+    return this.#freeSmall.pop() ?? Buffer.allocUnsafe(smallRegionBytes)
+  }
+
+  /** Anything that was not taken here is left to the garbage collector. */
   give(region: Uint8Array): void {
+    if (region.length === smallRegionBytes && region instanceof Buffer) this.#giveSmall(region)
     if (region.length !== regionBytes) return
     if (this.#free.length < maxFreeRegions) this.#free.push(region)
     else if (region.buffer === maskBuffer) this.#displaceOrdinary(region)
@@ -29,6 +42,10 @@ export class WriteRegions {
   /** Regions that wait for the next taker. */
   get freeCount(): number {
     return this.#free.length
+  }
+
+  #giveSmall(region: Buffer): void {
+    if (this.#freeSmall.length < maxFreeSmallRegions) this.#freeSmall.push(region)
   }
 
   /** After more were out at a time than are kept. */
