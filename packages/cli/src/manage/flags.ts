@@ -19,13 +19,16 @@ export const resourceGroup: ManagedFlag = {
   setting: 'group',
 }
 
-export const namespaceName: ManagedFlag = {
+const namespaceName: ManagedFlag = {
   long: 'namespace-name',
   value: 'NAME',
   help: 'namespace',
   isRequired: true,
   to: 'path.namespaceName',
 }
+
+/** Which namespace: of commands about one that is there, or about what is in it. */
+export const inNamespace: readonly ManagedFlag[] = [namespaceName, resourceGroup, subscription]
 
 export const hybridConnectionName: ManagedFlag = {
   long: 'hybrid-connection-name',

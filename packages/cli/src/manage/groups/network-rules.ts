@@ -1,7 +1,6 @@
-import { namespaceName, resourceGroup, subscription } from '../flags.ts'
+import { inNamespace } from '../flags.ts'
 import type { ManagedCommand, ManagedRun } from '../managed-command.ts'
 
-const where = [namespaceName, resourceGroup, subscription]
 const columns = {
   DefaultAction: 'properties.defaultAction',
   IpRules: 'properties.ipRules[].ipMask',
@@ -13,7 +12,7 @@ export const networkRuleCommands: readonly ManagedCommand[] = [
   {
     words: 'relay namespace network-rule-set show',
     summary: 'Shows the network rules of a namespace.',
-    flags: where,
+    flags: inNamespace,
     does: 'Namespaces_GetNetworkRuleSet',
     columns,
     examples: ['--namespace-name contoso -g demo'],
@@ -22,7 +21,7 @@ export const networkRuleCommands: readonly ManagedCommand[] = [
     words: 'relay namespace network-rule-set update',
     summary: 'Changes the network rules of a namespace; what is not named stays.',
     flags: [
-      ...where,
+      ...inNamespace,
       {
         long: 'default-action',
         value: 'ACTION',

@@ -1,10 +1,9 @@
 import { actions } from '@postern/protocol'
-import { hybridConnectionName, nameOf, namespaceName, resourceGroup, subscription } from '../flags.ts'
+import { hybridConnectionName, inNamespace, nameOf } from '../flags.ts'
 import type { ManagedCommand, ManagedFlag, ManagedGroup } from '../managed-command.ts'
 import { authorizationRuleCommands, authorizationRuleGroups } from './authorization-rules.ts'
 
 const name = nameOf('hybrid connection', 'path.hybridConnectionName')
-const where = [namespaceName, resourceGroup, subscription]
 const columns = {
   Name: 'name',
   Namespace: "split(id, '/')[8]",
@@ -54,7 +53,7 @@ export const hybridConnectionCommands: readonly ManagedCommand[] = [
     summary: 'Creates a hybrid connection, or replaces its properties.',
     flags: [
       name,
-      ...where,
+      ...inNamespace,
       requiresClientAuthorization,
       allowedActions,
       userMetadata,
@@ -78,7 +77,7 @@ export const hybridConnectionCommands: readonly ManagedCommand[] = [
   {
     words: `${words} list`,
     summary: 'Lists the hybrid connections of a namespace.',
-    flags: where,
+    flags: inNamespace,
     does: 'HybridConnections_ListByNamespace',
     columns,
     examples: ['--namespace-name contoso -g demo', '--namespace-name contoso -g demo --query "[].name" -o tsv'],
@@ -86,7 +85,7 @@ export const hybridConnectionCommands: readonly ManagedCommand[] = [
   {
     words: `${words} show`,
     summary: 'Shows a hybrid connection.',
-    flags: [name, ...where],
+    flags: [name, ...inNamespace],
     does: 'HybridConnections_Get',
     columns,
     examples: ['-n db --namespace-name contoso -g demo'],
@@ -96,7 +95,7 @@ export const hybridConnectionCommands: readonly ManagedCommand[] = [
     summary: 'Changes some properties of a hybrid connection.',
     flags: [
       name,
-      ...where,
+      ...inNamespace,
       allowedActions,
       userMetadata,
       { long: 'endpoint', value: 'HOST:PORT', help: endpointHelp, to: 'body.properties.endpoint' },
@@ -111,7 +110,7 @@ export const hybridConnectionCommands: readonly ManagedCommand[] = [
   {
     words: `${words} delete`,
     summary: 'Deletes a hybrid connection; its connections end.',
-    flags: [name, ...where],
+    flags: [name, ...inNamespace],
     does: 'HybridConnections_Delete',
     confirmation: 'Its connections end, and its rules are deleted with it.',
     examples: ['-n db --namespace-name contoso -g demo'],
@@ -119,7 +118,7 @@ export const hybridConnectionCommands: readonly ManagedCommand[] = [
   ...authorizationRuleCommands({
     ...scope,
     operations: 'HybridConnections',
-    flags: [hybridConnectionName, ...where],
+    flags: [hybridConnectionName, ...inNamespace],
     example: '--hybrid-connection-name db --namespace-name contoso -g demo',
   }),
 ]

@@ -1,9 +1,8 @@
-import { nameOf, namespaceName, resourceGroup, subscription } from '../flags.ts'
+import { inNamespace, nameOf } from '../flags.ts'
 import type { ManagedCommand, ManagedFlag, ManagedGroup } from '../managed-command.ts'
 import { createIngress, updateIngress } from './write-ingress.ts'
 
 const name = nameOf('entry', 'path.ingressName')
-const where = [namespaceName, resourceGroup, subscription]
 const columns = {
   Name: 'name',
   Port: 'properties.port',
@@ -110,7 +109,13 @@ export const ingressCommands: readonly ManagedCommand[] = [
   {
     words: `${words} create`,
     summary: 'Opens a public port or a name on it, or replaces an entry.',
-    flags: [name, ...where, { ...hybridConnection, isRequired: true }, { ...port, isRequired: true }, ...settings],
+    flags: [
+      name,
+      ...inNamespace,
+      { ...hybridConnection, isRequired: true },
+      { ...port, isRequired: true },
+      ...settings,
+    ],
     does: createIngress,
     columns,
     examples: [
@@ -122,7 +127,7 @@ export const ingressCommands: readonly ManagedCommand[] = [
   {
     words: `${words} list`,
     summary: 'Lists the ingress entries of a namespace, and whether they are open.',
-    flags: where,
+    flags: inNamespace,
     does: 'Ingress_ListByNamespace',
     columns,
     examples: [place, `${place} --query "[?properties.provisioningState=='Failed'].name" -o tsv`],
@@ -130,7 +135,7 @@ export const ingressCommands: readonly ManagedCommand[] = [
   {
     words: `${words} show`,
     summary: 'Shows an ingress entry.',
-    flags: [name, ...where],
+    flags: [name, ...inNamespace],
     does: 'Ingress_Get',
     columns,
     examples: [`-n database ${place}`],
@@ -138,7 +143,7 @@ export const ingressCommands: readonly ManagedCommand[] = [
   {
     words: `${words} update`,
     summary: 'Changes an ingress entry; what is not named stays.',
-    flags: [name, ...where, hybridConnection, port, ...settings],
+    flags: [name, ...inNamespace, hybridConnection, port, ...settings],
     does: updateIngress,
     columns,
     examples: [
@@ -149,7 +154,7 @@ export const ingressCommands: readonly ManagedCommand[] = [
   {
     words: `${words} delete`,
     summary: 'Closes a public port, or takes a name from it; devices are cut.',
-    flags: [name, ...where],
+    flags: [name, ...inNamespace],
     does: 'Ingress_Delete',
     confirmation: 'The port is closed, and its devices are cut.',
     examples: [`-n database ${place}`],

@@ -1,4 +1,4 @@
-import { location, locationOfGroup, nameOf, namespaceName, resourceGroup, subscription, tags } from '../flags.ts'
+import { inNamespace, location, locationOfGroup, nameOf, resourceGroup, subscription, tags } from '../flags.ts'
 import type { ManagedCommand, ManagedFlag, ManagedGroup } from '../managed-command.ts'
 import { authorizationRuleCommands, authorizationRuleGroups } from './authorization-rules.ts'
 import { listInGroup } from './list-in-group.ts'
@@ -84,7 +84,7 @@ export const namespaceCommands: readonly ManagedCommand[] = [
   ...authorizationRuleCommands({
     ...scope,
     operations: 'Namespaces',
-    flags: [namespaceName, resourceGroup, subscription],
+    flags: inNamespace,
     example: '--namespace-name contoso -g demo',
   }),
   ...networkRuleCommands,

@@ -1,4 +1,4 @@
-import { namespaceName, resourceGroup, subscription } from '../flags.ts'
+import { inNamespace } from '../flags.ts'
 import type { ManagedCommand, ManagedGroup } from '../managed-command.ts'
 
 export const usageGroups: readonly ManagedGroup[] = [
@@ -10,12 +10,7 @@ export const usageCommands: readonly ManagedCommand[] = [
   {
     words: 'usage show',
     summary: 'Shows listeners, hours, connections and bytes of a month.',
-    flags: [
-      namespaceName,
-      resourceGroup,
-      subscription,
-      { long: 'month', value: 'YYYY-MM', help: 'default: this month, UTC', to: 'query.month' },
-    ],
+    flags: [...inNamespace, { long: 'month', value: 'YYYY-MM', help: 'default: this month, UTC', to: 'query.month' }],
     does: 'Usage_Get',
     rows: 'properties.hybridConnections',
     columns: {
