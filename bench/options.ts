@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util'
+import type { CandidateWish } from './candidates/choose-candidates.ts'
+import { readNumber, splitNames } from './option-values.ts'
 
 /** What one run of the benchmark does. */
-export interface BenchOptions {
+export interface BenchOptions extends CandidateWish {
   /** Measured seconds of each workload of each candidate. */
   readonly seconds: number
   /** Seconds of load before the measured window. */
@@ -9,16 +11,8 @@ export interface BenchOptions {
   readonly repetitions: number
   /** Connections held open for the memory measurement. */
   readonly idleConnections: number
-  /** Names of the candidates to measure; empty: all that run by default. */
-  readonly only: readonly string[]
   /** Names of the rows to measure, or `all`; empty: those of a usual run. */
   readonly rows: readonly string[]
-  /** Names and files of peers, and where their programs are; see readPeersFile. */
-  readonly peersFile: string | undefined
-  /** Further peer files, beside those of bench/peers. */
-  readonly peerFiles: readonly string[]
-  /** Also measures the peers that do not run by default. */
-  readonly all: boolean
   /** Measures carriers against the plain protocol, and writes the section about them. */
   readonly carriers: boolean
   /** Where profiles of our processes are written; undefined: nowhere. */
@@ -83,16 +77,16 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
     },
   })
   if (values.help) return 'help'
-  const named = splitNames(values.only)
+  const named = values.only.flatMap(splitNames)
   const only = values.carriers && named.length === 0 ? carrierCandidates : named
   // --workload is what --rows was called at first.
-  const rows = splitNames([...values.rows, ...values.workload])
+  const rows = [...values.rows, ...values.workload].flatMap(splitNames)
   const isFullRun = named.length === 0 && (rows.length === 0 || rows.includes('all'))
   return {
-    seconds: numberBetween('--seconds', values.seconds, 0.1, 60),
+    seconds: readNumber('--seconds', values.seconds, { least: 0.1, most: 60 }),
     warmupSeconds: 0.3,
-    repetitions: Math.round(numberBetween('--repetitions', values.repetitions, 1, 100)),
-    idleConnections: Math.round(numberBetween('--idle', values.idle, 10, 10_000)),
+    repetitions: Math.round(readNumber('--repetitions', values.repetitions, { least: 1, most: 100 })),
+    idleConnections: Math.round(readNumber('--idle', values.idle, { least: 10, most: 10_000 })),
     only,
     rows,
     peersFile: values.peers,
@@ -103,14 +97,4 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
     json: values.json,
     resultsFile: values.results ?? (isFullRun ? defaultResultsFile : undefined),
   }
-}
-
-function splitNames(values: readonly string[]): string[] {
-  return values.flatMap((value) => value.split(',')).filter((name) => name !== '')
-}
-
-function numberBetween(flag: string, text: string, least: number, most: number): number {
-  const value = Number(text)
-  if (!(value >= least && value <= most)) throw new Error(`${flag} must be between ${least} and ${most}, not ${text}.`)
-  return value
 }

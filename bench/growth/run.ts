@@ -9,7 +9,7 @@ import { compileLoad } from '../load/compile-load.ts'
 import { chooseWorkloads } from '../load/workload-table.ts'
 import { measureEstate } from '../management/measure-estate.ts'
 import { prepareEstate } from '../management/prepare-estate.ts'
-import { readOptions } from '../options.ts'
+import { readNumber, readNumbers, splitNames } from '../option-values.ts'
 import { findUsageProblem } from '../processes/process-usage.ts'
 import { raiseFileLimit } from '../processes/raise-file-limit.ts'
 import { runBench } from '../processes/run-bench.ts'
@@ -65,17 +65,17 @@ async function main(args: readonly string[]): Promise<void> {
   const fileLimit = raiseFileLimit()
   const loadBefore = loadavg()[0] ?? 0
   const loadBinary = await compileLoad(benchFolder, 'tcpload')
-  const [repetitions, seconds] = [toNumber(values.repetitions), toNumber(values.seconds)]
-  const peers = values.peers === undefined ? [] : ['--peers', values.peers]
-  const options = readOptions(['--only', values.only ?? 'postern,postern-one-each', ...peers], '')
-  if (options === 'help') return
-  const { measured, skipped } = await chooseCandidates(benchFolder, options, chooseWorkloads(['idle']))
+  const repetitions = readNumber('--repetitions', values.repetitions, { least: 1 })
+  const seconds = readNumber('--seconds', values.seconds, { least: 0.1 })
+  const pairCounts = readCounts('--pairs', values.pairs ?? '1000,3000,9000')
+  const entityCounts = readCounts('--entities', values.entities ?? '10,100,1000,10000')
+  const wish = { only: splitNames(values.only ?? 'postern,postern-one-each'), peersFile: values.peers }
+  const { measured, skipped } = await chooseCandidates(benchFolder, wish, chooseWorkloads(['idle']))
   const problems = [...skipped]
   const pairs = await measureAllPairs(measured, {
-    counts: toCounts(values.pairs ?? '1000,3000,9000'),
+    counts: pairCounts,
     ...{ repetitions, seconds, loadBinary, problems },
   })
-  const entityCounts = toCounts(values.entities ?? '10,100,1000,10000')
   const entities = await measureAllEntities(entityCounts, { repetitions, problems })
   const command = repeatableCommand('bench:growth', args)
   const isFullRun = [values.pairs, values.entities, values.only].every((value) => value === undefined)
@@ -154,17 +154,9 @@ function publish(report: GrowthReport, { file, json }: { readonly file: string |
   console.error(`bench: wrote ${relative(process.cwd(), file)} and the pictures in ${relative(process.cwd(), folder)}`)
 }
 
-function toCounts(text: string): readonly number[] {
-  return text
-    .split(',')
-    .map(toNumber)
-    .filter((count) => count > 0)
-}
-
-function toNumber(text: string): number {
-  const value = Number(text)
-  if (!(value >= 0)) throw new Error(`a number is wanted, not '${text}'.`)
-  return value
+/** 0 stands for none. */
+function readCounts(flag: string, text: string): readonly number[] {
+  return readNumbers(flag, text, { least: 0 }).filter((count) => count > 0)
 }
 
 await runBench(main)

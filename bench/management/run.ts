@@ -1,6 +1,7 @@
 import { loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readNumber } from '../option-values.ts'
 import { findUsageProblem } from '../processes/process-usage.ts'
 import { runBench } from '../processes/run-bench.ts'
 import { repeatableCommand } from '../report/repeatable-command.ts'
@@ -38,17 +39,18 @@ async function main(args: readonly string[]): Promise<void> {
   if (values.help) return console.log(usage)
   const problem = findUsageProblem()
   if (problem !== undefined) throw new Error(problem)
-  const entities = Math.max(100, Number(values.entities ?? 10_000))
-  const calls = Number(values.calls ?? 500)
+  const entities = Math.max(100, readNumber('--entities', values.entities ?? '10000', { least: 1 }))
+  const calls = readNumber('--calls', values.calls ?? '500', { least: 1 })
+  const repetitions = readNumber('--repetitions', values.repetitions, { least: 1 })
   const loadBefore = loadavg()[0] ?? 0
   const estates = [
     await prepareEstate(repositoryFolder, { namespaces: 1, hybridConnections: 10 }),
     await prepareEstate(repositoryFolder, { namespaces: Math.ceil(entities / 100), hybridConnections: entities }),
   ]
-  for (let repetition = 1; repetition <= Number(values.repetitions); repetition += 1) {
+  for (let repetition = 1; repetition <= repetitions; repetition += 1) {
     // The order moves on: a mood of the machine meets both.
     for (const estate of repetition % 2 === 0 ? estates : estates.toReversed()) {
-      console.error(`bench: ${repetition}/${values.repetitions} ${estate.name}`)
+      console.error(`bench: ${repetition}/${repetitions} ${estate.name}`)
       estate.repetitions.push(await measureEstate({ ...estate, repositoryFolder, calls }))
     }
   }

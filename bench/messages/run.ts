@@ -2,6 +2,7 @@ import { loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compileLoad } from '../load/compile-load.ts'
+import { readNumber, readNumbers, splitNames } from '../option-values.ts'
 import { findUsageProblem } from '../processes/process-usage.ts'
 import { runBench } from '../processes/run-bench.ts'
 import { repeatableCommand } from '../report/repeatable-command.ts'
@@ -41,23 +42,24 @@ async function main(args: readonly string[]): Promise<void> {
   if (values.help) return console.log(usage)
   const problem = findUsageProblem()
   if (problem !== undefined) throw new Error(problem)
-  const subscribers = (values.subscribers ?? '1,25,1000').split(',').map(Number)
-  const seconds = Number(values.seconds)
-  const only = values.only?.split(',')
+  const subscribers = readNumbers('--subscribers', values.subscribers ?? '1,25,1000', { least: 1 })
+  const seconds = readNumber('--seconds', values.seconds, { least: 0.1 })
+  const repetitions = readNumber('--repetitions', values.repetitions, { least: 1 })
+  const only = values.only === undefined ? undefined : splitNames(values.only)
   const loadBefore = loadavg()[0] ?? 0
   const loadBinary = await compileLoad(benchFolder, 'fanout')
   const samples = new Map<Broker, (readonly FanOutSample[])[]>()
   const missing = new Map<string, string>()
   const options = { repositoryFolder: dirname(benchFolder), loadBinary, seconds, warmupSeconds: 0.5, subscribers }
   const chosen = brokers.filter(({ name }) => only?.includes(name) ?? true)
-  for (let repetition = 1; repetition <= Number(values.repetitions); repetition += 1) {
+  for (let repetition = 1; repetition <= repetitions; repetition += 1) {
     // The order moves on: a mood of the machine meets all of them.
     for (const broker of [
       ...chosen.slice(repetition % chosen.length),
       ...chosen.slice(0, repetition % chosen.length),
     ]) {
       if (missing.has(broker.name)) continue
-      console.error(`bench: ${repetition}/${values.repetitions} ${broker.name}`)
+      console.error(`bench: ${repetition}/${repetitions} ${broker.name}`)
       try {
         const measured = await measureFanOut(broker, options)
         samples.set(broker, [...(samples.get(broker) ?? []), measured])
@@ -69,8 +71,8 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const command = repeatableCommand('bench:messages', args)
   const results = chosen.flatMap((broker) => {
-    const repetitions = samples.get(broker)
-    return repetitions ? [{ broker, repetitions }] : []
+    const measured = samples.get(broker)
+    return measured ? [{ broker, repetitions: measured }] : []
   })
   const section = formatResultsSection({
     command,

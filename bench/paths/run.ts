@@ -8,7 +8,7 @@ import type { Candidate } from '../candidates/candidate.ts'
 import { chooseCandidates } from '../candidates/choose-candidates.ts'
 import { compileLoad } from '../load/compile-load.ts'
 import { chooseWorkloads } from '../load/workload-table.ts'
-import { readOptions } from '../options.ts'
+import { readNumber, readNumbers, splitNames } from '../option-values.ts'
 import { runBench } from '../processes/run-bench.ts'
 import { repeatableCommand } from '../report/repeatable-command.ts'
 import { LongPath } from './long-path.ts'
@@ -58,19 +58,19 @@ async function main(args: readonly string[]): Promise<void> {
   if (problem !== false) throw new Error(problem)
   const loadBefore = loadavg()[0] ?? 0
   const loadBinary = await compileLoad(benchFolder, 'tcpload')
-  const options = readOptions(['--only', values.only, ...(values.peers ? ['--peers', values.peers] : [])], '')
-  if (options === 'help') return
-  const { measured, skipped } = await chooseCandidates(benchFolder, options, chooseWorkloads(['down']))
-  for (const reason of skipped) console.error(`bench: NOT MEASURED: ${reason}`)
   const plan = {
     loadBinary,
-    seconds: Number(values.seconds),
     congestion: values.congestion,
-    losses: toNumbers(values.losses),
-    streams: toNumbers(values.streams),
+    delays: readNumbers('--delays', values.delays, { least: 0 }),
+    losses: readNumbers('--losses', values.losses, { least: 0, most: 100 }),
+    streams: readNumbers('--streams', values.streams, { least: 1 }),
+    seconds: readNumber('--seconds', values.seconds, { least: 0.1 }),
+    repetitions: readNumber('--repetitions', values.repetitions, { least: 1 }),
   }
-  const plannedPoints = { delays: toNumbers(values.delays), repetitions: Number(values.repetitions) }
-  const { results, congestion, problems } = await measureAll(measured, { ...plan, ...plannedPoints })
+  const wish = { only: splitNames(values.only), peersFile: values.peers }
+  const { measured, skipped } = await chooseCandidates(benchFolder, wish, chooseWorkloads(['down']))
+  for (const reason of skipped) console.error(`bench: NOT MEASURED: ${reason}`)
+  const { results, congestion, problems } = await measureAll(measured, plan)
   const command = repeatableCommand('bench:paths', args)
   const missing = [...skipped, ...problems]
   const section = formatPathSection({ results, command, loadBefore, ...plan, congestion, skipped: missing })
@@ -84,10 +84,12 @@ async function main(args: readonly string[]): Promise<void> {
 
 interface Plan {
   readonly loadBinary: string
-  readonly seconds: number
   readonly congestion: string
+  readonly delays: readonly number[]
   readonly losses: readonly number[]
   readonly streams: readonly number[]
+  readonly seconds: number
+  readonly repetitions: number
 }
 
 interface MeasuredPaths {
@@ -98,10 +100,7 @@ interface MeasuredPaths {
   readonly problems: readonly string[]
 }
 
-async function measureAll(
-  candidates: readonly Candidate[],
-  plan: Plan & { readonly delays: readonly number[]; readonly repetitions: number },
-): Promise<MeasuredPaths> {
+async function measureAll(candidates: readonly Candidate[], plan: Plan): Promise<MeasuredPaths> {
   const results: PathResult[] = []
   const problems: string[] = []
   const congestions = new Set<string>()
@@ -153,13 +152,6 @@ async function measureCandidate(candidate: Candidate, roundTripMs: number, plan:
 
 function readCongestionControl(): string {
   return readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim()
-}
-
-function toNumbers(text: string): readonly number[] {
-  const numbers = text.split(',').map(Number)
-  const wrong = numbers.find((value) => !(value >= 0))
-  if (wrong !== undefined) throw new Error(`numbers separated by commas are wanted, not '${text}'.`)
-  return numbers
 }
 
 await runBench(main)

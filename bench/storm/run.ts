@@ -6,7 +6,7 @@ import type { Candidate } from '../candidates/candidate.ts'
 import { chooseCandidates } from '../candidates/choose-candidates.ts'
 import { compileLoad } from '../load/compile-load.ts'
 import { chooseWorkloads } from '../load/workload-table.ts'
-import { readOptions } from '../options.ts'
+import { readNumber, splitNames } from '../option-values.ts'
 import { findUsageProblem } from '../processes/process-usage.ts'
 import { ProfileFolder } from '../processes/profile-folder.ts'
 import { raiseFileLimit } from '../processes/raise-file-limit.ts'
@@ -63,14 +63,17 @@ async function main(args: readonly string[]): Promise<void> {
   const loadBefore = loadavg()[0] ?? 0
   const loadBinary = await compileLoad(benchFolder, 'tcpload')
   const profiles = values['cpu-prof'] === undefined ? undefined : ProfileFolder.open(values['cpu-prof'])
-  const options = readOptions(['--only', values.only ?? 'postern,postern-plain'], '')
-  if (options === 'help') return
-  const { measured } = await chooseCandidates(benchFolder, options, chooseWorkloads(['idle']))
   const plan: StormPlan = {
-    ...{ loadBinary, listeners: toNumber(values.listeners ?? '10000'), streams: toNumber(values.streams) },
-    ...{ seconds: toNumber(values.seconds), repetitions: toNumber(values.repetitions), nice: Number(values.nice) },
-    atOnce: toNumber(values['at-once']),
+    loadBinary,
+    listeners: readNumber('--listeners', values.listeners ?? '10000', { least: 1 }),
+    streams: readNumber('--streams', values.streams, { least: 1 }),
+    atOnce: readNumber('--at-once', values['at-once'], { least: 1 }),
+    nice: readNumber('--nice', values.nice, { least: 0, most: 19 }),
+    seconds: readNumber('--seconds', values.seconds, { least: 0.1 }),
+    repetitions: readNumber('--repetitions', values.repetitions, { least: 1 }),
   }
+  const wish = { only: splitNames(values.only ?? 'postern,postern-plain'), peersFile: undefined }
+  const { measured } = await chooseCandidates(benchFolder, wish, chooseWorkloads(['idle']))
   const { samples, problems } = await measureAll(measured, plan)
   const command = repeatableCommand('bench:storm', args)
   const report = { command, loadBefore, fileLimit, ...plan, samples, problems }
@@ -117,12 +120,6 @@ async function measureAll(candidates: readonly Candidate[], plan: StormPlan): Pr
     }
   }
   return { samples, problems }
-}
-
-function toNumber(text: string): number {
-  const value = Number(text)
-  if (!(value > 0)) throw new Error(`a number above 0 is wanted, not '${text}'.`)
-  return value
 }
 
 await runBench(main)
