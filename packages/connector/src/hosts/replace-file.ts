@@ -9,6 +9,15 @@ const waitMs = 5_000
 const pollMs = 50
 const maxAttempts = 3
 
+/** Another one took our draft for abandoned; the file is as it was. */
+class DraftLost extends Error {
+  override readonly name = 'DraftLost'
+
+  constructor(cause?: unknown) {
+    super('the draft was taken over', { cause })
+  }
+}
+
 /**
  * Changes a file of the system so that whoever reads it finds the old text or the new one, with its mode and owner. Two that
  * change it at a time wait for each other: the draft beside it is their lock.
@@ -25,8 +34,7 @@ export async function changeFile(path: string, change: (text: string) => string)
         await changeOnce(target, change)
         return
       } catch (error) {
-        // Another one took our draft for abandoned; the file is as it was.
-        if ((error as NodeJS.ErrnoException).syscall !== 'rename' || attempt === maxAttempts) throw error
+        if (!(error instanceof DraftLost) || attempt === maxAttempts) throw error
       }
     }
   } catch (cause) {
@@ -48,9 +56,8 @@ async function changeOnce(target: string, change: (text: string) => string): Pro
     await file.writeFile(changed)
     await file.sync()
     // Renamed by name: it must not be what somebody writes who took ours for abandoned.
-    const [own, named] = await Promise.all([file.stat(), stat(draft)])
-    if (own.ino !== named.ino)
-      throw Object.assign(new Error('the draft was taken over'), { code: 'ENOENT', syscall: 'rename' })
+    const [own, named] = await Promise.all([file.stat(), stat(draft).catch(() => undefined)])
+    if (own.ino !== named?.ino) throw new DraftLost()
     isGone = await putInPlace({ draft, target, text: changed })
   } finally {
     await file.close()
@@ -79,7 +86,9 @@ async function putInPlace({ draft, target, text }: { draft: string; target: stri
     await rename(draft, target)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw new DraftLost(error)
+    if (code !== 'EBUSY') throw error
   }
   const file = await open(target, 'r+')
   try {
