@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { endpointPeer } from './endpoint-peer.ts'
 import type { KeepAlive, KeepAlivePeer } from './keep-alive.ts'
 import { WebSocketEndpoint } from './web-socket-endpoint.ts'
 
@@ -76,20 +77,10 @@ export class BytePipe<Problem extends Error> {
       },
     })
     this.#endpoint.pause()
-    const endpoint = this.#endpoint
-    this.#keepAlivePeer = {
-      get bytesReceived() {
-        return endpoint.bytesReceived
-      },
-      get isPaused() {
-        return endpoint.isPaused
-      },
-      ping: () => endpoint.ping(),
-      onSilent: () => {
-        this.#silent = true
-        endpoint.abort()
-      },
-    }
+    this.#keepAlivePeer = endpointPeer(this.#endpoint, () => {
+      this.#silent = true
+      this.#endpoint.abort()
+    })
     keepAlive.add(this.#keepAlivePeer)
   }
 

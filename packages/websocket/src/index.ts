@@ -2,6 +2,7 @@ export { BytePipe, type BytePipeHandler, type BytePipeOptions, type BytePipeProb
 export { ByteStream, type StreamedBytes } from './byte-stream.ts'
 export { type CloseStatus, decodeClose, encodeClose } from './close-payload.ts'
 export { type DialedWebSocket, type DialOptions, dialWebSocket } from './dial.ts'
+export { endpointPeer } from './endpoint-peer.ts'
 export { FrameDecoder, type FrameDecoderOptions, type FrameSink } from './frame-decoder.ts'
 export { encodeFrame, type FrameHeader, frameHeaderLength, writeFrameHeader } from './frame-encoder.ts'
 export { type ForwardSink, FrameForwarder, type FrameForwarderOptions } from './frame-forwarder.ts'

@@ -1,4 +1,4 @@
-import { type KeepAlive, type KeepAlivePeer, MessageCollector, WebSocketEndpoint } from '@postern/websocket'
+import { endpointPeer, type KeepAlive, MessageCollector, WebSocketEndpoint } from '@postern/websocket'
 import type { DialedSocket } from './dial-relay.ts'
 
 /** CLOSE codes for a message that is not taken, and what is said with them. RFC 6455 section 7.4.1. */
@@ -51,7 +51,7 @@ export class MessageSocket {
       onTooLarge: () => onUnreadable(1009),
       onInvalidText: () => onUnreadable(1007),
     })
-    const endpoint = new WebSocketEndpoint({
+    this.#endpoint = new WebSocketEndpoint({
       stream: socket,
       head,
       role: 'client',
@@ -68,17 +68,7 @@ export class MessageSocket {
         },
       },
     })
-    const peer: KeepAlivePeer = {
-      get bytesReceived() {
-        return endpoint.bytesReceived
-      },
-      get isPaused() {
-        return endpoint.isPaused
-      },
-      ping: () => endpoint.ping(),
-      onSilent: () => this.abandon(),
-    }
-    this.#endpoint = endpoint
+    const peer = endpointPeer(this.#endpoint, () => this.abandon())
     keepAlive.add(peer)
   }
 

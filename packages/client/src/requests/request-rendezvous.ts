@@ -6,7 +6,13 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from '@postern/protocol'
-import { type KeepAlive, type KeepAlivePeer, MessageCollector, WebSocketEndpoint } from '@postern/websocket'
+import {
+  endpointPeer,
+  type KeepAlive,
+  type KeepAlivePeer,
+  MessageCollector,
+  WebSocketEndpoint,
+} from '@postern/websocket'
 import type { DialedSocket } from '../connection/dial-relay.ts'
 import type { ResponseBodyWriter } from './relayed-response.ts'
 
@@ -47,7 +53,7 @@ export class RequestRendezvous implements ResponseBodyWriter {
       onTooLarge: () => this.#endpoint.close(1009, 'The message is too large'),
       onInvalidText: () => this.#endpoint.close(1007, 'The text is not UTF-8'),
     })
-    const endpoint = new WebSocketEndpoint({
+    this.#endpoint = new WebSocketEndpoint({
       stream: socket,
       head,
       role: 'client',
@@ -74,17 +80,7 @@ export class RequestRendezvous implements ResponseBodyWriter {
         },
       },
     })
-    this.#endpoint = endpoint
-    this.#keepAlivePeer = {
-      get bytesReceived() {
-        return endpoint.bytesReceived
-      },
-      get isPaused() {
-        return endpoint.isPaused
-      },
-      ping: () => endpoint.ping(),
-      onSilent: () => endpoint.abort(),
-    }
+    this.#keepAlivePeer = endpointPeer(this.#endpoint, () => this.#endpoint.abort())
     keepAlive.add(this.#keepAlivePeer)
   }
 
