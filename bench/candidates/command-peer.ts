@@ -5,13 +5,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { findProgram } from '../processes/find-program.ts'
-import { createRunFolder } from '../processes/run-folder.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
 import { installFromNpm } from './install-from-npm.ts'
 import type { PeerFile } from './peer-file.ts'
 import { Placeholders } from './placeholders.ts'
 import { oneMachine } from './places.ts'
-import { ProcessGroup } from './start-processes.ts'
+import { startCandidate } from './start-processes.ts'
 
 const run = promisify(execFile)
 const prepareTimeoutMs = 20_000
@@ -33,9 +32,8 @@ export function createCommandPeer(peer: PeerFile, benchFolder: string): Candidat
 }
 
 async function startPeer(peer: PeerFile, benchFolder: string, places = oneMachine): Promise<RunningCandidate> {
-  const folder = createRunFolder()
-  const group = new ProcessGroup(folder, places)
-  try {
+  return await startCandidate(async (group) => {
+    const { folder } = group
     const values = new Placeholders({
       dir: folder,
       peersDir: join(benchFolder, 'peers'),
@@ -59,10 +57,7 @@ async function startPeer(peer: PeerFile, benchFolder: string, places = oneMachin
       })
     }
     return await group.finish({ listenPort: values.port('listenPort'), targetPort: values.port('targetPort') })
-  } catch (error) {
-    await group.stop()
-    throw error
-  }
+  }, places)
 }
 
 /** Fills placeholders and makes the program an absolute path, which sshd insists on. */

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { findFreePort } from '../processes/free-port.ts'
-import { createRunFolder } from '../processes/run-folder.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
+import { type OwnVariant, ownCandidate } from './own-candidate.ts'
 import { startRelay } from './postern-relay.ts'
-import { ProcessGroup } from './start-processes.ts'
+import { startCandidate } from './start-processes.ts'
 
 const commandTimeoutMs = 60_000
 
@@ -47,31 +47,20 @@ export function createPosternHcmWithoutCarriers(repositoryFolder: string): Candi
 /** No endpoint may be on the relay's own host. */
 const relayHost = '127.0.0.3'
 
-interface Variant {
-  readonly name: string
-  readonly about: string
+interface Variant extends OwnVariant {
   readonly carriers: 'auto' | 'off'
-  readonly usesTls: boolean
 }
 
 function createCandidate(repositoryFolder: string, variant: Variant): Candidate {
-  return {
-    name: variant.name,
-    about: variant.about,
-    isEncrypted: variant.usesTls,
-    runsByDefault: true,
-    prepare: async () => undefined,
-    start: async () => await start(repositoryFolder, variant),
-  }
+  return ownCandidate(variant, async () => await start(repositoryFolder, variant))
 }
 
 async function start(repositoryFolder: string, { carriers, usesTls }: Variant): Promise<RunningCandidate> {
-  const folder = createRunFolder()
-  const group = new ProcessGroup(folder)
-  try {
+  return await startCandidate(async (group) => {
+    const { folder } = group
     const port = await findFreePort()
     const endpoint = `127.0.0.1:${port}`
-    const relay = await startRelay(group, { repositoryFolder, folder, usesTls, endpoint, host: relayHost })
+    const relay = await startRelay(group, { repositoryFolder, usesTls, endpoint, host: relayHost })
     const hcm = [...relay.postern, 'hcm']
     const tls = usesTls ? [] : ['--no-tls']
     const env = { ...relay.env, POSTERN_HCM_DIR: join(folder, 'hcm') }
@@ -101,8 +90,5 @@ async function start(repositoryFolder: string, { carriers, usesTls }: Variant): 
       { listenAddress: connectorAddress, listenPort: port, targetPort: port },
       relay.listenerDoor,
     )
-  } catch (error) {
-    await group.stop()
-    throw error
-  }
+  })
 }

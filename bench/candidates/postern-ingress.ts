@@ -1,8 +1,8 @@
 import { findFreePort } from '../processes/free-port.ts'
-import { createRunFolder } from '../processes/run-folder.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
+import { type OwnVariant, ownCandidate } from './own-candidate.ts'
 import { hybridConnection, startRelay } from './postern-relay.ts'
-import { ProcessGroup } from './start-processes.ts'
+import { startCandidate } from './start-processes.ts'
 
 /** A public port of the relay itself, as frp and rathole have it: one hop less than with a local forwarder. */
 export function createPosternIngress(repositoryFolder: string): Candidate {
@@ -22,33 +22,18 @@ export function createPlainPosternIngress(repositoryFolder: string): Candidate {
   })
 }
 
-interface Variant {
-  readonly name: string
-  readonly about: string
-  readonly usesTls: boolean
-}
-
-function createCandidate(repositoryFolder: string, variant: Variant): Candidate {
-  return {
-    name: variant.name,
-    about: variant.about,
-    isEncrypted: variant.usesTls,
-    runsByDefault: true,
-    prepare: async () => undefined,
-    start: async () => await start(repositoryFolder, variant),
-  }
+function createCandidate(repositoryFolder: string, variant: OwnVariant): Candidate {
+  return ownCandidate(variant, async () => await start(repositoryFolder, variant))
 }
 
 /** No limit of ours is to be measured: the load comes from one address. */
 const limits = { maxConnections: 100_000, maxConnectionsPerSource: 100_000, connectionsPerSecondPerSource: 100_000 }
 
-async function start(repositoryFolder: string, { usesTls }: Variant): Promise<RunningCandidate> {
-  const folder = createRunFolder()
-  const group = new ProcessGroup(folder)
-  try {
+async function start(repositoryFolder: string, { usesTls }: OwnVariant): Promise<RunningCandidate> {
+  return await startCandidate(async (group) => {
     const [listenPort, targetPort] = [await findFreePort(), await findFreePort()]
     const entry = { name: 'bench', port: listenPort, address: '127.0.0.1', hybridConnection, access: 'open', ...limits }
-    const relay = await startRelay(group, { repositoryFolder, folder, usesTls, ingress: [entry] })
+    const relay = await startRelay(group, { repositoryFolder, usesTls, ingress: [entry] })
     await group.start({
       name: 'remote',
       command: [
@@ -61,8 +46,5 @@ async function start(repositoryFolder: string, { usesTls }: Variant): Promise<Ru
       counted: true,
     })
     return await group.finish({ listenPort, targetPort }, relay.listenerDoor)
-  } catch (error) {
-    await group.stop()
-    throw error
-  }
+  })
 }

@@ -39,7 +39,6 @@ export async function startRelay(
   group: ProcessGroup,
   options: {
     readonly repositoryFolder: string
-    readonly folder: string
     readonly usesTls: boolean
     /** What the hybrid connection says of itself. */
     readonly endpoint?: string
@@ -53,8 +52,8 @@ export async function startRelay(
     readonly flags?: readonly string[]
   },
 ): Promise<BenchRelay> {
-  const { folder, usesTls, host = '127.0.0.1', flags = [] } = options
-  const resourcesFile = join(folder, 'resources.yaml')
+  const { usesTls, host = '127.0.0.1', flags = [] } = options
+  const resourcesFile = join(group.folder, 'resources.yaml')
   writeFileSync(resourcesFile, resourcesOf(options))
   // The program itself, not the ./postern launcher: the launcher's own process is no part of a running tunnel.
   const main = join(options.repositoryFolder, 'packages', 'cli', 'src', 'main.ts')

@@ -1,9 +1,9 @@
 import { findFreePort } from '../processes/free-port.ts'
-import { createRunFolder } from '../processes/run-folder.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
+import { type OwnVariant, ownCandidate } from './own-candidate.ts'
 import { oneMachine } from './places.ts'
 import { hybridConnection, startRelay } from './postern-relay.ts'
-import { ProcessGroup } from './start-processes.ts'
+import { startCandidate } from './start-processes.ts'
 
 /** Postern as it comes: TLS between the forwarders and the relay. */
 export function createPostern(repositoryFolder: string): Candidate {
@@ -35,22 +35,12 @@ export function createPlainPostern(repositoryFolder: string): Candidate {
   })
 }
 
-interface Variant {
-  readonly name: string
-  readonly about: string
-  readonly usesTls: boolean
+interface Variant extends OwnVariant {
   readonly usesCarriers: boolean
 }
 
 function createCandidate(repositoryFolder: string, variant: Variant): Candidate {
-  return {
-    name: variant.name,
-    about: variant.about,
-    isEncrypted: variant.usesTls,
-    runsByDefault: true,
-    prepare: async () => undefined,
-    start: async (places) => await startPostern(repositoryFolder, variant, places),
-  }
+  return ownCandidate(variant, async (places) => await startPostern(repositoryFolder, variant, places))
 }
 
 async function startPostern(
@@ -58,12 +48,9 @@ async function startPostern(
   variant: Variant,
   places = oneMachine,
 ): Promise<RunningCandidate> {
-  const folder = createRunFolder()
-  const group = new ProcessGroup(folder, places)
-  try {
+  return await startCandidate(async (group) => {
     const relay = await startRelay(group, {
       repositoryFolder,
-      folder,
       usesTls: variant.usesTls,
       host: places.relayHost,
     })
@@ -88,8 +75,5 @@ async function startPostern(
       place: 'near',
     })
     return await group.finish({ listenPort, targetPort }, relay.listenerDoor)
-  } catch (error) {
-    await group.stop()
-    throw error
-  }
+  }, places)
 }

@@ -2,17 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { parseConnectionString } from '@postern/protocol'
-import { createRunFolder } from '../processes/run-folder.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
 import { installFromNpm } from './install-from-npm.ts'
+import type { OwnVariant } from './own-candidate.ts'
 import { hybridConnection, startRelay } from './postern-relay.ts'
-import { ProcessGroup } from './start-processes.ts'
+import { startCandidate } from './start-processes.ts'
 import { createToken } from './upgrade-request.ts'
 
-interface Variant {
-  readonly name: string
-  readonly about: string
-  readonly usesTls: boolean
+interface Variant extends OwnVariant {
   readonly listener: 'ours' | 'hyco-https'
 }
 
@@ -41,10 +38,9 @@ export function createRelayedHttpCandidates(repositoryFolder: string): readonly 
 }
 
 async function start(repositoryFolder: string, { usesTls, listener }: Variant): Promise<RunningCandidate> {
-  const folder = createRunFolder()
-  const group = new ProcessGroup(folder)
-  try {
-    const relay = await startRelay(group, { repositoryFolder, folder, usesTls })
+  return await startCandidate(async (group) => {
+    const { folder } = group
+    const relay = await startRelay(group, { repositoryFolder, usesTls })
     const { endpoint, entityPath, keyName = '', key = '' } = parseConnectionString(relay.listen)
     const [accessFile, keyFile] = [join(folder, 'listen.secret'), join(folder, 'key.secret')]
     writeFileSync(accessFile, relay.listen, { mode: 0o600 })
@@ -64,10 +60,7 @@ async function start(repositoryFolder: string, { usesTls, listener }: Variant): 
     })
     const url = `${usesTls ? 'https' : 'http'}://${authority}${hybridConnection}`
     return group.finishRelayedHttp({ url, headers: { ServiceBusAuthorization: createToken(relay.send) } })
-  } catch (error) {
-    await group.stop()
-    throw error
-  }
+  })
 }
 
 function hycoFolder(repositoryFolder: string): string {

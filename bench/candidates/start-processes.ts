@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 import type { EchoPath } from '../processes/check-echo.ts'
 import { ManagedProcess, type Readiness } from '../processes/managed-process.ts'
-import { removeRunFolder } from '../processes/run-folder.ts'
+import { createRunFolder, removeRunFolder } from '../processes/run-folder.ts'
 import type { HttpDoor, ListenerDoor, RunningCandidate } from './candidate.ts'
 import { oneMachine, type Place, type Places } from './places.ts'
 
@@ -30,27 +30,40 @@ export interface ProcessPlan {
   readonly place?: Place | undefined
 }
 
+/** Starts a candidate's processes; when one of them fails, none is left. */
+export async function startCandidate(
+  start: (group: ProcessGroup) => Promise<RunningCandidate>,
+  places?: Places,
+): Promise<RunningCandidate> {
+  const group = new ProcessGroup(places)
+  try {
+    return await start(group)
+  } catch (error) {
+    await group.stop()
+    throw error
+  }
+}
+
 /** Processes that carry bytes from one port to another. */
 export class ProcessGroup {
-  readonly #folder: string
+  /** Holds configuration and logs; removed at the end. */
+  readonly folder: string = createRunFolder()
   readonly #places: Places
   readonly #started: ManagedProcess[] = []
   readonly #counted: ManagedProcess[] = []
   #firstStartedAtMs: number | undefined
 
-  /** @param folder a run folder; holds the logs and is removed at the end. */
-  constructor(folder: string, places: Places = oneMachine) {
-    this.#folder = folder
+  constructor(places: Places = oneMachine) {
     this.#places = places
   }
 
   /** Starts a process and waits until it is ready. */
   async start(plan: ProcessPlan): Promise<ManagedProcess> {
     this.#firstStartedAtMs ??= performance.now()
-    const logFile = join(this.#folder, `${plan.name}.log`)
+    const logFile = join(this.folder, `${plan.name}.log`)
     const command = [...this.#places.enter(plan.place ?? 'far'), ...plan.command]
     const env = { ...plan.env, ...profileEnv(plan) }
-    const started = new ManagedProcess({ ...plan, command, env, logFile, cwd: this.#folder })
+    const started = new ManagedProcess({ ...plan, command, env, logFile, cwd: this.folder })
     this.#started.push(started)
     if (plan.counted) this.#counted.push(started)
     await started.waitUntilReady(plan.ready, readyTimeoutMs)
@@ -84,6 +97,6 @@ export class ProcessGroup {
   /** Stops what was started, last one first, and removes the folder. */
   async stop(): Promise<void> {
     for (const started of this.#started.toReversed()) await started.stop()
-    removeRunFolder(this.#folder)
+    removeRunFolder(this.folder)
   }
 }

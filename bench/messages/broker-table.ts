@@ -11,7 +11,7 @@ export interface Broker {
   readonly about: string
   /** Its program and the flag that makes it say its version; undefined for ours. */
   readonly version: readonly [string, string] | undefined
-  readonly start: (group: ProcessGroup, folder: string, repositoryFolder: string) => Promise<Conversation>
+  readonly start: (group: ProcessGroup, repositoryFolder: string) => Promise<Conversation>
 }
 
 /** Ours first: the others are compared with it. */

@@ -1,7 +1,6 @@
 import { ProcessGroup } from '../candidates/start-processes.ts'
 import { LoadProcess, loadFlags } from '../load/load-process.ts'
 import { readCpuSeconds } from '../processes/process-usage.ts'
-import { createRunFolder } from '../processes/run-folder.ts'
 import type { Broker } from './broker-table.ts'
 import { type Conversation, payload } from './conversation.ts'
 
@@ -30,10 +29,9 @@ const window = 64
 
 /** Starts a broker, measures it with each number of subscribers, and stops it. */
 export async function measureFanOut(broker: Broker, options: FanOutOptions): Promise<readonly FanOutSample[]> {
-  const folder = createRunFolder()
-  const group = new ProcessGroup(folder)
+  const group = new ProcessGroup()
   try {
-    const conversation = await broker.start(group, folder, options.repositoryFolder)
+    const conversation = await broker.start(group, options.repositoryFolder)
     const samples: FanOutSample[] = []
     for (const subscribers of options.subscribers) {
       samples.push(await measureOne({ ...options, conversation, pids: group.countedPids, subscribers }))

@@ -7,9 +7,9 @@ import { type Conversation, payload } from './conversation.ts'
 const topic = Buffer.from('\0\x04news', 'latin1')
 
 /** Mosquitto, MQTT 3.1.1 at most once: packets of section 3 of that specification. */
-export async function startMosquitto(group: ProcessGroup, folder: string): Promise<Conversation> {
+export async function startMosquitto(group: ProcessGroup): Promise<Conversation> {
   const port = await findFreePort()
-  const file = join(folder, 'mosquitto.conf')
+  const file = join(group.folder, 'mosquitto.conf')
   // Without a limit to what waits: a message that it drops would end the run.
   writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nset_tcp_nodelay true\n`)
   const command = ['sh', '-c', 'PATH=$PATH:/usr/sbin exec mosquitto -c "$0"', file]

@@ -5,9 +5,9 @@ import { findFreePort } from '../processes/free-port.ts'
 import { type Conversation, payload } from './conversation.ts'
 
 /** NATS core, without persistence: `PUB` and `MSG` of its text protocol. */
-export async function startNats(group: ProcessGroup, folder: string): Promise<Conversation> {
+export async function startNats(group: ProcessGroup): Promise<Conversation> {
   const port = await findFreePort()
-  const file = join(folder, 'nats.conf')
+  const file = join(group.folder, 'nats.conf')
   // Its pings would stand between the deliveries that are counted by their bytes.
   writeFileSync(file, `listen: "127.0.0.1:${port}"\nping_interval: "1h"\n`)
   const command = ['nats-server', '--config', file]

@@ -5,14 +5,9 @@ import { upgradeRequest } from '../candidates/upgrade-request.ts'
 import { type Conversation, payload } from './conversation.ts'
 
 /** A relay without TLS, as the brokers beside it; its limits are raised out of the way. */
-export async function startPostern(
-  group: ProcessGroup,
-  folder: string,
-  repositoryFolder: string,
-): Promise<Conversation> {
+export async function startPostern(group: ProcessGroup, repositoryFolder: string): Promise<Conversation> {
   const relay = await startRelay(group, {
     repositoryFolder,
-    folder,
     usesTls: false,
     actions: ['publish', 'subscribe'],
     flags: ['--max-messages-per-second', '100000000'],
