@@ -19,10 +19,12 @@ test('a point that was measured twice is one row with its median and range', () 
     seconds: 3,
     congestion: 'bbr',
     skipped: ['ssh: not here'],
+    picture: 'pictures/long-path.svg',
   })
   assert.match(section, /\| 8 +\| 0\.1 % \| 20 ms +\| 2\.00 \[1\.00-3\.00\] \|/)
   assert.match(section, /Not measured: ssh: not here/)
   assert.match(section, /congestion control bbr/)
+  assert.match(section, /\|\n\n!\[.*\]\(pictures\/long-path\.svg\)\n$/)
 })
 
 test('what direct TCP got without loss is told as what the link can carry', () => {
@@ -32,7 +34,7 @@ test('what direct TCP got without loss is told as what the link can carry', () =
       { ...direct, lossPercent: 0, megabytesPerSecond: 54.6 },
       { ...direct, lossPercent: 1, megabytesPerSecond: 60 },
     ],
-    ...{ command: 'x', loadBefore: 0, seconds: 3, congestion: 'bbr', skipped: [] },
+    ...{ command: 'x', loadBefore: 0, seconds: 3, congestion: 'bbr', skipped: [], picture: undefined },
   })
   assert.match(section, /direct TCP without loss got 55 MB\/s at most/)
 })

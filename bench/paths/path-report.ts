@@ -26,11 +26,13 @@ export interface PathSectionOptions {
   readonly congestion: string
   /** Why other candidates are not in it. */
   readonly skipped: readonly string[]
+  /** The picture as a link from the page finds it; undefined: none was drawn. */
+  readonly picture: string | undefined
 }
 
 /** A table with one row for each point: medians with least and most. */
 export function formatPathSection(options: PathSectionOptions): string {
-  const { results, command, loadBefore, seconds, congestion, skipped } = options
+  const { results, command, loadBefore, seconds, congestion, skipped, picture } = options
   const candidates = unique(results.map(({ candidate }) => candidate))
   const points = new Map(results.map((result) => [keyOf(result), result]))
   const rows = [...points].map(([key, { streams, lossPercent, roundTripMs }]) => [
@@ -49,7 +51,8 @@ export function formatPathSection(options: PathSectionOptions): string {
     ...skipped.map((reason) => `- Not measured: ${reason}`),
   ]
   const table = alignMarkdown([['streams', 'loss', 'round trip', ...candidates], ...rows])
-  return `## Long paths\n\n${lines.join('\n')}\n\n${table}\n`
+  const link = picture === undefined ? '' : `\n![throughput over round trip and loss](${picture})\n`
+  return `## Long paths\n\n${lines.join('\n')}\n\n${table}\n${link}`
 }
 
 /** The link is a program: what it can carry bounds every row, and is told with them. */

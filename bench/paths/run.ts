@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { whyNoNetworkYard } from '../../test/system/faults/network-yard.ts'
@@ -11,12 +11,13 @@ import { chooseWorkloads } from '../load/workload-table.ts'
 import { readNumber, readNumbers, splitNames } from '../option-values.ts'
 import { runBench } from '../processes/run-bench.ts'
 import { repeatableCommand } from '../report/repeatable-command.ts'
+import { writePathResults } from '../report/results-file.ts'
 import { LongPath } from './long-path.ts'
-import { drawPaths, formatPathSection, type PathResult } from './path-report.ts'
+import { drawPaths, formatPathSection, type PathResult, type PathSectionOptions } from './path-report.ts'
 
 const usage = `usage: npm run bench:paths -- [options]
 
-Measures bulk over one long link, from target to client, beside direct TCP: client and local end near, relay and target far.
+Measures bulk over one long link, from target to client, beside direct TCP: client and local end near, relay and target far. Writes a section of bench/results.md and a picture.
 
   --delays MS        round trips in ms (default 20,100,200)
   --losses PERCENT   packets lost in each direction (default 0,0.1,1)
@@ -26,12 +27,13 @@ Measures bulk over one long link, from target to client, beside direct TCP: clie
   --congestion NAME  congestion control of both networks, such as cubic or bbr (default: that of this machine)
   --only NAME        candidates, separated by commas (default direct,postern,postern-plain,ssh,wstunnel,chisel)
   --peers FILE       where the peers' programs are, as for npm run bench
-  --picture FILE     write the picture to FILE (default: nowhere)
-  --results FILE     append the table to FILE (default: nowhere)
+  --picture FILE     write the picture to FILE (default: pictures/long-path.svg beside the results)
+  --results FILE     write the section into FILE (default bench/results.md for a full run)
   --help             print this text
 
-example:
-  npm run bench:paths -- --peers bench/peers.example.json --picture bench/pictures/long-path.svg
+examples:
+  npm run bench:paths -- --peers bench/peers.example.json                                            everything, about three quarters of an hour
+  npm run bench:paths -- --delays 100 --losses 1 --streams 8 --only direct,postern --repetitions 1   one point
 `
 
 const benchFolder = dirname(import.meta.dirname)
@@ -40,13 +42,13 @@ async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      delays: { type: 'string', default: '20,100,200' },
-      losses: { type: 'string', default: '0,0.1,1' },
-      streams: { type: 'string', default: '1,8' },
+      delays: { type: 'string' },
+      losses: { type: 'string' },
+      streams: { type: 'string' },
       seconds: { type: 'string', default: '3' },
       repetitions: { type: 'string', default: '3' },
-      only: { type: 'string', default: 'direct,postern,postern-plain,ssh,wstunnel,chisel' },
-      congestion: { type: 'string', default: readCongestionControl() },
+      only: { type: 'string' },
+      congestion: { type: 'string' },
       peers: { type: 'string' },
       picture: { type: 'string' },
       results: { type: 'string' },
@@ -60,26 +62,28 @@ async function main(args: readonly string[]): Promise<void> {
   const loadBinary = await compileLoad(benchFolder, 'tcpload')
   const plan = {
     loadBinary,
-    congestion: values.congestion,
-    delays: readNumbers('--delays', values.delays, { least: 0 }),
-    losses: readNumbers('--losses', values.losses, { least: 0, most: 100 }),
-    streams: readNumbers('--streams', values.streams, { least: 1 }),
+    congestion: values.congestion ?? readCongestionControl(),
+    delays: readNumbers('--delays', values.delays ?? '20,100,200', { least: 0 }),
+    losses: readNumbers('--losses', values.losses ?? '0,0.1,1', { least: 0, most: 100 }),
+    streams: readNumbers('--streams', values.streams ?? '1,8', { least: 1 }),
     seconds: readNumber('--seconds', values.seconds, { least: 0.1 }),
     repetitions: readNumber('--repetitions', values.repetitions, { least: 1 }),
   }
-  const wish = { only: splitNames(values.only), peersFile: values.peers }
-  const { measured, skipped } = await chooseCandidates(benchFolder, wish, chooseWorkloads(['down']))
+  const only = splitNames(values.only ?? 'direct,postern,postern-plain,ssh,wstunnel,chisel')
+  const { measured, skipped } = await chooseCandidates(
+    benchFolder,
+    { only, peersFile: values.peers },
+    chooseWorkloads(['down']),
+  )
   for (const reason of skipped) console.error(`bench: NOT MEASURED: ${reason}`)
   const { results, congestion, problems } = await measureAll(measured, plan)
   const command = repeatableCommand('bench:paths', args)
   const missing = [...skipped, ...problems]
-  const section = formatPathSection({ results, command, loadBefore, ...plan, congestion, skipped: missing })
-  console.log(section)
-  if (values.results !== undefined) writeFileSync(values.results, `\n${section}`, { flag: 'a' })
-  if (values.picture !== undefined) {
-    mkdirSync(dirname(values.picture), { recursive: true })
-    writeFileSync(values.picture, drawPaths(results))
-  }
+  const { delays, losses, streams, congestion: chosen } = values
+  const isFullRun = [delays, losses, streams, values.only, chosen].every((value) => value === undefined)
+  const file = values.results ?? (isFullRun ? join(benchFolder, 'results.md') : undefined)
+  const report = { results, command, loadBefore, seconds: plan.seconds, congestion, skipped: missing }
+  publish(report, file, values.picture ?? (file && join(dirname(file), 'pictures', 'long-path.svg')))
 }
 
 interface Plan {
@@ -148,6 +152,22 @@ async function measureCandidate(candidate: Candidate, roundTripMs: number, plan:
     await running?.stop()
   }
   return { points: results, congestion: path.congestion }
+}
+
+function publish(
+  report: Omit<PathSectionOptions, 'picture'>,
+  file: string | undefined,
+  pictureFile: string | undefined,
+): void {
+  const picture = file && pictureFile && relative(dirname(file), pictureFile)
+  const section = formatPathSection({ ...report, picture })
+  console.log(section)
+  if (pictureFile !== undefined) {
+    mkdirSync(dirname(pictureFile), { recursive: true })
+    writeFileSync(pictureFile, drawPaths(report.results))
+  }
+  if (file !== undefined) writePathResults(file, section)
+  for (const written of [file, pictureFile]) if (written !== undefined) console.error(`bench: wrote ${written}`)
 }
 
 function readCongestionControl(): string {

@@ -8,6 +8,7 @@ import {
   writeGrowthResults,
   writeManagementResults,
   writeMessageResults,
+  writePathResults,
   writeStormResults,
   writeTunnelResults,
 } from './results-file.ts'
@@ -35,4 +36,8 @@ test('each benchmark writes its own part of the results and leaves the others as
   writeStormResults(file, '## Storm 1')
   writeGrowthResults(file, '## Growth 1')
   assert.match(read(), /\n\n## Messages 1\n\n<!--.*-->\n\n## Growth 1\n\n<!--.*-->\n\n## Storm 1\n$/)
+  writePathResults(file, '## Long paths 1\n')
+  writeStormResults(file, '## Storm 2')
+  writeTunnelResults(file, '# Tunnel 4\n')
+  assert.match(read(), /^# Tunnel 4\n[^]*\n\n## Storm 2\n\n<!--.*-->\n\n## Long paths 1\n$/)
 })

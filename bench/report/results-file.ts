@@ -7,6 +7,7 @@ const parts = [
   { name: 'messages', border: '\n<!-- npm run bench:messages writes what follows -->\n' },
   { name: 'growth', border: '\n<!-- npm run bench:growth writes what follows -->\n' },
   { name: 'storm', border: '\n<!-- npm run bench:storm writes what follows -->\n' },
+  { name: 'paths', border: '\n<!-- npm run bench:paths writes what follows -->\n' },
 ] as const
 
 type PartName = 'tunnel' | (typeof parts)[number]['name']
@@ -39,6 +40,11 @@ export function writeGrowthResults(file: string, section: string): void {
 /** Writes what a reconnect storm takes. */
 export function writeStormResults(file: string, section: string): void {
   writePart(file, 'storm', `\n${section}\n`)
+}
+
+/** Writes what long links leave of bulk. */
+export function writePathResults(file: string, section: string): void {
+  writePart(file, 'paths', `\n${section}`)
 }
 
 function writePart(file: string, name: PartName, text: string): void {
