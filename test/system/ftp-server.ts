@@ -1,8 +1,6 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from './free-port.ts'
-import { ServerProgram } from './server-program.ts'
+import { ServerInFolder, type ServerPlace } from './server-in-folder.ts'
 
 /** Where an FTP server waits for the data connections of passive mode. */
 export interface PassivePorts {
@@ -12,40 +10,23 @@ export interface PassivePorts {
   readonly address: string
 }
 
-/** A real FTP server for anonymous users, who may put files into `incoming`. */
-export class FtpServer implements AsyncDisposable {
-  readonly port: number
-  readonly shared: string
-  readonly #server: ServerProgram
-  readonly #folder: string
-
-  private constructor(port: number, server: ServerProgram, folder: string) {
-    this.port = port
-    this.#server = server
-    this.#folder = folder
-    this.shared = join(folder, 'shared')
-  }
-
-  static async start(passive: PassivePorts): Promise<FtpServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'postern-ftp-'))
-    for (const name of ['shared', 'shared/incoming', 'empty']) mkdirSync(join(folder, name))
-    // Anonymous users are the system's user ftp, of whom nothing here is the property.
-    chmodSync(folder, 0o755)
-    chmodSync(join(folder, 'shared/incoming'), 0o777)
-    const port = await freePort()
-    const file = join(folder, 'vsftpd.conf')
-    writeFileSync(file, configuration(folder, port, passive))
-    const server = await ServerProgram.start({ command: 'vsftpd', args: [file], ready: port })
-    return new FtpServer(port, server, folder)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server[Symbol.asyncDispose]()
-    rmSync(this.#folder, { recursive: true, force: true })
-  }
+/** A real FTP server for anonymous users, who see its folder `shared` and may put files into `incoming` there. */
+export function startFtpServer(passive: PassivePorts): Promise<ServerInFolder> {
+  return ServerInFolder.start({
+    name: 'ftp',
+    folders: ['shared', 'shared/incoming', 'empty'],
+    prepare: (place) => {
+      // Anonymous users are the system's user ftp, of whom nothing here is the property.
+      chmodSync(place.folder, 0o755)
+      chmodSync(join(place.folder, 'shared/incoming'), 0o777)
+      const file = join(place.folder, 'vsftpd.conf')
+      writeFileSync(file, configuration(place, passive))
+      return { command: 'vsftpd', args: [file], ready: place.port }
+    },
+  })
 }
 
-function configuration(folder: string, port: number, passive: PassivePorts): string {
+function configuration({ folder, port }: ServerPlace, passive: PassivePorts): string {
   return `listen=YES
 listen_address=127.0.0.1
 listen_port=${port}

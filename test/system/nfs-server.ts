@@ -1,45 +1,25 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from './free-port.ts'
-import { ServerProgram } from './server-program.ts'
+import { ServerInFolder, type ServerPlace } from './server-in-folder.ts'
 
-/** A real NFSv4 server in user space with one export, `/files`. */
-export class NfsServer implements AsyncDisposable {
-  readonly port: number
-  /** What is in the export. */
-  readonly shared: string
-  readonly #server: ServerProgram
-  readonly #folder: string
-
-  private constructor(port: number, server: ServerProgram, folder: string) {
-    this.port = port
-    this.#server = server
-    this.#folder = folder
-    this.shared = join(folder, 'shared')
-  }
-
-  static async start(): Promise<NfsServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'postern-nfs-'))
-    for (const name of ['shared', 'recovery']) mkdirSync(join(folder, name))
-    const port = await freePort()
-    const file = join(folder, 'ganesha.conf')
-    writeFileSync(file, configuration(folder, port))
-    const server = await ServerProgram.start({
-      command: 'ganesha.nfsd',
-      args: ['-F', '-f', file, '-p', join(folder, 'pid'), '-L', '/dev/stdout'],
-      ready: /NFS SERVER INITIALIZED/,
-    })
-    return new NfsServer(port, server, folder)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server[Symbol.asyncDispose]()
-    rmSync(this.#folder, { recursive: true, force: true })
-  }
+/** A real NFSv4 server in user space with one export, `/files`, which is its folder `shared`. */
+export function startNfsServer(): Promise<ServerInFolder> {
+  return ServerInFolder.start({
+    name: 'nfs',
+    folders: ['shared', 'recovery'],
+    prepare: (place) => {
+      const file = join(place.folder, 'ganesha.conf')
+      writeFileSync(file, configuration(place))
+      return {
+        command: 'ganesha.nfsd',
+        args: ['-F', '-f', file, '-p', join(place.folder, 'pid'), '-L', '/dev/stdout'],
+        ready: /NFS SERVER INITIALIZED/,
+      }
+    },
+  })
 }
 
-function configuration(folder: string, port: number): string {
+function configuration({ folder, port }: ServerPlace): string {
   return `
 NFS_CORE_PARAM {
   NFS_Port = ${port};

@@ -17,14 +17,15 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { DnsServer } from './dns-server.ts'
 import { freePortRange } from './free-port.ts'
-import { FtpServer } from './ftp-server.ts'
-import { LdapServer } from './ldap-server.ts'
+import { startFtpServer } from './ftp-server.ts'
+import { ldapAdministrator, startLdapServer } from './ldap-server.ts'
 import { MountedDrive } from './mounted-drive.ts'
-import { NfsServer } from './nfs-server.ts'
+import { startNfsServer } from './nfs-server.ts'
 import { findPostgresPrograms, PostgresServer } from './postgres-server.ts'
 import { RelayProcess } from './relay-process.ts'
 import { missingPrograms, output, runProgram } from './run-program.ts'
-import { SambaServer } from './samba-server.ts'
+import { sambaUser, startSambaServer } from './samba-server.ts'
+import type { ServerInFolder } from './server-in-folder.ts'
 import { Tunnel } from './tunnel.ts'
 
 const programs = findPostgresPrograms() ?? ''
@@ -55,10 +56,10 @@ describe('what Hybrid Connections of App Service cannot do', { skip, timeout: 12
   const folder = mkdtempSync(join(tmpdir(), 'postern-possible-'))
   const socketFolder = join(folder, 'near')
   const cleanUp = new AsyncDisposableStack()
-  let samba: SambaServer
-  let nfs: NfsServer
-  let ftp: FtpServer
-  let ldap: LdapServer
+  let samba: ServerInFolder
+  let nfs: ServerInFolder
+  let ftp: ServerInFolder
+  let ldap: ServerInFolder
   let postgres: PostgresServer
   let tunnel: Tunnel
   let firstPassivePort: number
@@ -67,10 +68,10 @@ describe('what Hybrid Connections of App Service cannot do', { skip, timeout: 12
     cleanUp.defer(() => rmSync(folder, { recursive: true, force: true }))
     firstPassivePort = await freePortRange(passivePortCount)
     const passive = { first: firstPassivePort, last: firstPassivePort + passivePortCount - 1, address: near }
-    samba = cleanUp.use(await SambaServer.start())
-    nfs = cleanUp.use(await NfsServer.start())
-    ftp = cleanUp.use(await FtpServer.start(passive))
-    ldap = cleanUp.use(await LdapServer.start())
+    samba = cleanUp.use(await startSambaServer())
+    nfs = cleanUp.use(await startNfsServer())
+    ftp = cleanUp.use(await startFtpServer(passive))
+    ldap = cleanUp.use(await startLdapServer())
     const dns = cleanUp.use(await DnsServer.start())
     postgres = cleanUp.use(await PostgresServer.start(programs))
     const relay = cleanUp.use(await RelayProcess.start([{ name: 'site' }]))
@@ -94,8 +95,8 @@ describe('what Hybrid Connections of App Service cannot do', { skip, timeout: 12
   const portOf = (name: (typeof names)[number]): number => tunnel.portAt(names.indexOf(name))
 
   test('a drive is mounted (SMB): files are written, read, renamed and removed on the far server', async () => {
-    const share = { host: near, port: portOf('smb'), name: 'files/documents', user: samba.user }
-    const documents = join(samba.shared, 'documents')
+    const share = { host: near, port: portOf('smb'), name: 'files/documents', user: sambaUser }
+    const documents = samba.path('shared', 'documents')
     mkdirSync(documents)
     await using drive = await MountedDrive.mount(share)
     const content = randomBytes(4_000_000)
@@ -113,11 +114,11 @@ describe('what Hybrid Connections of App Service cannot do', { skip, timeout: 12
     const file = join(folder, 'to-samba.bin')
     writeFileSync(file, randomBytes(100_000))
     const back = join(folder, 'from-samba.bin')
-    const { name, password } = samba.user
+    const { name, password } = sambaUser
     const share = [`//${near}/files`, '-p', String(portOf('smb')), '-U', `${name}%${password}`]
     await output('smbclient', [...share, '-c', `put ${file} a.bin; get a.bin ${back}`])
     assert.equal(hash(back), hash(file))
-    assert.equal(hash(join(samba.shared, 'a.bin')), hash(file))
+    assert.equal(hash(samba.path('shared', 'a.bin')), hash(file))
     const wrong = await runProgram('smbclient', [...share.slice(0, 3), '-U', `${name}%wrong`, '-c', 'ls'])
     assert.match(wrong.stdout.toString(), /NT_STATUS_LOGON_FAILURE/)
   })
@@ -128,8 +129,8 @@ describe('what Hybrid Connections of App Service cannot do', { skip, timeout: 12
     const file = join(folder, 'to-nfs.bin')
     writeFileSync(file, randomBytes(2_000))
     await output('nfs-cp', [file, url('small.bin')])
-    assert.equal(hash(join(nfs.shared, 'small.bin')), hash(file))
-    const large = join(nfs.shared, 'large.bin')
+    assert.equal(hash(nfs.path('shared', 'small.bin')), hash(file))
+    const large = nfs.path('shared', 'large.bin')
     writeFileSync(large, randomBytes(3_000_000))
     const back = join(folder, 'from-nfs.bin')
     await output('nfs-cp', [url('large.bin'), back])
@@ -160,7 +161,7 @@ describe('what Hybrid Connections of App Service cannot do', { skip, timeout: 12
       const put = await curl('-T', file, `${ftpUrl}/incoming/${flag}.bin`)
       assert.equal(put.code, 0, put.stderr)
       assert.match(put.stderr, flag === '--epsv' ? /< 229 .*\|{3}\d+\|/ : /< 227 .*\(127,90,1,1,/)
-      assert.equal(hash(join(ftp.shared, `incoming/${flag}.bin`)), hash(file))
+      assert.equal(hash(ftp.path('shared', `incoming/${flag}.bin`)), hash(file))
       const got = await curl(`${ftpUrl}/incoming/${flag}.bin`)
       assert.equal(hash(got.stdout), hash(file), got.stderr)
       const list = await curl(`${ftpUrl}/incoming/`)
@@ -169,7 +170,7 @@ describe('what Hybrid Connections of App Service cannot do', { skip, timeout: 12
   }
 
   test('LDAP: entries are added and searched, and a wrong password is refused by the directory', async () => {
-    const { name, password } = ldap.administrator
+    const { name, password } = ldapAdministrator
     const server = ['-x', '-H', `ldap://${near}:${portOf('ldap')}`]
     const people = Array.from(
       { length: 200 },
