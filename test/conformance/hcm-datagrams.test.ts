@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -10,6 +9,7 @@ import { Connector } from '@postern/connector'
 import { type RunningHcm, runHcm } from '@postern/hcm'
 import { Secret, silentLogger } from '@postern/program'
 import { startTestRelay } from '@postern/testkit'
+import { TcpTarget } from '../system/tcp-target.ts'
 
 // UDP from end to end: program, connector, relay, HCM, service. Streams of carriers alone have datagrams with framing raw.
 
@@ -98,12 +98,8 @@ test('datagrams of any size pass connector, relay and HCM whole, each program wi
 
 test('UDP to an HCM without carriers ends with the reason, and its TCP service hears nothing', async (t) => {
   let heard = 0
-  const service = createServer((socket) =>
-    socket.on('error', () => {}).on('data', ({ length }) => (heard += length)),
-  ).listen(0, '127.0.0.1')
-  await once(service, 'listening')
-  t.after(() => service.close())
-  const { client, ask, connector } = await startWay(t, (service.address() as { port: number }).port, 'off')
+  await using service = await TcpTarget.start((socket) => socket.on('data', ({ length }) => (heard += length)))
+  const { client, ask, connector } = await startWay(t, service.port, 'off')
   ask(client(), 'question').catch(() => {})
   const patience = signal()
   while (!JSON.stringify(connector.status).includes('UDP needs a listener of ours with carriers')) {

@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
 import { Bridge } from '@postern/bridge'
 import type { DeclaredNamespace, StartRelayOptions } from '@postern/server'
 import { startTestRelay, type TestRelay } from '@postern/testkit'
@@ -46,24 +44,4 @@ export async function serveTargets(
   await bridge.start()
   await bridge.online(AbortSignal.timeout(15_000))
   return { [Symbol.asyncDispose]: () => bridge.stop({ graceMs: 0 }) }
-}
-
-/** A TCP service of this process. */
-export async function service(
-  onSocket: (socket: Socket) => void,
-): Promise<AsyncDisposable & { readonly port: number }> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on('error', () => {})
-    onSocket(socket)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => sockets.add(socket))
-  return {
-    port: (server.address() as { port: number }).port,
-    [Symbol.asyncDispose]: async () => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    },
-  }
 }

@@ -2,15 +2,17 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import * as tls from 'node:tls'
 import { createTestAuthority, startTestRelay, type TestRelay } from '@postern/testkit'
+import { freePort } from '../system/free-port.ts'
+import { TcpTarget } from '../system/tcp-target.ts'
 import { auditRecords } from './audit-records.ts'
-import { type Entry, portOf, resourcesWith, serveTargets, service } from './ingress-bed.ts'
+import { type Entry, portOf, resourcesWith, serveTargets } from './ingress-bed.ts'
 import { type ManagementClient, signInOwner } from './management-client.ts'
 import { localScope } from './sign-in-principal.ts'
 
@@ -35,16 +37,6 @@ async function openBed(
   return { relay, owner: await signInOwner(relay), [Symbol.asyncDispose]: () => relay[Symbol.asyncDispose]() }
 }
 
-/** A port that nobody has now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 async function ask(port: number, question: string): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   socket.end(question)
@@ -52,7 +44,7 @@ async function ask(port: number, question: string): Promise<string> {
 }
 
 const answering = () =>
-  service((socket) => {
+  TcpTarget.start((socket) => {
     text(socket).then(
       (question) => socket.end(`heard ${question}`),
       () => {},

@@ -6,7 +6,8 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { applyDeclaredResources } from '../../packages/server/src/storage/apply-declared-resources.ts'
-import { portOf, resourcesWith, serveTargets, service, startIngressRelay } from './ingress-bed.ts'
+import { TcpTarget } from '../system/tcp-target.ts'
+import { portOf, resourcesWith, serveTargets, startIngressRelay } from './ingress-bed.ts'
 import { metrics, metricsPage } from './metrics.ts'
 
 const signal = (): AbortSignal => AbortSignal.timeout(15_000)
@@ -24,7 +25,7 @@ test('devices, their bytes and refusals are counted by entry, and no more when t
   const entry = { port: 0, hybridConnection: 'site' } as const
   const echoEntry = { ...entry, name: 'Echo', access: 'open' } as const
   await using relay = await startIngressRelay([echoEntry, { ...entry, name: 'shut', allow: ['203.0.113.0/24'] }])
-  await using echo = await service((socket) => socket.pipe(socket))
+  await using echo = await TcpTarget.start((socket) => socket.pipe(socket))
   await using _ = await serveTargets(relay, { site: echo.port })
   const device = dial(portOf(relay, 'echo'))
   device.write('12345')

@@ -13,8 +13,9 @@ import * as tls from 'node:tls'
 import { Secret } from '@postern/program'
 import { createTestAuthority } from '@postern/testkit'
 import { PasswordHasher } from '../../packages/server/src/identity/password-hasher.ts'
+import { TcpTarget } from '../system/tcp-target.ts'
 import { auditRecords } from './audit-records.ts'
-import { portOf, serveTargets, service, startIngressRelay } from './ingress-bed.ts'
+import { portOf, serveTargets, startIngressRelay } from './ingress-bed.ts'
 
 const signal = (): AbortSignal => AbortSignal.timeout(15_000)
 
@@ -151,7 +152,7 @@ test('a hello that comes byte by byte is understood, and one that never ends is 
 test('a PostgreSQL client asks for TLS first, and finds its database by name on the shared port', async (t) => {
   const authority = await createTestAuthority('databases')
   const [site, inner] = [await tlsService(t, 'site.test', authority), await tlsService(t, 'db.test', authority)]
-  await using database = await service((socket) => {
+  await using database = await TcpTarget.start((socket) => {
     socket.once('data', (request) => {
       assert.equal(request.subarray(0, 8).toString('hex'), '0000000804d2162f')
       socket.pause()
@@ -302,7 +303,7 @@ test('a device shows a certificate of the authority or does not come in, nor by 
     { name: 'other', port: 0, hosts: ['other.test'], tls: 'terminate', hybridConnection: 'other', access: 'open' },
     { name: 'raw', port: 0, sni: ['raw.test'], tls: 'terminate', hybridConnection: 'db', clientCertificates: file },
   ])
-  await using echo = await service((socket) => socket.pipe(socket))
+  await using echo = await TcpTarget.start((socket) => socket.pipe(socket))
   await using _ = await serveTargets(relay, { site, other, db: echo.port })
   const { caPem } = relay.relay
   assert.ok(caPem)
@@ -348,7 +349,7 @@ test('a device shows a certificate of the authority or does not come in, nor by 
 })
 
 test('the target is told who the device is; a load balancer before the port is believed, and nobody else', async () => {
-  await using target = await service((socket) => {
+  await using target = await TcpTarget.start((socket) => {
     socket.once('data', (bytes) => socket.end(bytes.toString('hex')))
   })
   const common = { port: 0, hybridConnection: 'site', proxyProtocol: 'v2', access: 'open' } as const

@@ -7,8 +7,9 @@ import { connect, type Socket } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { applyDeclaredResources } from '../../packages/server/src/storage/apply-declared-resources.ts'
+import { TcpTarget } from '../system/tcp-target.ts'
 import { auditRecords } from './audit-records.ts'
-import { portOf, resourcesWith, serveTargets, service, startIngressRelay } from './ingress-bed.ts'
+import { portOf, resourcesWith, serveTargets, startIngressRelay } from './ingress-bed.ts'
 
 const signal = (): AbortSignal => AbortSignal.timeout(15_000)
 
@@ -29,7 +30,7 @@ async function ask(port: number, question: string): Promise<string> {
 }
 
 const answering = (words: string) =>
-  service((socket) => {
+  TcpTarget.start((socket) => {
     text(socket).then(
       (question) => socket.end(`${words} ${question}`),
       () => {},
@@ -38,7 +39,7 @@ const answering = (words: string) =>
 
 for (const carriers of ['auto', 'off'] as const) {
   test(`a TCP port leads to the target of a listener, carriers ${carriers}: megabytes both ways, and a record`, async () => {
-    await using echo = await service((socket) => socket.pipe(socket))
+    await using echo = await TcpTarget.start((socket) => socket.pipe(socket))
     await using relay = await startIngressRelay([{ name: 'e', port: 0, hybridConnection: 'other', access: 'open' }])
     await using _ = await serveTargets(relay, { other: echo.port }, carriers)
     const bytes = randomBytes(8_000_000)
@@ -77,7 +78,7 @@ const siteEntry = (name: string) => ({ name, port: 0, hybridConnection: 'site', 
 
 test('an entry that goes leaves the others the carriers that they share', async () => {
   await using relay = await startIngressRelay([siteEntry('a'), siteEntry('b')])
-  await using echo = await service((socket) => socket.pipe(socket))
+  await using echo = await TcpTarget.start((socket) => socket.pipe(socket))
   await using _ = await serveTargets(relay, { site: echo.port })
   assert.equal(await ask(portOf(relay, 'a'), '1'), '1')
   const device = dial(portOf(relay, 'b'))
@@ -110,7 +111,7 @@ test('a plain listener is told the address of each device, and what one entry ha
 test('a target that cuts is seen as a cut, and so is a port without listener', async () => {
   await using relay = await startIngressRelay([{ name: 'p', port: 0, hybridConnection: 'site', access: 'open' }])
   await assert.rejects(ask(portOf(relay, 'p'), 'nobody'), { code: 'ECONNRESET' })
-  await using target = await service((socket) => {
+  await using target = await TcpTarget.start((socket) => {
     socket.write('half')
     socket.once('data', () => socket.resetAndDestroy())
   })
@@ -146,7 +147,7 @@ test('one source has no more connections than the entry grants, and none that co
     { name: 'few', port: 0, hybridConnection: 'site', access: 'open', maxConnectionsPerSource: 2 },
     { name: 'slow', port: 0, hybridConnection: 'site', access: 'open', connectionsPerSecondPerSource: 1 },
   ])
-  await using echo = await service((socket) => socket.pipe(socket))
+  await using echo = await TcpTarget.start((socket) => socket.pipe(socket))
   await using _ = await serveTargets(relay, { site: echo.port })
   const isServed = async (port: number): Promise<[boolean, Socket]> => {
     const socket = dial(port)
@@ -207,7 +208,7 @@ test('datagrams go both ways, each device by itself', async () => {
 test('entries come, change and go without a restart: who may stay goes on, who may not is cut', async () => {
   const open = { name: 'a', port: 0, hybridConnection: 'site', access: 'open' } as const
   await using relay = await startIngressRelay([open])
-  await using echo = await service((socket) => socket.pipe(socket))
+  await using echo = await TcpTarget.start((socket) => socket.pipe(socket))
   await using _ = await serveTargets(relay, { site: echo.port })
   const { server } = relay.relay
   const declare = (...entries: Parameters<typeof resourcesWith>[0]) =>
@@ -235,7 +236,7 @@ test('entries come, change and go without a restart: who may stay goes on, who m
 
 test('a hybrid connection that goes takes its devices with it', async () => {
   await using relay = await startIngressRelay([{ name: 'a', port: 0, hybridConnection: 'site', access: 'open' }])
-  await using echo = await service((socket) => socket.pipe(socket))
+  await using echo = await TcpTarget.start((socket) => socket.pipe(socket))
   await using _ = await serveTargets(relay, { site: echo.port })
   const device = dial(portOf(relay, 'a'))
   device.on('error', () => {})

@@ -1,20 +1,9 @@
 // Both doors on one port, told apart by host name: a private site needs one port open.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { startTestRelay } from '@postern/testkit'
+import { freePort } from '../system/free-port.ts'
 import { send } from './http-client.ts'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 test('one port serves namespaces and management, told apart by the Host header', async () => {
   const port = await freePort()

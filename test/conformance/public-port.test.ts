@@ -1,10 +1,10 @@
 // Behind a load balancer or a port mapping: what the management API tells names the port by which others come.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { parseConnectionString } from '@postern/protocol'
 import { ScriptedListener, signToken, startTestRelay, type TestRelay } from '@postern/testkit'
+import { TcpTarget } from '../system/tcp-target.ts'
 import { type ManagementClient, signInOwner } from './management-client.ts'
 import { fetchToken, localScope, signInPrincipal } from './sign-in-principal.ts'
 
@@ -13,8 +13,7 @@ const rule = `${localScope}/authorizationRules/RootManageSharedAccessKey`
 
 /** A load balancer that passes TCP on, to a target that is known later. */
 async function openBalancer(): Promise<AsyncDisposable & { readonly port: number; target: number }> {
-  const balancer = { port: 0, target: 0, [Symbol.asyncDispose]: async () => {} }
-  const server = createServer((inside) => {
+  const entrance = await TcpTarget.start((inside) => {
     const outside = connect(balancer.target, '127.0.0.1')
     for (const [from, to] of [
       [inside, outside],
@@ -25,13 +24,7 @@ async function openBalancer(): Promise<AsyncDisposable & { readonly port: number
       from.on('close', () => to.destroy())
     }
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  balancer.port = (server.address() as AddressInfo).port
-  balancer[Symbol.asyncDispose] = async () => {
-    server.close()
-    await once(server, 'close')
-  }
+  const balancer = { port: entrance.port, target: 0, [Symbol.asyncDispose]: () => entrance[Symbol.asyncDispose]() }
   return balancer
 }
 
