@@ -1,4 +1,3 @@
-export { addTableOptions, typedFlags } from './command-options.ts'
 export { askControl, type ControlQuestion } from './control/control-client.ts'
 export { type ControlOperations, ControlServer, type ControlServerOptions } from './control/control-server.ts'
 export {
@@ -16,7 +15,14 @@ export { relayChecks } from './doctor/relay-checks.ts'
 export { type Check, runChecks } from './doctor/run-checks.ts'
 export { type CheckedTarget, targetChecks } from './doctor/target-checks.ts'
 export type { Way } from './doctor/way.ts'
-export { formatOptions } from './format-options.ts'
+export { createLogger, type Logger, type LoggerOptions, type LogLevel, silentLogger } from './log/logger.ts'
+export { RareLines } from './log/rare-lines.ts'
+export { redactText } from './log/redact.ts'
+export { RotatingFile, type RotatingFileOptions } from './log/rotating-file.ts'
+export { formatLogLine } from './log/text-log.ts'
+export { applyNetworkFlags, type NetworkFlags, networkFlagTable } from './network/network-flags.ts'
+export { addTableOptions, typedFlags } from './options/command-options.ts'
+export { formatOptions } from './options/format-options.ts'
 export {
   defaultOptions,
   type LoadedOptions,
@@ -24,28 +30,23 @@ export {
   type OptionFlags,
   type OptionSource,
   type OptionSources,
-} from './load-options.ts'
-export { createLogger, type Logger, type LoggerOptions, type LogLevel, silentLogger } from './logger.ts'
-export { applyNetworkFlags, type NetworkFlags, networkFlagTable } from './network/network-flags.ts'
+} from './options/load-options.ts'
 export {
   defineOptions,
   type OptionEntry,
   type OptionTable,
   type OptionValues,
-} from './option-entry.ts'
-export { type OptionFile, parseOptionFile, readOptionFile } from './option-file.ts'
-export { formatOptionHelp } from './option-help.ts'
-export { optionTableJsonSchema } from './option-json-schema.ts'
-export { markdownRow, optionTableMarkdown } from './option-markdown.ts'
-export { type OptionProblem, OptionsError } from './options-error.ts'
-export { type ParsedFlags, parseFlags } from './parse-flags.ts'
-export { parseOption } from './parse-option.ts'
-export { formatBytes, formatDuration, parseBytes, parseDuration } from './parse-quantity.ts'
-export { RareLines } from './rare-lines.ts'
-export { redactText } from './redact.ts'
+} from './options/option-entry.ts'
+export { type OptionFile, parseOptionFile, readOptionFile } from './options/option-file.ts'
+export { formatOptionHelp } from './options/option-help.ts'
+export { optionTableJsonSchema } from './options/option-json-schema.ts'
+export { markdownRow, optionTableMarkdown } from './options/option-markdown.ts'
+export { type OptionProblem, OptionsError } from './options/options-error.ts'
+export { type ParsedFlags, parseFlags } from './options/parse-flags.ts'
+export { parseOption } from './options/parse-option.ts'
+export { formatBytes, formatDuration, parseBytes, parseDuration } from './options/parse-quantity.ts'
+export { resumeOptionTable } from './options/resume-option-table.ts'
 export { reportFailure } from './report-failure.ts'
-export { resumeOptionTable } from './resume-option-table.ts'
-export { RotatingFile, type RotatingFileOptions } from './rotating-file.ts'
 export { isUnsafe, safeJson, safeText } from './safe-text.ts'
 export { Secret, secretMask } from './secret.ts'
 export { type Account, currentAccount, unknownAccount, withAccount } from './session/account.ts'
@@ -59,6 +60,5 @@ export { signInServicePrincipal } from './session/sign-in.ts'
 export { signInSomebody } from './session/sign-in-somebody.ts'
 export { trustCa } from './session/trust-ca.ts'
 export { onShutdownSignal, type ShutdownSignal, type SignalSource } from './shutdown-signals.ts'
-export { formatLogLine } from './text-log.ts'
 export { type OpenForWriting, writeAtomically } from './write-atomically.ts'
 export { readYaml, yamlFault } from './yaml-fault.ts'

@@ -3,7 +3,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { isRelayError, RelayError } from '@postern/protocol'
-import type { Logger } from '../logger.ts'
+import type { Logger } from '../log/logger.ts'
 
 /** What can be asked of a running program: name to what is done. Parameters are as a stranger may have sent them. */
 export type ControlOperations = Readonly<Record<string, (params: unknown) => unknown>>

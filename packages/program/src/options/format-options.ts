@@ -1,8 +1,8 @@
 import { stringify } from 'yaml'
+import { Secret } from '../secret.ts'
 import type { LoadedOptions } from './load-options.ts'
 import type { OptionEntry, OptionTable } from './option-entry.ts'
 import { formatAmount } from './parse-option.ts'
-import { Secret } from './secret.ts'
 
 /**
  * Writes loaded options as a configuration file that loads to the same values; secrets are masked, absent options left out.

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isRelayError } from '@postern/protocol'
+import { Secret } from '../secret.ts'
 import { defaultOptions, loadOptions, type OptionSources } from './load-options.ts'
 import { defineOptions, type OptionTable } from './option-entry.ts'
 import { parseOptionFile } from './option-file.ts'
 import { OptionsError } from './options-error.ts'
-import { Secret } from './secret.ts'
 
 const table = defineOptions({
   dataPort: { flag: 'data-port', env: 'POSTERN_DATA_PORT', type: 'integer', default: 8443, max: 65_535, help: 'Port.' },

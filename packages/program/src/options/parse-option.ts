@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { Secret } from '../secret.ts'
 import type { NumberOption, OptionEntry } from './option-entry.ts'
 import { formatBytes, formatDuration, parseBytes, parseDuration } from './parse-quantity.ts'
-import { Secret } from './secret.ts'
 
 /** A value in its inside form, or the reason why there is none; a reason never holds the text of a secret. */
 export type ParsedOption = { readonly value: unknown } | { readonly problem: string }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Secret } from '../secret.ts'
 import { createLogger, type LoggerOptions, silentLogger } from './logger.ts'
-import { Secret } from './secret.ts'
 
 function recordingLogger(options: LoggerOptions = {}) {
   const lines: string[] = []

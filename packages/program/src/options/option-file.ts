@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { readYaml, yamlFault } from '../yaml-fault.ts'
 import { type OptionProblem, OptionsError } from './options-error.ts'
-import { readYaml, yamlFault } from './yaml-fault.ts'
 
 /** A configuration file that was read: option names and raw values. */
 export interface OptionFile {

@@ -1,4 +1,4 @@
-import type { Secret } from './secret.ts'
+import type { Secret } from '../secret.ts'
 
 interface OptionBase {
   /** Name on the command line, without the leading dashes: `data-port`. */

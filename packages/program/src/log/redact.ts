@@ -1,4 +1,4 @@
-import { Secret, secretMask } from './secret.ts'
+import { Secret, secretMask } from '../secret.ts'
 
 /** Names of headers, query parameters and fields whose value is never logged; compared without case, `-` and `_`. */
 const secretNames: ReadonlySet<string> = new Set([
