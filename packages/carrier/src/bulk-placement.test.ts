@@ -15,8 +15,8 @@ test('a stream that moves 4 MiB a second and shares its carrier is hot, the hott
   assert.deepEqual(new BulkPlacement(0).look(streams, 1000), [streams[2], streams[0]])
 })
 
-test('on a long path it is hot when it moves 64 KiB in each round trip', () => {
-  const streams = streamsOf(200, 300_000, 400_000)
+test('on a long path it is hot when it moves 16 KiB in each round trip', () => {
+  const streams = streamsOf(200, 70_000, 90_000)
   assert.deepEqual(new BulkPlacement(0).look(streams, 1000), [streams[1]])
 })
 

@@ -7,13 +7,15 @@ import { CarrierPool } from './carrier-pool.ts'
 import { type CarrierConnection, type CarrierConnectionHandler, CarrierRunner } from './carrier-runner.ts'
 import { ListenerSession } from './listener-session.ts'
 
-/** One end of a pair; what is sent arrives in the next turn of the loop. */
+/** One end of a pair; what is sent arrives in the next turn of the loop, or after a while. */
 class MemoryConnection implements CarrierConnection {
+  delayMs = 0
   peer: MemoryConnection | undefined
   failed: number | undefined
   isAborted = false
   isSilent = false
   readonly waiting: Uint8Array[] = []
+  readonly #late: Uint8Array[] = []
   handler: CarrierConnectionHandler | undefined
 
   static pair(): readonly [MemoryConnection, MemoryConnection] {
@@ -43,8 +45,15 @@ class MemoryConnection implements CarrierConnection {
   send(bytes: Uint8Array): boolean {
     const copy = bytes.slice()
     if (this.isSilent || this.peer?.isSilent) this.waiting.push(copy)
+    else if (this.delayMs > 0) this.#sendLate(copy)
     else setImmediate(() => this.peer?.handler?.onData(copy))
     return true
+  }
+
+  /** Timers of one moment come in any order. */
+  #sendLate(bytes: Uint8Array): void {
+    this.#late.push(bytes)
+    setTimeout(() => this.peer?.handler?.onData(this.#late.shift()!), this.delayMs)
   }
 
   lend(): Uint8Array {
@@ -79,6 +88,8 @@ interface BedOptions {
   readonly maxCarriers?: number
   /** Streams that the listener's end takes on one carrier. Default 2. */
   readonly maxCarrierStreams?: number
+  /** What is sent takes so long, each way. Default: no time. */
+  readonly delayMs?: number
   readonly dialFails?: () => boolean
   readonly isListenerAway?: () => boolean
   readonly dialHangs?: () => boolean
@@ -118,6 +129,7 @@ function openBed(t: TestContext, options: BedOptions = {}) {
       if (options.dialHangs?.()) await once(signal, 'abort')
       signal.throwIfAborted()
       const [ours, theirs] = MemoryConnection.pair()
+      for (const side of [ours, theirs]) side.delayMs = options.delayMs ?? 0
       connections.push(ours)
       const carrier = runner.add(theirs)
       if (options.sendsAway) carrier.goAway('draining', 'not here')
@@ -320,6 +332,37 @@ test('streams that move much get carriers of their own, dialed at once and not o
   assert.deepEqual([pool.carrierCount, asked.length], [5, 5])
   const carriers = [...pool.streams()].map(({ carrier }) => carrier)
   assert.equal(new Set(carriers).size, 5)
+})
+
+test('on a long path each stream that moves anything has a carrier of its own, a fraction of a second after it was opened', async (t) => {
+  const { pool, openStream, pass } = openBed(t, { maxCarrierStreams: 16, delayMs: 100 })
+  openStream()
+  await pass(2000)
+  assert.equal(pool.carrierCount, 1)
+  for (let i = 0; i < 4; i += 1) openStream()
+  const write = (): void => {
+    for (const stream of pool.streams()) while (stream.write(new Uint8Array(65_536)));
+  }
+  for (let passed = 0; passed < 1000; passed += 100) {
+    write()
+    await pass(100)
+  }
+  assert.equal(pool.carrierCount, 5)
+  assert.equal(new Set([...pool.streams()].map(({ carrier }) => carrier)).size, 5)
+})
+
+test('on a long path a new stream has the carrier with the fewest, and one that moves nothing is not moved', async (t) => {
+  const { pool, openStream, pass } = openBed(t, { maxCarrierStreams: 16, delayMs: 100 })
+  openStream()
+  await pass(2000)
+  openStream()
+  await pass(2000)
+  const [first, second] = [...pool.streams()]
+  assert.equal(pool.carrierCount, 2)
+  assert.equal(second?.carrier, first?.carrier)
+  openStream()
+  const third = [...pool.streams()][2]
+  assert.notEqual(third?.carrier, first?.carrier)
 })
 
 test('a listener that sends every carrier away is asked again, not too often', async (t) => {

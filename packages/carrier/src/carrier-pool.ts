@@ -1,6 +1,6 @@
 import { BulkPlacement } from './bulk-placement.ts'
 import type { Carrier } from './carrier.ts'
-import { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
+import { type CarrierLimits, defaultCarrierLimits, longPathMs } from './carrier-limits.ts'
 import { type CarrierConnection, CarrierRunner } from './carrier-runner.ts'
 import { type OpenOptions, SenderSession } from './sender-session.ts'
 import type { CarrierStream } from './streams/carrier-stream.ts'
@@ -16,8 +16,12 @@ export interface DialCarrierOptions {
 
 /** An attempt that takes longer may hang where the network was: another one is made beside it. */
 const patienceMs = 3_000
-/** Attempts at a time. */
+/** Attempts at a time, and for streams that move much. */
 const maxDials = 4
+const maxBulkDials = 8
+
+/** Between two looks at what streams move where the path is long: each that is late costs a stream that has begun to be fast. */
+const longPathLookMs = 100
 
 const defaultMaxCarriers = defaultCarrierLimits.maxStreams / defaultCarrierLimits.maxCarrierStreams
 
@@ -85,6 +89,7 @@ export class CarrierPool implements Disposable {
   #hot: readonly CarrierStream[] = []
   /** Of those, how many have no carrier of their own yet. */
   #hotWaiting = 0
+  #bulkTimer: NodeJS.Timeout | undefined
   /** When there last was a stream. */
   #lastUsedAtMs: number
 
@@ -139,6 +144,7 @@ export class CarrierPool implements Disposable {
     this.#lastUsedAtMs = nowMs
     const stream = this.#session.open(options, nowMs)
     if (!this.#isRoomyWithout(undefined)) this.#dial()
+    this.#prepareLongPath()
     return stream
   }
 
@@ -156,6 +162,7 @@ export class CarrierPool implements Disposable {
     for (const stream of this.#session.streams()) stream.reset('cancelled')
     this.#runner[Symbol.dispose]()
     clearTimeout(this.#retryTimer)
+    clearInterval(this.#bulkTimer)
   }
 
   /**
@@ -166,7 +173,8 @@ export class CarrierPool implements Disposable {
   #dial(wanted = 1): void {
     const { maxCarriers = defaultMaxCarriers } = this.#options
     const nowMs = this.#now()
-    if (this.#isClosed || nowMs < this.#notBeforeMs || this.#dials.size >= maxDials) return
+    if (this.#isClosed || nowMs < this.#notBeforeMs || this.#dials.size >= (wanted > 1 ? maxBulkDials : maxDials))
+      return
     // One that does not answer is not waited for.
     const carriers = this.#runner.carriers.filter(({ isDoubtful }) => !isDoubtful)
     const coming = carriers.filter(({ peer }) => peer === undefined).length
@@ -186,7 +194,7 @@ export class CarrierPool implements Disposable {
       this.#isListenerAway = false
       this.#wasRelayAway = false
       if (signal.aborted) return connection.abort()
-      if (this.#hotWaiting < 2) for (const slower of this.#dials) slower.abort()
+      if (this.#hotWaiting < 2 && this.#missingOnLongPath() < 2) for (const slower of this.#dials) slower.abort()
       this.add(connection)
     } catch (error) {
       this.#dials.delete(dial)
@@ -244,7 +252,7 @@ export class CarrierPool implements Disposable {
 
   #onTick(nowMs: number): void {
     if (this.#runner.carriers.some((carrier) => this.#isProven(carrier, nowMs))) this.#failures = 0
-    this.#placeBulk(nowMs)
+    if (!this.#bulkTimer) this.#placeBulk(nowMs)
     this.#keepWarm(nowMs)
   }
 
@@ -274,6 +282,30 @@ export class CarrierPool implements Disposable {
     return places > 0 && taken * 4 <= places * 3
   }
 
+  /**
+   * On a long path a connection that is dialed when a stream has become fast comes five round trips later, and is then as slow as any new one: for each
+   * stream that shares its carrier another one is dialed at once, and those that move anything go there.
+   */
+  #prepareLongPath(): void {
+    const missing = this.#missingOnLongPath()
+    if (missing === 0) return
+    this.#dial(missing)
+    this.#bulkTimer ??= setInterval(() => {
+      if (this.#missingOnLongPath() > 0) return this.#placeBulk(this.#now())
+      clearInterval(this.#bulkTimer)
+      this.#bulkTimer = undefined
+    }, longPathLookMs).unref()
+  }
+
+  /** Streams beyond the first one of each carrier whose path is long. */
+  #missingOnLongPath(): number {
+    let missing = 0
+    for (const { roundTripMs, streamCount } of this.#runner.carriers) {
+      if (roundTripMs >= longPathMs && streamCount > 1) missing += streamCount - 1
+    }
+    return missing
+  }
+
   #placeBulk(nowMs: number): void {
     this.#hot = this.#placement.look(this.#session.streams(), nowMs)
     this.#placeHot()
@@ -297,7 +329,7 @@ export class CarrierPool implements Disposable {
       }
     }
     this.#hotWaiting = waiting
-    for (let at = 0; at < Math.min(waiting, maxDials); at += 1) this.#dial(waiting)
+    for (let at = 0; at < Math.min(waiting, maxBulkDials); at += 1) this.#dial(waiting)
   }
 
   #closeIdle(nowMs: number, isWarm: boolean): void {

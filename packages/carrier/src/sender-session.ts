@@ -1,6 +1,6 @@
 import { Slots } from '@postern/websocket'
 import { Carrier, type CarrierHandler, type CarrierOwner } from './carrier.ts'
-import { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
+import { type CarrierLimits, defaultCarrierLimits, longPathMs } from './carrier-limits.ts'
 import { CarrierError } from './codec/carrier-error.ts'
 import { encodeOpenTail, type Hello, hexOf } from './codec/messages.ts'
 import { makeStream } from './stream-maker.ts'
@@ -185,12 +185,12 @@ export class SenderSession implements CarrierOwner {
     throw new CarrierError('CARRIER_FRAME_TYPE')
   }
 
-  /** Streams share the first carrier that has room: few carriers cost little. */
+  /** Streams share the first carrier that has room, since few carriers cost little; on a long path those with the fewest streams, which are fast there. */
   #placeAll(streams: readonly CarrierStream[], carriers: Iterable<Carrier> = this.#carriers): void {
     let isWaiting = false
     for (const stream of streams) {
       if (stream.isClosed) continue
-      const carrier = firstRoomy(carriers)
+      const carrier = roomyOne(carriers)
       if (carrier) this.#attach(stream, carrier)
       else isWaiting = true
     }
@@ -202,7 +202,12 @@ export class SenderSession implements CarrierOwner {
   }
 }
 
-function firstRoomy(carriers: Iterable<Carrier>): Carrier | undefined {
-  for (const carrier of carriers) if (carrier.hasRoom) return carrier
-  return undefined
+function roomyOne(carriers: Iterable<Carrier>): Carrier | undefined {
+  let best: Carrier | undefined
+  for (const carrier of carriers) {
+    if (!carrier.hasRoom) continue
+    if (carrier.roundTripMs < longPathMs) return carrier
+    if (!best || carrier.streamCount < best.streamCount) best = carrier
+  }
+  return best
 }
