@@ -9,6 +9,7 @@ export { type ForwardSink, FrameForwarder, type FrameForwarderOptions } from './
 export { HandshakeRefused, type RefusedAnswer } from './handshake-refused.ts'
 export { GatheredWrites, type GatheredWritesOptions } from './io/gathered-writes.ts'
 export { SharedReadBuffer } from './io/shared-read-buffer.ts'
+export { sharedTurns, TurnQueue, type TurnQueueOptions, type TurnUrgency } from './io/turn-queue.ts'
 export { sharedRegions, WriteRegions } from './io/write-regions.ts'
 export { KeepAlive, type KeepAliveOptions, type KeepAlivePeer } from './keep-alive.ts'
 export { xorMask } from './mask/xor-mask.ts'
