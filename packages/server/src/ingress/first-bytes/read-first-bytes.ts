@@ -18,6 +18,16 @@ export function peekClientHello(socket: Socket, onHello: (hello: Decided<ClientH
   })
 }
 
+/** Waits until a connection has sent something, and leaves it there. Nothing is called when it ends before. */
+export function awaitFirstBytes(socket: Socket, onBytes: () => void): void {
+  socket.once('data', (received: Buffer) => {
+    socket.pause()
+    giveBack(socket, received)
+    onBytes()
+  })
+  socket.resume()
+}
+
 type Decided<T extends { readonly kind: string }> = Exclude<T, { readonly kind: 'incomplete' }>
 
 /** Reads until `read` knows; the socket is paused then. Nothing is called when the connection ends before. */
