@@ -520,6 +520,35 @@ describe('WebSocketEndpoint closing', () => {
     assert.deepEqual(handler.events, ['text last'])
   })
 
+  test('of many whose TCP ends at once all are closed at once, and their ends are told a few a turn', async () => {
+    const ends = Array.from({ length: 100 }, () => {
+      const [stream, far] = duplexPair()
+      const handler = new Recorder()
+      return { endpoint: new WebSocketEndpoint({ stream, role: 'server', handler }), handler, far }
+    })
+    const told = (): number => ends.filter(({ handler }) => handler.ends === 1).length
+    for (const { far } of ends) far.end()
+    let [most, before] = [0, 0]
+    for (let turns = 0; before < ends.length && turns < 1_000; turns++) {
+      await turn()
+      if (turns === 1) assert.ok(ends.every(({ endpoint }) => endpoint.state === 'closed'))
+      most = Math.max(most, told() - before)
+      before = told()
+    }
+    assert.equal(before, ends.length)
+    assert.ok(most <= 25, `${most} in one turn`)
+  })
+
+  test('what is sent over broken TCP goes nowhere, and breaks nothing', async () => {
+    const { endpoint, handler, far } = inMemory()
+    far.on('end', () => handler.events.push('FIN'))
+    far.end()
+    await turn()
+    endpoint.sendText('late')
+    endpoint.ping()
+    assert.deepEqual(await handler.ended, { clean: false, code: 1006, reason: '' })
+  })
+
   test('a reset is not clean and its error is told', async (t) => {
     const [near, far] = await tcpPair(t)
     const handler = new Recorder()

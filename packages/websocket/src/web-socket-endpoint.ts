@@ -10,6 +10,7 @@ import {
   writeMaskedFrame,
 } from './frame-encoder.ts'
 import { SharedReadBuffer } from './io/shared-read-buffer.ts'
+import { sharedTurns } from './io/turn-queue.ts'
 import { sharedRegions } from './io/write-regions.ts'
 import { Opcode } from './opcode.ts'
 import { WebSocketError } from './web-socket-error.ts'
@@ -68,6 +69,9 @@ const maxStalledTimeouts = 6
 
 const nothing = new Uint8Array(0)
 
+/** What keep-alive sends to thousands, over and over. A Buffer: of another small array each write would make one. */
+const serverPing: Uint8Array = Buffer.from(encodeFrame(Opcode.ping, nothing, { mask: false }))
+
 /** Where sockets are read to whose handlers copy: nothing is left in it between two reads. */
 const reading = new SharedReadBuffer(131_072)
 
@@ -87,6 +91,8 @@ export class WebSocketEndpoint implements FrameSink {
   /** Our CLOSE, and with it everything before, was taken by the operating system. */
   #closeHasLeft = false
   #isAborted = false
+  /** TCP ended without CLOSE: the socket goes as soon as it is its turn. */
+  #isBroken = false
   #violation: WebSocketError | undefined
   #error: Error | undefined
   #ended = false
@@ -136,7 +142,7 @@ export class WebSocketEndpoint implements FrameSink {
   }
 
   get state(): 'open' | 'closing' | 'closed' {
-    if (this.#ended || this.#stream.destroyed) return 'closed'
+    if (this.#ended || this.#isBroken || this.#stream.destroyed) return 'closed'
     return this.#sentClose || this.#received !== undefined ? 'closing' : 'open'
   }
 
@@ -204,7 +210,8 @@ export class WebSocketEndpoint implements FrameSink {
   }
 
   ping(payload: Uint8Array = nothing): void {
-    this.#write(encodeFrame(Opcode.ping, payload, { mask: this.#isClient }))
+    const isPlain = !this.#isClient && payload.length === 0
+    this.#write(isPlain ? serverPing : encodeFrame(Opcode.ping, payload, { mask: this.#isClient }))
   }
 
   /** Says that nothing more is sent. The socket ends when the peer has said it too, at the latest after 5 seconds. */
@@ -340,8 +347,16 @@ export class WebSocketEndpoint implements FrameSink {
 
   /** FIN of the peer. After its CLOSE we may have something to say; without one the connection is broken. */
   #onStreamEnd(): void {
-    if (this.#received === undefined && !this.#violation) this.#stream.destroy()
+    if (this.#received === undefined && !this.#violation) this.#leave()
     else if (this.#sentClose) this.#stream.end(() => this.#stream.destroy())
+  }
+
+  /** A network that breaks, or a process that is killed, ends thousands at once: what each costs must not come in one turn. */
+  #leave(): void {
+    this.#isBroken = true
+    // Else Node says goodbye for us, at the cost of two system calls, to somebody who has gone.
+    this.#stream.allowHalfOpen = true
+    sharedTurns.add('goodbye', () => this.#stream.destroy())
   }
 
   #onStreamClosed(): void {
@@ -396,7 +411,7 @@ export class WebSocketEndpoint implements FrameSink {
   }
 
   get #isSendingOver(): boolean {
-    return this.#sentClose || this.#stream.destroyed || this.#stream.writableEnded
+    return this.#sentClose || this.#isBroken || this.#stream.destroyed || this.#stream.writableEnded
   }
 
   /** Writes of one turn leave together: each write is a system call, and with TLS a record. */
