@@ -83,7 +83,8 @@ test('a peer that is not being read is not judged, and has all its chances after
 
 test('a peer may remove itself, or another, while it is told', (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] })
-  const keepAlive = new KeepAlive({ intervalMs, maxMissed: 1 })
+  // So short that all are pinged together.
+  const keepAlive = new KeepAlive({ intervalMs: 250, maxMissed: 1 })
   const other = new Peer({ answers: true })
   const peer = new Peer({ answers: false })
   peer.onSilent = () => {
@@ -92,9 +93,42 @@ test('a peer may remove itself, or another, while it is told', (t) => {
   }
   keepAlive.add(peer)
   keepAlive.add(other)
-  t.mock.timers.tick(2 * intervalMs)
+  t.mock.timers.tick(500)
   assert.equal(keepAlive.size, 0)
   assert.equal(other.pings, 1)
+})
+
+test('thousands that came together are not pinged together, and each is pinged once in an interval', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const keepAlive = new KeepAlive({ intervalMs })
+  const peers = Array.from({ length: 6_000 }, () => new Peer({ answers: true }))
+  for (const peer of peers) keepAlive.add(peer)
+  const pinged = (): number => peers.reduce((sum, { pings }) => sum + pings, 0)
+  let most = 0
+  for (let at = 0; at < intervalMs; at += 250) {
+    const before = pinged()
+    t.mock.timers.tick(250)
+    most = Math.max(most, pinged() - before)
+  }
+  // 100 on average, in the second half of the interval.
+  assert.ok(most < 200, `${most} at once`)
+  assert.deepEqual([...new Set(peers.map(({ pings }) => pings))], [1])
+  keepAlive.close()
+})
+
+test('a peer that has just come is not pinged before half an interval is over', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const keepAlive = new KeepAlive({ intervalMs })
+  keepAlive.add(new Peer({ answers: true }))
+  // Somewhere inside an interval of the others.
+  t.mock.timers.tick(7_000)
+  const late = Array.from({ length: 500 }, () => new Peer({ answers: true }))
+  for (const peer of late) keepAlive.add(peer)
+  t.mock.timers.tick(intervalMs / 2)
+  assert.ok(late.every(({ pings }) => pings === 0))
+  t.mock.timers.tick(intervalMs / 2)
+  assert.ok(late.every(({ pings }) => pings === 1))
+  keepAlive.close()
 })
 
 test('no timer runs without peers, and one starts again with the next', (t) => {
