@@ -7,6 +7,7 @@ import { Authorizer } from './auth/authorizer.ts'
 import type { CertificateSource } from './certificates/certificate-source.ts'
 import { createCertificateSource } from './certificates/create-certificate-source.ts'
 import { TlsSettings } from './certificates/tls-settings.ts'
+import { portsOf } from './config/ports-of.ts'
 import type { RelayConfig } from './config/relay-config.ts'
 import { IngressStatus } from './domain/ingress-status.ts'
 import { NetworkGuard } from './domain/network-guard.ts'
@@ -57,6 +58,7 @@ import { ResourceCatalog } from './storage/resource-catalog.ts'
 import type { ResourceStore } from './storage/resource-store.ts'
 import { SqliteAuditStore } from './storage/sqlite/sqlite-audit-store.ts'
 import { SqliteStore } from './storage/sqlite/sqlite-store.ts'
+import { BurstLog } from './telemetry/burst-log.ts'
 import { Counters } from './telemetry/counters.ts'
 import { Health } from './telemetry/health.ts'
 import { MetricsPage } from './telemetry/metrics-page.ts'
@@ -152,7 +154,7 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   const { store, catalog } = await openResources(options, health, stops)
   const audit = await openAudit(config, { health, log, stops })
   const certificates = await openCertificates(config, log, stops)
-  const inUse = portsOf(config)
+  const inUse: PortsInUse = portsOf(config)
   const { identity, administrator } = await startIdentity({
     settings: config,
     log,
@@ -180,14 +182,6 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   const drain = (graceMs: number): Promise<void> =>
     drainRelay({ parts, doors, dataDoors: ports.dataDoors, ingress, health, graceMs })
   return { ports, certificates, catalog, store, audit, identity, administrator, health, ingress, stops, drain }
-}
-
-function portsOf({ dataPort, managementPort, publicPort }: RelayConfig): PortsInUse {
-  return {
-    data: dataPort,
-    management: managementPort,
-    ...(publicPort !== undefined && { publicData: publicPort }),
-  }
 }
 
 async function openResources(
@@ -314,6 +308,7 @@ function createParts(from: {
     limits,
     soapTokens: config.soapTokens,
     log,
+    listenerLog: new BurstLog(log),
     advertise: config.advertise,
     admit: (socket) => {
       for (const door of doors) door.markAuthorized(socket)
@@ -328,6 +323,7 @@ function createParts(from: {
     offers.close()
     refusals.close()
     refusalLog.close()
+    parts.listenerLog.close()
   })
   return parts
 }

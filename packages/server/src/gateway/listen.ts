@@ -68,7 +68,7 @@ function onDecision(
     admission: { token: new Secret(token), principal, expiresAtMs },
   })
   parts.audit.record(allowedRecord({ call, action: 'listen', principal }))
-  parts.log.info('listener.connected', {
+  parts.listenerLog.info('listener.connected', channel.entity, {
     trackingId,
     entity: channel.entity,
     listenerId: toLogText(channel.id),
@@ -128,7 +128,8 @@ function openControlChannel(
         const refusal = { code: refused, stage: 'control', trackingId, address, remote, scope, principal, reason }
         parts.refusals.record(refusal)
       }
-      parts.log.info('listener.disconnected', { trackingId, entity: closed.entity, code, reason: toLogText(reason) })
+      const ended = { trackingId, entity: closed.entity, code, reason: toLogText(reason) }
+      parts.listenerLog.info('listener.disconnected', closed.entity, ended)
       parts.waitingListeners.release(closed.entity, () => hasReceiverPlace(parts, entity))
     },
   })

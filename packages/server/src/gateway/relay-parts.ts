@@ -16,6 +16,7 @@ import type { RelayedConnections } from '../relay/relayed-connections.ts'
 import type { OfferBook } from '../rendezvous/offer-book.ts'
 import type { RelayHolders } from '../rendezvous/rendezvous-socket.ts'
 import type { ResourceCatalog } from '../storage/resource-catalog.ts'
+import type { BurstLog } from '../telemetry/burst-log.ts'
 import type { Counters } from '../telemetry/counters.ts'
 import type { NamespaceLoad } from './namespace-load.ts'
 import type { CallSource } from './network-admission.ts'
@@ -46,6 +47,8 @@ export interface RelayParts {
   /** Requests may have their token in a SOAP header. */
   readonly soapTokens: boolean
   readonly log: Logger
+  /** For listeners that come and go. */
+  readonly listenerLog: BurstLog
   /** `wss://host[:port]` to hand to listeners instead of what they used; undefined to use theirs. */
   readonly advertise: string | undefined
   /** Stops counting a socket against the limits for strangers. */
