@@ -9,9 +9,9 @@ const leastCostsMs = { goodbye: 0.15, upgrade: 0.3, handshake: 1 } as const
 export type TurnUrgency = keyof typeof leastCostsMs
 
 export interface TurnQueueOptions {
-  /** What such work may always take of one turn, milliseconds; one task is begun in any case. Default 1. */
+  /** What such work may always take of one turn, milliseconds; one task is begun in any case. Default 2. */
   readonly minSliceMs?: number
-  /** It may take half as long as all else in this turn did, but no longer than this: a busy door is still a door. Default 2. */
+  /** It may take half as long as all else in this turn did, but no longer than this: a busy door is still a door. Default 3. */
   readonly maxSliceMs?: number
   /** Milliseconds since any moment. */
   readonly now?: () => number
@@ -31,7 +31,7 @@ export class TurnQueue {
   #isTurnTaken = false
   #sliceEndedAtMs = 0
 
-  constructor({ minSliceMs = 1, maxSliceMs = 2, now = () => performance.now() }: TurnQueueOptions = {}) {
+  constructor({ minSliceMs = 2, maxSliceMs = 3, now = () => performance.now() }: TurnQueueOptions = {}) {
     this.#minSliceMs = minSliceMs
     this.#maxSliceMs = maxSliceMs
     this.#now = now
