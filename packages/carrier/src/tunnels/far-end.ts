@@ -72,7 +72,7 @@ export class FarEnd {
 
   /**
    * Opens a connection within the call when its target was reached before: what comes for it waits at the far end until it is there again.
-   * Without promise, signal and timer, which were a third of our own part of what a new connection costs this end (measured).
+   * Most connections are such ones: they cost no promise, no signal and no timer.
    *
    * @returns false when it is not known to be there: `open` looks for it
    * @throws {RelayError} ServerBusy when there are as many streams as there may be.

@@ -3,8 +3,8 @@
  *
  * A Set or a Map that is added to and deleted from all the time makes a new table every few additions, and each old table keeps what was in it and
  * a link to the next one (so that iterators find their way). Once one of them is old enough for the garbage collector to leave it in peace, all
- * that follow stay too, with everything that was ever in them, until the whole heap is searched. Measured: 43 % of what
- * new connections made outlived them, instead of 3 %.
+ * that follow stay too, with everything that was ever in them, until the whole heap is searched. Measured with 8 MiB for new objects: at each
+ * scavenge 43 % of what new connections had made was kept, instead of 3 %.
  */
 export class Slots<T extends object> {
   readonly #items: (T | undefined)[] = []
