@@ -95,6 +95,31 @@ test('many connections share one relayed connection, and the far end logs who as
   for (const client of clients) client.destroy()
 })
 
+test("a client that leaves before the far end has answered is nobody's failure, and the next one need not wait", async () => {
+  await using relay = await StubRelay.start()
+  await using service = await echo()
+  const { logger, lines } = record()
+  await using _ = await startBridge(relay, { remoteForwards: [`db:127.0.0.1:${service.port}`] })
+  await using local = await startBridge(relay, { localForwards: ['127.0.0.1:0:db'], logger })
+  const first = dial(local)
+  first.write('x')
+  await once(first, 'data', { signal: signal() })
+  for (let i = 0; i < 30; i += 1) {
+    const hasty = dial(local)
+    await once(hasty, 'connect', { signal: signal() })
+    hasty.resetAndDestroy()
+  }
+  const last = dial(local)
+  last.write('y')
+  await once(last, 'data', { signal: signal() })
+  assert.deepEqual(
+    lines.filter(({ event }) => event === 'forwarder.connection-failed'),
+    [],
+  )
+  assert.equal(local.status[0]?.lastError, undefined)
+  for (const client of [first, last]) client.destroy()
+})
+
 test('a listener that does not carry gets what it always got, and is asked only once', async () => {
   await using relay = await StubRelay.start()
   await using service = await says('plain')
