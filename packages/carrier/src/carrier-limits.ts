@@ -64,6 +64,12 @@ export const eagerBytesPerMs = 16_384
  */
 export const longPathMs = 10
 
+/**
+ * From here on, over the first PINGs too, streams get other carriers before they are fast. On a shorter path that is done soon enough when they are;
+ * and a machine that is busy, or a program that has just begun, takes longer than 10 ms for its answers.
+ */
+export const farPathMs = 40
+
 /** A larger window doubles as long as the last doubling made the stream this many times as fast, over at least so many milliseconds. */
 export const growthGain = 1.7
 export const speedTimeMs = 50

@@ -1,6 +1,6 @@
 import { BulkPlacement } from './bulk-placement.ts'
 import type { Carrier } from './carrier.ts'
-import { type CarrierLimits, defaultCarrierLimits, longPathMs } from './carrier-limits.ts'
+import { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
 import { type CarrierConnection, CarrierRunner } from './carrier-runner.ts'
 import { type OpenOptions, SenderSession } from './sender-session.ts'
 import type { CarrierStream } from './streams/carrier-stream.ts'
@@ -300,8 +300,8 @@ export class CarrierPool implements Disposable {
   /** Streams beyond the first one of each carrier whose path is long. */
   #missingOnLongPath(): number {
     let missing = 0
-    for (const { roundTripMs, streamCount } of this.#runner.carriers) {
-      if (roundTripMs >= longPathMs && streamCount > 1) missing += streamCount - 1
+    for (const { isFar, streamCount } of this.#runner.carriers) {
+      if (isFar && streamCount > 1) missing += streamCount - 1
     }
     return missing
   }

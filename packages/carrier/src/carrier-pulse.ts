@@ -1,5 +1,6 @@
 import {
   doubtAfterMs,
+  farPathMs,
   helloTimeoutMs,
   maxTickMs,
   pausedAfterMs,
@@ -61,6 +62,11 @@ export class CarrierPulse {
   /** Too little is known of the path: another PING is due as soon as one was answered. */
   get isCurious(): boolean {
     return this.#answersMs.length < firstAnswers && !this.#isPongAwaited
+  }
+
+  /** The path is long, and no slow answer alone makes it look so. */
+  get isFar(): boolean {
+    return this.#answersMs.length >= firstAnswers && this.shortestRoundTripMs >= farPathMs
   }
 
   /** Something came. */

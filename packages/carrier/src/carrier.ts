@@ -124,6 +124,11 @@ export class Carrier implements StreamCarrier, FrameSink {
     return this.#pulse.shortestRoundTripMs
   }
 
+  /** The path is so long that a connection of its own is worth much to a stream. */
+  get isFar(): boolean {
+    return this.#pulse.isFar
+  }
+
   /** An answer is late. New streams go elsewhere, until something is heard. */
   get isDoubtful(): boolean {
     return this.#pulse.isDoubtful

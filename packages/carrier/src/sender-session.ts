@@ -1,6 +1,6 @@
 import { Slots } from '@postern/websocket'
 import { Carrier, type CarrierHandler, type CarrierOwner } from './carrier.ts'
-import { type CarrierLimits, defaultCarrierLimits, longPathMs } from './carrier-limits.ts'
+import { type CarrierLimits, defaultCarrierLimits } from './carrier-limits.ts'
 import { CarrierError } from './codec/carrier-error.ts'
 import { encodeOpenTail, type Hello, hexOf } from './codec/messages.ts'
 import { makeStream } from './stream-maker.ts'
@@ -206,7 +206,7 @@ function roomyOne(carriers: Iterable<Carrier>): Carrier | undefined {
   let best: Carrier | undefined
   for (const carrier of carriers) {
     if (!carrier.hasRoom) continue
-    if (carrier.roundTripMs < longPathMs) return carrier
+    if (!carrier.isFar) return carrier
     if (!best || carrier.streamCount < best.streamCount) best = carrier
   }
   return best

@@ -466,9 +466,8 @@ export class CarrierStream implements TurnTaker {
 
   /** What comes under the old number is not heard any more. */
   #leave(): void {
-    const [carrier, id] = [this.#carrier, this.#id]
+    this.#carrier?.release(this.#id, this)
     this.#forgetCarrier()
-    carrier?.release(id, this)
   }
 
   #forgetCarrier(): void {
@@ -505,8 +504,7 @@ export class CarrierStream implements TurnTaker {
 
   /** Both directions are over, and both ends know. */
   #finishIfDone(): void {
-    const isDone = this.#send.isFinConfirmed && this.#receive.isEnded && !this.#receive.isUnconfirmed
-    if (isDone && !this.isClosed) this.#close(undefined)
+    if (this.#send.isFinConfirmed && this.#receive.isEnded && !this.#receive.isUnconfirmed) this.#close(undefined)
   }
 
   #close(reset: StreamReset | undefined): void {

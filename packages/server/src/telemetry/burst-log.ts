@@ -4,6 +4,14 @@ import type { Logger } from '@postern/program'
 const maxLines = 100
 const windowMs = 1_000
 
+/** The events of which thousands may come at once, and what sums up those of a second that were left out. */
+const summaries = {
+  'listener.connected': 'listener.connected.more',
+  'listener.disconnected': 'listener.disconnected.more',
+} as const
+
+type BurstEvent = keyof typeof summaries
+
 /** The lines of one event since the window began. */
 interface Burst {
   lines: number
@@ -18,7 +26,7 @@ interface Burst {
  */
 export class BurstLog {
   readonly #log: Logger
-  readonly #bursts = new Map<string, Burst>()
+  readonly #bursts = new Map<BurstEvent, Burst>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(log: Logger) {
@@ -26,7 +34,7 @@ export class BurstLog {
   }
 
   /** @param subject what the line is about, a word of few: the summary names that of which the most lines were left out */
-  info(event: string, subject: string, fields: Readonly<Record<string, unknown>>): void {
+  info(event: BurstEvent, subject: string, fields: Readonly<Record<string, unknown>>): void {
     let burst = this.#bursts.get(event)
     if (burst === undefined) this.#bursts.set(event, (burst = { lines: 0, leftOut: 0, subjects: new Map() }))
     this.#timer ??= setTimeout(() => this.#end(), windowMs).unref()
@@ -51,7 +59,7 @@ export class BurstLog {
       if (leftOut === 0) continue
       const [most] = [...subjects].toSorted(([, a], [, b]) => b - a)
       const seconds = windowMs / 1000
-      this.#log.info(`${event}.more`, { count: leftOut, seconds, mostAbout: most?.[0] })
+      this.#log.info(summaries[event], { count: leftOut, seconds, mostAbout: most?.[0] })
     }
     this.#bursts.clear()
   }
