@@ -1,6 +1,9 @@
 export { BytePipe, type BytePipeHandler, type BytePipeOptions, type BytePipeProblem } from './byte-pipe.ts'
 export { ByteStream, type StreamedBytes } from './byte-stream.ts'
 export { type CloseStatus, decodeClose, encodeClose } from './close-payload.ts'
+export { Fifo } from './collections/fifo.ts'
+export { SlotMap } from './collections/slot-map.ts'
+export { Slots } from './collections/slots.ts'
 export { type DialedWebSocket, type DialOptions, dialWebSocket } from './dial.ts'
 export { endpointPeer } from './endpoint-peer.ts'
 export { FrameDecoder, type FrameDecoderOptions, type FrameSink } from './frame-decoder.ts'
@@ -9,7 +12,7 @@ export { type ForwardSink, FrameForwarder, type FrameForwarderOptions } from './
 export { HandshakeRefused, type RefusedAnswer } from './handshake-refused.ts'
 export { GatheredWrites, type GatheredWritesOptions } from './io/gathered-writes.ts'
 export { SharedReadBuffer } from './io/shared-read-buffer.ts'
-export { sharedTurns, TurnQueue, type TurnQueueOptions, type TurnUrgency } from './io/turn-queue.ts'
+export { sharedPacer, TaskPacer, type TaskPacerOptions, type TaskUrgency } from './io/task-pacer.ts'
 export { sharedRegions, WriteRegions } from './io/write-regions.ts'
 export { KeepAlive, type KeepAliveOptions, type KeepAlivePeer } from './keep-alive.ts'
 export { xorMask } from './mask/xor-mask.ts'
@@ -22,8 +25,6 @@ export {
   type UpgradeProblem,
   type UpgradeRequest,
 } from './server-handshake.ts'
-export { SlotMap } from './slots/slot-map.ts'
-export { Slots } from './slots/slots.ts'
 export {
   type EndpointEnd,
   type EndpointHandler,

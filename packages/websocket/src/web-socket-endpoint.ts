@@ -10,7 +10,7 @@ import {
   writeMaskedFrame,
 } from './frame-encoder.ts'
 import { SharedReadBuffer } from './io/shared-read-buffer.ts'
-import { sharedTurns } from './io/turn-queue.ts'
+import { sharedPacer } from './io/task-pacer.ts'
 import { sharedRegions } from './io/write-regions.ts'
 import { Opcode } from './opcode.ts'
 import { WebSocketError } from './web-socket-error.ts'
@@ -356,7 +356,7 @@ export class WebSocketEndpoint implements FrameSink {
     this.#isBroken = true
     // Else Node says goodbye for us, at the cost of two system calls, to somebody who has gone.
     this.#stream.allowHalfOpen = true
-    sharedTurns.add('goodbye', () => this.#stream.destroy())
+    sharedPacer.add('goodbye', () => this.#stream.destroy())
   }
 
   #onStreamClosed(): void {

@@ -84,7 +84,6 @@ export class FarEnd {
     if (!pool) return false
     const connection = openStream(pool, { target, kind: kindOf(request), client: request.client })
     connection.onceSettled((error) => {
-      connection.listenerId = pool.listenerId
       if (!error) carriers?.prove(target, pool)
       else if (!connection.isCut) request.onDisappointed?.(this.#disprove(target, pool, error))
     })
@@ -194,7 +193,6 @@ export class FarEnd {
     } catch (error) {
       throw signal.aborted ? error : this.#disprove(target, pool, error as RelayError)
     }
-    connection.listenerId = pool.listenerId
     this.#options.carriers?.prove(target, pool)
     request.onOpened(connection, nothing)
   }

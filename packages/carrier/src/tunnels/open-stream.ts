@@ -20,12 +20,11 @@ export interface OpenStreamOptions {
  */
 export function openStream(pool: CarrierPool, { target, kind, client }: OpenStreamOptions): StreamConnection {
   const trackingId = crypto.randomUUID()
-  const connection = new StreamConnection({ trackingId, cutCode: 'cancelled' })
+  const connection = new StreamConnection({ trackingId, cutCode: 'cancelled', listener: pool })
   const context = encodeStreamContext({ trackingId, client })
   const stream = pool.open({ handler: connection, target, kind, context, answerTimeoutMs })
   if (!stream) throw new RelayError('ServerBusy', { message: 'Too many streams of this hybrid connection at a time' })
   connection.attach(stream)
-  connection.listenerId = pool.listenerId
   return connection
 }
 

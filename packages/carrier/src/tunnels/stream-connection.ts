@@ -11,6 +11,8 @@ export interface StreamConnectionOptions {
   readonly client?: string | undefined
   /** What the peer is told when this end cuts the stream. */
   readonly cutCode: ResetCode
+  /** At the other end, as seen from the sender's; it may be known only when the stream is settled. */
+  readonly listener?: { readonly listenerId: string | undefined }
 }
 
 /** Datagrams that wait for a handler, and their bytes; a network would drop them sooner. */
@@ -24,13 +26,12 @@ const maxEarlyDatagramBytes = 65_536
 export class StreamConnection implements TunnelConnection, CarrierStreamHandler {
   readonly trackingId: string
   readonly client: string | undefined
-  /** Set when the stream is settled, at the latest. */
-  listenerId: string | undefined
   /** The stream's own buffer is the bound, and grows with the path. */
   readonly maxBufferedBytes = 0
   /** A stream has no subprotocol of its own. */
   readonly protocol = undefined
   readonly #cutCode: ResetCode
+  readonly #listener: StreamConnectionOptions['listener']
   #stream: CarrierStream | undefined
   #handler: TunnelHandler | undefined
   /** Bytes from before there was a handler, or that came while paused. */
@@ -49,15 +50,20 @@ export class StreamConnection implements TunnelConnection, CarrierStreamHandler 
   #outcome: { readonly error: RelayError | undefined } | undefined
   #onSettled: ((error: RelayError | undefined) => void) | undefined
 
-  constructor({ trackingId, client, cutCode }: StreamConnectionOptions) {
+  constructor({ trackingId, client, cutCode, listener }: StreamConnectionOptions) {
     this.trackingId = trackingId
     this.client = client
     this.#cutCode = cutCode
+    this.#listener = listener
   }
 
   /** Names the stream that this is the handler of. */
   attach(stream: CarrierStream): void {
     this.#stream = stream
+  }
+
+  get listenerId(): string | undefined {
+    return this.#listener?.listenerId
   }
 
   get bufferedBytes(): number {

@@ -4,7 +4,7 @@ import * as http from 'node:http'
 import * as net from 'node:net'
 import type { Duplex } from 'node:stream'
 import * as tls from 'node:tls'
-import { sharedTurns } from '@postern/websocket'
+import { sharedPacer } from '@postern/websocket'
 import { canonicalAddress } from '../../domain/canonical-address.ts'
 import { networkOf } from '../../domain/network-of.ts'
 import type { RemoteEndpoint } from '../../domain/remote-endpoint.ts'
@@ -145,7 +145,7 @@ export class FrontDoor {
         connection && this.#admitHead(connection, request, (code, reason) => this.#refuse(connection, code, reason))
       if (connection !== undefined && remote !== undefined) {
         connection.isUpgraded = true
-        sharedTurns.add('upgrade', () => {
+        sharedPacer.add('upgrade', () => {
           if (socket.destroyed) return
           this.#callHandler(connection, () => handler.onUpgrade(request, socket, head, remote))
         })
@@ -269,7 +269,7 @@ export class FrontDoor {
         this.#handshakes.delete(path)
       }
     })
-    sharedTurns.add('handshake', () => {
+    sharedPacer.add('handshake', () => {
       if (!raw.destroyed) server?.emit('connection', raw)
     })
   }

@@ -1,3 +1,5 @@
+import { Fifo } from '../collections/fifo.ts'
+
 /**
  * What can wait for a later turn, the most urgent first: who has gone makes room, who is half inside comes before who knocks. And
  * what one task of it costs at least, milliseconds: most of it comes behind the task, when Node closes handles or reads the
@@ -5,10 +7,10 @@
  */
 const leastCostsMs = { goodbye: 0.15, upgrade: 0.3, handshake: 1 } as const
 
-/** What kind of work a task is; see {@link TurnQueue}. */
-export type TurnUrgency = keyof typeof leastCostsMs
+/** What kind of work a task is; see {@link TaskPacer}. */
+export type TaskUrgency = keyof typeof leastCostsMs
 
-export interface TurnQueueOptions {
+export interface TaskPacerOptions {
   /** What such work may always take of one turn, milliseconds; one task is begun in any case. Default 2. */
   readonly minSliceMs?: number
   /** It may take half as long as all else in this turn did, but no longer than this: a busy door is still a door. Default 3. */
@@ -22,7 +24,7 @@ export interface TurnQueueOptions {
  * their turn in between. What comes while nothing waits is done at once. It counts no connections: who adds a task sees to it
  * that there cannot be too many.
  */
-export class TurnQueue {
+export class TaskPacer {
   readonly #lanes: readonly Lane[] = Object.entries(leastCostsMs).map(([urgency, costMs]) => new Lane(urgency, costMs))
   readonly #minSliceMs: number
   readonly #maxSliceMs: number
@@ -31,7 +33,7 @@ export class TurnQueue {
   #isTurnTaken = false
   #sliceEndedAtMs = 0
 
-  constructor({ minSliceMs = 2, maxSliceMs = 3, now = () => performance.now() }: TurnQueueOptions = {}) {
+  constructor({ minSliceMs = 2, maxSliceMs = 3, now = () => performance.now() }: TaskPacerOptions = {}) {
     this.#minSliceMs = minSliceMs
     this.#maxSliceMs = maxSliceMs
     this.#now = now
@@ -43,7 +45,7 @@ export class TurnQueue {
   }
 
   /** Does it now or in a later turn. Whoever adds it looks, when it is done, whether there is still something to do. */
-  add(urgency: TurnUrgency, task: () => void): void {
+  add(urgency: TaskUrgency, task: () => void): void {
     if (this.#isTurnTaken) {
       this.#lanes.find((lane) => lane.urgency === urgency)?.push(task)
       return
@@ -87,36 +89,17 @@ export class TurnQueue {
   }
 }
 
-/** First in, first out; what `Array.shift` costs grows with the thousands that wait behind. */
-class Lane {
+/** The tasks of one urgency. */
+class Lane extends Fifo<() => void> {
   readonly urgency: string
   readonly leastCostMs: number
-  #tasks: (() => void)[] = []
-  #at = 0
 
   constructor(urgency: string, leastCostMs: number) {
+    super()
     this.urgency = urgency
     this.leastCostMs = leastCostMs
-  }
-
-  get size(): number {
-    return this.#tasks.length - this.#at
-  }
-
-  push(task: () => void): void {
-    this.#tasks.push(task)
-  }
-
-  shift(): (() => void) | undefined {
-    const task = this.#tasks[this.#at]
-    this.#at += 1
-    if (this.#at === this.#tasks.length) {
-      this.#tasks = []
-      this.#at = 0
-    }
-    return task
   }
 }
 
 /** That of the process: a turn is one for all connections. */
-export const sharedTurns: TurnQueue = new TurnQueue()
+export const sharedPacer: TaskPacer = new TaskPacer()
