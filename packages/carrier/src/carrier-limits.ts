@@ -37,20 +37,20 @@ export const confirmSoonBytes = 16_384
 /** What "soon" is: words of one stream travel together, and each costs both ends and the relay a frame. */
 export const confirmSoonMs = 10
 
-/** So much is confirmed at once, however large the window is. */
+/** So much is confirmed at once, or a sixteenth of the window where that is more: each word wakes two processes. */
 export const confirmAtOnceBytes = 262_144
 
 /** A window that is used up in less than this grows even where the round trip is nothing, for fewer words and fewer turns of the processor. */
 export const eagerGrowthTimeMs = 4
 
 /**
- * What streams that are busy at a time share on short paths: where more is on its way, it is read from slow memory, and others wait for it
- * (measured, bench/profile.md).
+ * What streams that are busy at a time share on short paths, so much that each process on the way always has something to do: of 4 MiB all was
+ * often in one of them, and a core had nothing to do for a fifth of the time. Where more is on its way, it is read from slow memory, and others
+ * wait for it (measured, bench/profile.md).
  */
 export const shortPathBytes = 16_777_216
 
-/** One window of them, at most and at least: a program that stops reading leaves all of it here. */
-export const maxShortPathWindowBytes = 4_194_304
+/** The least that one of them has. */
 export const minShortPathWindowBytes = 524_288
 
 /** A window that is used up fast on a long path grows to this without asking whether that pays. */

@@ -1,4 +1,4 @@
-import { maxShortPathWindowBytes, minShortPathWindowBytes, shortPathBytes } from '../carrier-limits.ts'
+import { minShortPathWindowBytes, shortPathBytes } from '../carrier-limits.ts'
 import { BlockPool } from './block-pool.ts'
 
 /** What a stream in a hurry sends at once: half of what one read of a socket brings. */
@@ -52,8 +52,7 @@ export class CreditBudget {
 
   /** How far a window may grow where the round trip is short. */
   get shortPathWindowBytes(): number {
-    const share = Math.floor(shortPathBytes / Math.max(1, this.#busyStreams))
-    return Math.max(minShortPathWindowBytes, Math.min(share, maxShortPathWindowBytes))
+    return Math.max(minShortPathWindowBytes, Math.floor(shortPathBytes / Math.max(1, this.#busyStreams)))
   }
 
   /** Counts a stream that uses up its window as fast as it is granted, until {@link CreditBudget.removeBusy}. */

@@ -77,10 +77,11 @@ test('a window does not grow where it is the program that takes its time', () =>
   assert.equal(receive.windowBytes, firstBytes)
 })
 
-test('a window on a short path grows to 4 MiB and no further, however fast it is used up', () => {
-  const receive = receiver()
+test('a window on a short path grows to the 16 MiB that it shares with nobody and no further, however fast it is used up', () => {
+  const budget = new CreditBudget({ totalBytes: 1_073_741_824 })
+  const receive = new ReceiveSide({ firstBytes, maxBytes: 67_108_864, budget })
   burst(receive, { roundTripMs: 1, times: 50 })
-  assert.equal(receive.windowBytes, 4_194_304)
+  assert.equal(receive.windowBytes, 16_777_216)
 })
 
 test('streams that are busy at a time share what short paths hold, and none gets less than 512 KiB', () => {

@@ -59,7 +59,7 @@ export class ReceiveSide {
   get isWordDue(): boolean {
     const quarter = this.#windowBytes / 4
     return (
-      this.received - this.#toldReceived >= Math.min(quarter, confirmAtOnceBytes) ||
+      this.received - this.#toldReceived >= Math.min(quarter, Math.max(confirmAtOnceBytes, quarter / 4)) ||
       (!this.isEnded && this.#consumed + this.#windowBytes - this.limit >= quarter)
     )
   }
