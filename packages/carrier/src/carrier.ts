@@ -8,9 +8,11 @@ import {
   decodeAttached,
   decodeHello,
   decodeOpen,
+  decodePong,
   decodeReason,
   decodeResume,
   encodeHello,
+  encodePing,
   encodeReason,
   type Hello,
   type Open,
@@ -19,7 +21,8 @@ import {
   writeHeader,
   writeResume,
 } from './codec/messages.ts'
-import { readU48, writeU48 } from './codec/numbers.ts'
+import { readU48 } from './codec/numbers.ts'
+import { ControlFrames } from './control-frames.ts'
 import { OpenRate } from './open-rate.ts'
 import { type ResetCode, resetCodeOf, resetNumber, resetText } from './reset-code.ts'
 import type { CarrierStream, StreamCarrier } from './streams/carrier-stream.ts'
@@ -82,19 +85,14 @@ export class Carrier implements StreamCarrier, FrameSink {
   #soon: CarrierStream[] = []
   /** Had no room in the last buffer: goes first. */
   #unserved: CarrierStream | undefined
-  /** Frames of the carrier itself, and RESETs. */
-  #control: Uint8Array[] = []
-  #pongDue: Uint8Array | undefined
   #highestId = 0
   #peer: Hello | undefined
   #isWorking = false
   #isDraining = false
   #isLost = false
-  /** More answers wait than an honest peer leaves unread. */
-  #isFlooded = false
   readonly #pulse: CarrierPulse
   readonly #openRate: OpenRate
-  readonly #maxWaiting: number
+  readonly #control: ControlFrames
 
   constructor(owner: CarrierOwner, handler: CarrierHandler) {
     this.#owner = owner
@@ -103,8 +101,8 @@ export class Carrier implements StreamCarrier, FrameSink {
     const { limits } = owner
     this.#openRate = new OpenRate(limits.maxOpensPerSecond, owner.nowMs)
     // Each stream that is here may be given up while nothing can be sent: that is no flood.
-    this.#maxWaiting = maxWaitingResets + limits.maxCarrierStreams
-    this.#control.push(
+    this.#control = new ControlFrames(maxWaitingResets + limits.maxCarrierStreams)
+    this.#control.add(
       encodeHello({
         id: owner.id,
         maxStreams: limits.maxCarrierStreams,
@@ -173,10 +171,8 @@ export class Carrier implements StreamCarrier, FrameSink {
   }
 
   get hasWork(): boolean {
-    if (this.#control.length > 0) return true
-    return (
-      this.#peer !== undefined && (this.#pongDue !== undefined || this.#unserved !== undefined || !this.#queue.isEmpty)
-    )
+    if (this.#control.hasWork) return true
+    return this.#peer !== undefined && (this.#unserved !== undefined || !this.#queue.isEmpty)
   }
 
   /**
@@ -205,7 +201,7 @@ export class Carrier implements StreamCarrier, FrameSink {
    */
   writeTo(buffer: Uint8Array, nowMs: number): number {
     this.#owner.nowMs = nowMs
-    let at = this.#writeControl(buffer)
+    let at = this.#control.writeTo(buffer)
     if (this.#peer) at = this.#writeTurns(buffer, at)
     if (at === 0) this.#isWorking = false
     return at
@@ -324,8 +320,7 @@ export class Carrier implements StreamCarrier, FrameSink {
     this.#streams.clear()
     this.#unnumbered.length = 0
     this.#soon = []
-    this.#control = []
-    this.#pongDue = undefined
+    this.#control.clear()
     this.#unserved = undefined
     for (const stream of left) stream.detach(nowMs)
     return left
@@ -365,7 +360,7 @@ export class Carrier implements StreamCarrier, FrameSink {
   #onCarrierFrame(type: number, payload: Uint8Array): void {
     if (type === FrameType.hello) throw new CarrierError('CARRIER_HELLO_REPEATED')
     if (type === FrameType.ping) {
-      this.#pongDue = new Uint8Array(payload)
+      this.#control.answer(payload)
       this.#announceWork()
     } else if (type === FrameType.pong) {
       this.#onPong(payload)
@@ -375,7 +370,7 @@ export class Carrier implements StreamCarrier, FrameSink {
   }
 
   #onPong(payload: Uint8Array): void {
-    this.#pulse.answer(readU48(payload, 2), this.nowMs)
+    this.#pulse.answer(decodePong(payload), this.nowMs)
     if (this.#pulse.isCurious) this.#ping(this.nowMs)
   }
 
@@ -435,10 +430,7 @@ export class Carrier implements StreamCarrier, FrameSink {
   }
 
   #ping(nowMs: number): void {
-    const frame = new Uint8Array(frameHeaderBytes + 8)
-    const at = writeHeader(frame, 0, { type: FrameType.ping, length: 8, stream: 0 })
-    writeU48(frame, at + 2, this.#pulse.ask(nowMs))
-    this.#sendFrame(frame)
+    this.#sendFrame(encodePing(this.#pulse.ask(nowMs)))
   }
 
   #drain(reason: string): void {
@@ -451,40 +443,18 @@ export class Carrier implements StreamCarrier, FrameSink {
 
   #sendFrame(frame: Uint8Array): void {
     if (this.#isLost) return
-    if (this.#control.length >= this.#maxWaiting) this.#isFlooded = true
-    else this.#control.push(frame)
+    this.#control.add(frame)
     this.#announceWork()
   }
 
   #refuseFlood(): void {
-    if (this.#isFlooded) throw new CarrierError('CARRIER_FLOOD')
+    if (this.#control.isFlooded) throw new CarrierError('CARRIER_FLOOD')
   }
 
   #announceWork(patience?: 'patient'): void {
     if (this.#isWorking || this.#isLost) return
     this.#isWorking = true
     this.#handler.onWork(patience)
-  }
-
-  /** Frames of at most a few hundred bytes; as many as fit with room for a turn behind. */
-  #writeControl(buffer: Uint8Array): number {
-    let at = 0
-    let sent = 0
-    const end = buffer.length / 2
-    for (const frame of this.#control) {
-      if (at + frame.length > end) break
-      buffer.set(frame, at)
-      at += frame.length
-      sent += 1
-    }
-    if (sent > 0) this.#control.splice(0, sent)
-    if (this.#pongDue && this.#peer) {
-      at = writeHeader(buffer, at, { type: FrameType.pong, length: 8, stream: 0 })
-      buffer.set(this.#pongDue, at)
-      at += 8
-      this.#pongDue = undefined
-    }
-    return at
   }
 
   #writeTurns(buffer: Uint8Array, from: number): number {

@@ -24,6 +24,9 @@ export const frameHeaderBytes = 8
 /** The offset in front of the bytes of DATA. */
 export const dataOffsetBytes = 6
 
+/** Eight bytes that the answer repeats; ours end with a time. */
+export const pingBytes = 8
+
 export const maxDataBytes = 65_536
 export const maxFramePayloadBytes = dataOffsetBytes + maxDataBytes
 
@@ -50,8 +53,8 @@ export const payloadLengths: readonly (LengthRange | undefined)[] = lengthTable(
 function lengthTable(): (LengthRange | undefined)[] {
   const table: (LengthRange | undefined)[] = Array.from({ length: FrameType.leave + 1 }, () => undefined)
   table[FrameType.hello] = { min: 23, max: 512 }
-  table[FrameType.ping] = { min: 8, max: 8 }
-  table[FrameType.pong] = { min: 8, max: 8 }
+  table[FrameType.ping] = { min: pingBytes, max: pingBytes }
+  table[FrameType.pong] = { min: pingBytes, max: pingBytes }
   table[FrameType.goAway] = { min: 2, max: 2 + maxReasonBytes }
   table[FrameType.open] = { min: openFixedBytes, max: openFixedBytes + maxTargetBytes + maxContextBytes }
   table[FrameType.resume] = { min: resumeBytes, max: resumeBytes }

@@ -7,6 +7,7 @@ import {
   maxReasonBytes,
   maxTargetBytes,
   openFixedBytes,
+  pingBytes,
   resumeBytes,
   secretBytes,
 } from './frame-type.ts'
@@ -17,6 +18,8 @@ const lowestVersion = 1
 const highestVersion = 1
 const features = { resume: 1, datagrams: 2 } as const
 const helloFixedBytes = 23
+/** Where a PING of ours has its time. */
+const pingTimeAt = 2
 
 /** What an end says of itself first. */
 export interface Hello {
@@ -94,6 +97,19 @@ export function encodeHello(hello: Hello): Uint8Array {
   frame[at + 22] = id.length
   frame.set(id, at + helloFixedBytes)
   return frame
+}
+
+/** A PING with the time at which it leaves, milliseconds, to be read from the answer by {@link decodePong}. */
+export function encodePing(sentAtMs: number): Uint8Array {
+  const frame = new Uint8Array(frameHeaderBytes + pingBytes)
+  const at = writeHeader(frame, 0, { type: FrameType.ping, length: pingBytes, stream: 0 })
+  writeU48(frame, at + pingTimeAt, sentAtMs)
+  return frame
+}
+
+/** @returns the time that was in the PING */
+export function decodePong(payload: Uint8Array): number {
+  return readU48(payload, pingTimeAt)
 }
 
 /** @throws {CarrierError} */
