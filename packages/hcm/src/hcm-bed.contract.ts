@@ -117,7 +117,8 @@ export async function startBed(test: TestContext, options: Partial<RunHcmOptions
   })
   test.after(async () => {
     await hcm.stop({ graceMs: 0 }).catch(() => {})
-    rmSync(folder, { recursive: true, force: true })
+    // A state file may still be on its way.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   })
   return {
     folder,

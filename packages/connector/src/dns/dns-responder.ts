@@ -20,6 +20,9 @@ export interface DnsResponderOptions {
 
 type Transport = 'udp' | 'tcp'
 
+/** Free ports that are tried. */
+const maxFreePortAttempts = 5
+
 const maxTcpClients = 64
 /** RFC 7766 section 6.2.3 leaves it to the server. */
 const tcpIdleTimeoutMs = 10_000
@@ -50,6 +53,17 @@ export class DnsResponder implements AsyncDisposable {
 
   /** @throws {RelayError} InvalidConfiguration when the port cannot be had. */
   static async start(options: DnsResponderOptions): Promise<DnsResponder> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await DnsResponder.#listen(options)
+      } catch (error) {
+        // A port that was free for UDP may be taken for TCP: any other will do.
+        if (options.place.port !== 0 || attempt === maxFreePortAttempts) throw error
+      }
+    }
+  }
+
+  static async #listen(options: DnsResponderOptions): Promise<DnsResponder> {
     const { address, port } = options.place
     const udp = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
     try {
