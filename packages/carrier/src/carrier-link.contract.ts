@@ -193,13 +193,14 @@ export class TestBed {
     return { stream, end }
   }
 
-  /** Everything moves until nothing does. */
-  run(): void {
+  /** Everything moves until nothing does. @param oneWayMs what is said arrives so long after it was said */
+  run(oneWayMs = 0): void {
     let isMoving = true
     while (isMoving) {
       isMoving = false
       for (const link of this.links) {
         isMoving = link.fill() || isMoving
+        this.nowMs += oneWayMs
         while (link.deliver('there', 1 << 20)) isMoving = true
         while (link.deliver('back', 1 << 20)) isMoving = true
       }

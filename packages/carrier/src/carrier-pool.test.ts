@@ -16,6 +16,7 @@ class MemoryConnection implements CarrierConnection {
   isSilent = false
   readonly waiting: Uint8Array[] = []
   readonly #late: Uint8Array[] = []
+  readonly #arrived: Uint8Array[] = []
   handler: CarrierConnectionHandler | undefined
 
   static pair(): readonly [MemoryConnection, MemoryConnection] {
@@ -40,6 +41,7 @@ class MemoryConnection implements CarrierConnection {
 
   open(handler: CarrierConnectionHandler): void {
     this.handler = handler
+    if (this.peer) this.peer.#handOver()
   }
 
   send(bytes: Uint8Array): boolean {
@@ -53,7 +55,16 @@ class MemoryConnection implements CarrierConnection {
   /** Timers of one moment come in any order. */
   #sendLate(bytes: Uint8Array): void {
     this.#late.push(bytes)
-    setTimeout(() => this.peer?.handler?.onData(this.#late.shift()!), this.delayMs)
+    setTimeout(() => {
+      this.#arrived.push(this.#late.shift()!)
+      this.#handOver()
+    }, this.delayMs)
+  }
+
+  /** What comes before anybody reads waits for him. */
+  #handOver(): void {
+    const { handler } = this.peer ?? {}
+    if (handler) for (const bytes of this.#arrived.splice(0)) handler.onData(bytes)
   }
 
   lend(): Uint8Array {
@@ -338,6 +349,7 @@ test('on a long path each stream that moves anything has a carrier of its own, s
   const { pool, openStream, pass } = openBed(t, { maxCarrierStreams: 16, delayMs: 100 })
   openStream()
   await pass(4000)
+  assert.equal(pool.carrierCount, 1)
   for (let i = 0; i < 4; i += 1) openStream()
   const write = (): void => {
     for (const stream of pool.streams()) while (stream.write(new Uint8Array(65_536)));
@@ -346,7 +358,22 @@ test('on a long path each stream that moves anything has a carrier of its own, s
     write()
     await pass(100)
   }
+  assert.equal(pool.carrierCount, 5)
   assert.equal(new Set([...pool.streams()].map(({ carrier }) => carrier)).size, 5)
+})
+
+test('on a long path a new stream has the carrier with the fewest, and one that moves nothing is not moved', async (t) => {
+  const { pool, openStream, pass } = openBed(t, { maxCarrierStreams: 16, delayMs: 100 })
+  openStream()
+  await pass(4000)
+  openStream()
+  await pass(4000)
+  const [first, second] = [...pool.streams()]
+  assert.equal(pool.carrierCount, 2)
+  assert.equal(second?.carrier, first?.carrier)
+  openStream()
+  const third = [...pool.streams()][2]
+  assert.notEqual(third?.carrier, first?.carrier)
 })
 
 test('a listener that sends every carrier away is asked again, not too often', async (t) => {

@@ -8,19 +8,6 @@ const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text))
 const many = (bytes: number): Uint8Array =>
   Uint8Array.from({ length: bytes }, (_, index) => (index * 7 + (index >> 8)) & 255)
 
-/** What each end has said arrives, so long after it was said, until nothing moves. */
-function runOverPath(bed: TestBed, oneWayMs: number): void {
-  let isMoving = true
-  while (isMoving) {
-    isMoving = false
-    for (const link of bed.links) isMoving = link.fill() || isMoving
-    bed.nowMs += oneWayMs
-    for (const link of bed.links) {
-      for (const direction of ['there', 'back'] as const) while (link.deliver(direction, 1 << 20)) isMoving = true
-    }
-  }
-}
-
 describe('new streams', () => {
   for (const { path, oneWayMs, counts } of [
     { path: 'short', oneWayMs: 1, counts: [4, 0] },
@@ -29,7 +16,7 @@ describe('new streams', () => {
     test(`on a ${path} path are ${counts.join(' and ')} on two carriers`, () => {
       const bed = new TestBed()
       const links = [bed.addLink(), bed.addLink()]
-      runOverPath(bed, oneWayMs)
+      bed.run(oneWayMs)
       for (let i = 0; i < 4; i += 1) bed.open()
       assert.deepEqual(
         links.map(({ sender }) => sender.streamCount),
