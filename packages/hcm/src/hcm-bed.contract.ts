@@ -117,8 +117,7 @@ export async function startBed(test: TestContext, options: Partial<RunHcmOptions
   })
   test.after(async () => {
     await hcm.stop({ graceMs: 0 }).catch(() => {})
-    // A state file may still be on its way.
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    rmSync(folder, { recursive: true, force: true })
   })
   return {
     folder,

@@ -83,6 +83,7 @@ export class HcmService {
   async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
     await this.#turn
     await Promise.all([...this.#leaving, ...[...this.#agents.values()].map((agent) => agent.stop({ graceMs }))])
+    await this.#options.store.settled()
   }
 
   /** How all are doing, in the order in which they were added. */

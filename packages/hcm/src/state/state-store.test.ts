@@ -32,6 +32,16 @@ function stored(store: StateStore): StoredHybridConnection {
   }
 }
 
+test('what nobody waited for is on the disk once the store is settled', async (t) => {
+  const folder = folderFor(t)
+  const store = await StateStore.open(folder)
+  for (const rule of ['a.corp:1', 'b.corp:2']) {
+    void store.update((state) => ({ ...state, policy: [...state.policy, rule] }))
+  }
+  await store.settled()
+  assert.deepEqual((await StateStore.open(folder)).state.policy, ['a.corp:1', 'b.corp:2'])
+})
+
 test('what was kept is there again, its secret unreadable in a file that only the owner may read', async (t) => {
   const folder = folderFor(t)
   const store = await StateStore.open(folder)

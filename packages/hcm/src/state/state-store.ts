@@ -50,6 +50,11 @@ export class StateStore {
     this.#writing = written.catch(() => {})
     return written
   }
+
+  /** Resolves when every change that was asked for is on the disk, or has failed. */
+  async settled(): Promise<void> {
+    await this.#writing
+  }
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
