@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, Server } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { silentLogger } from '@postern/program'
 import { type Answer, decode, encode, type Packet } from 'dns-packet'
@@ -99,6 +99,31 @@ async function exchange({ address, port }: SocketPlace, message: Uint8Array): Pr
     socket.close()
   }
 }
+
+/** The next of so many TCP servers find their port taken. @returns how often one was tried */
+function takePorts(t: TestContext, times: number): () => number {
+  const { listen } = Server.prototype
+  const mock = t.mock.method(Server.prototype, 'listen', function (this: Server, ...args: Parameters<typeof listen>) {
+    if (mock.mock.callCount() >= times) return listen.apply(this, args)
+    const error = Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' })
+    process.nextTick(() => this.emit('error', error))
+    return this
+  })
+  return () => mock.mock.callCount()
+}
+
+test('any free port is one that is free for UDP and TCP', async (t) => {
+  const tried = takePorts(t, 2)
+  const { resolver } = await startResponder(t, {})
+  assert.deepEqual(await resolver.resolve4('db.corp'), ['127.64.0.1'])
+  assert.equal(tried(), 3)
+})
+
+test('a machine that has no free port is not asked for ever', async (t) => {
+  const tried = takePorts(t, 100)
+  await assert.rejects(startResponder(t, {}), { code: 'InvalidConfiguration', message: /another program has the port/ })
+  assert.equal(tried(), 5)
+})
 
 test('names of endpoints and below wildcards are answered in any case, nothing else but an address is there', async (t) => {
   const { resolver } = await startResponder(t, {})

@@ -53,12 +53,18 @@ export class DnsResponder implements AsyncDisposable {
 
   /** @throws {RelayError} InvalidConfiguration when the port cannot be had. */
   static async start(options: DnsResponderOptions): Promise<DnsResponder> {
+    const { place } = options
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await DnsResponder.#listen(options)
-      } catch (error) {
+      } catch (cause) {
+        const { code, message } = cause as NodeJS.ErrnoException
         // A port that was free for UDP may be taken for TCP: any other will do.
-        if (options.place.port !== 0 || attempt === maxFreePortAttempts) throw error
+        if (place.port === 0 && code === 'EADDRINUSE' && attempt < maxFreePortAttempts) continue
+        throw new RelayError('InvalidConfiguration', {
+          message: `DNS cannot be answered at ${formatSocketPlace(place)}: ${reasons[code ?? ''] ?? message}`,
+          cause,
+        })
       }
     }
   }
@@ -74,13 +80,9 @@ export class DnsResponder implements AsyncDisposable {
       await once(responder.#tcp, 'listening')
       for (const server of [responder.#tcp, udp]) server.on('error', () => {})
       return responder
-    } catch (cause) {
+    } catch (error) {
       udp.close()
-      const { code, message } = cause as NodeJS.ErrnoException
-      throw new RelayError('InvalidConfiguration', {
-        message: `DNS cannot be answered at ${formatSocketPlace(options.place)}: ${reasons[code ?? ''] ?? message}`,
-        cause,
-      })
+      throw error
     }
   }
 
