@@ -45,7 +45,7 @@ export const eagerGrowthTimeMs = 4
 
 /**
  * What streams that are busy at a time share on short paths, so much that each process on the way always has something to do: of 4 MiB all was
- * often in one of them, and a core had nothing to do for a fifth of the time. Where more is on its way, it is read from slow memory, and others
+ * often in one of them, and the cores had nothing to do for a fifth of the time. Where more is on its way, it is read from slow memory, and others
  * wait for it (measured, bench/profile.md).
  */
 export const shortPathBytes = 16_777_216

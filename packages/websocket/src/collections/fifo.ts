@@ -1,6 +1,6 @@
 /** First in, first out, without moving what waits: what `Array.shift` costs grows with the thousands behind. */
 export class Fifo<T> {
-  #items: (T | undefined)[] = []
+  readonly #items: (T | undefined)[] = []
   #first = 0
 
   get size(): number {
@@ -16,14 +16,14 @@ export class Fifo<T> {
     const item = this.#items[this.#first]
     this.#items[this.#first] = undefined
     this.#first += 1
-    if (this.size === 0) this.#forget(this.#items.length)
-    else if (this.#first >= minForgottenPlaces && this.#first * 2 >= this.#items.length) this.#forget(this.#first)
+    if (this.size === 0) {
+      this.#items.length = 0
+      this.#first = 0
+    } else if (this.#first >= minForgottenPlaces && this.#first * 2 >= this.#items.length) {
+      this.#items.splice(0, this.#first)
+      this.#first = 0
+    }
     return item
-  }
-
-  #forget(places: number): void {
-    this.#items.splice(0, places)
-    this.#first = 0
   }
 }
 
