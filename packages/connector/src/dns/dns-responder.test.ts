@@ -102,8 +102,8 @@ async function exchange({ address, port }: SocketPlace, message: Uint8Array): Pr
 
 /** The next of so many TCP servers find their port taken. @returns how often one was tried */
 function takePorts(t: TestContext, times: number): () => number {
-  const { listen } = Server.prototype
-  const mock = t.mock.method(Server.prototype, 'listen', function (this: Server, ...args: Parameters<typeof listen>) {
+  const listen = Reflect.get(Server.prototype, 'listen') as (this: Server, ...args: unknown[]) => Server
+  const mock = t.mock.method(Server.prototype, 'listen', function (this: Server, ...args: unknown[]) {
     if (mock.mock.callCount() >= times) return listen.apply(this, args)
     const error = Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' })
     process.nextTick(() => this.emit('error', error))
