@@ -1,9 +1,8 @@
 #!/usr/bin/env node
-import { reportFailure } from '@postern/program'
+import { boundYoungGeneration, reportFailure } from '@postern/program'
 import { createCli } from './create-cli.ts'
-import { keepYoungGenerationSmall } from './young-generation.ts'
 
-keepYoungGenerationSmall()
+boundYoungGeneration()
 // `postern up --help | head`: whoever reads has enough, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error

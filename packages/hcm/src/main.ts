@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { reportFailure } from '@postern/program'
+import { boundYoungGeneration, reportFailure } from '@postern/program'
 import { Command } from 'commander'
 import { configureHcm, configureHcmLists, spellShortFlags } from './command/configure-hcm.ts'
 import { hcmVersion } from './hcm-version.ts'
 
+boundYoungGeneration()
 const program = new Command('hcm')
   .description(
     'Hybrid Connection Manager: leads the senders of hybrid connections to services that this machine reaches.',

@@ -1,0 +1,36 @@
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+
+const mib = 1_048_576
+
+/** V8's space for new objects has two halves, one of which is in use: 8 MiB each. Beyond it there is nothing to gain (measured). */
+const enoughBytes = 16 * mib
+
+/**
+ * Keeps V8's space for new objects small: 2 MiB at first, 16 MiB while the program is busy; call it before anything else.
+ *
+ * A chunk that passes through is memory outside of the heap that is freed when its small object is collected, and that
+ * happens when this space is full. At the 64 MiB that it grows to by itself, a relay under load holds some 70 MiB of
+ * chunks that nobody needs any more (measured with HTTP bodies: 230 MiB resident instead of 170, and more CPU time). At
+ * 2 MiB it is searched so often that a connection costs 10 to 20 % more.
+ *
+ * V8 doubles it when as much as it holds has survived; the limit cannot be set in a program that runs, but whether it doubles
+ * can. It gives back by itself what an idle program does not need.
+ *
+ * @returns ends it, at the size that it has
+ */
+export function boundYoungGeneration({ lookEveryMs = 1000 }: { readonly lookEveryMs?: number } = {}): Disposable {
+  const setGrowth = (factor: number): void => setFlagsFromString(`--semi-space-growth-factor=${factor}`)
+  setGrowth(1)
+  let mayGrow = false
+  const timer = setInterval(() => {
+    const isWanted = youngGenerationBytes() < enoughBytes
+    if (isWanted !== mayGrow) setGrowth(isWanted ? 2 : 1)
+    mayGrow = isWanted
+  }, lookEveryMs)
+  timer.unref()
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+function youngGenerationBytes(): number {
+  return getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')?.space_size ?? enoughBytes
+}
