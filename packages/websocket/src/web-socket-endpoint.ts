@@ -190,14 +190,20 @@ export class WebSocketEndpoint implements FrameSink {
    */
   sendLent(lent: Uint8Array, length: number): boolean {
     const region = new Uint8Array(lent.buffer, lent.byteOffset - frameHeadroomBytes, lent.length + frameHeadroomBytes)
-    if (length < shortPayloadBytes || this.#isSendingOver) {
-      const isFlushed = length === 0 || this.sendBinary(lent.subarray(0, length))
+    if (length === 0 || this.#isSendingOver) {
+      sharedRegions.give(region)
+      return true
+    }
+    const start = this.#isClient ? maskInPlace(region, length) : headInPlace(region, length)
+    const frame = region.subarray(start, frameHeadroomBytes + length)
+    if (length < shortPayloadBytes) {
+      // A copy in Node's pool: what is written to a socket has to be a Buffer, or becomes one.
+      const isFlushed = this.#write(Buffer.from(frame))
       sharedRegions.give(region)
       return isFlushed
     }
-    const start = this.#isClient ? maskInPlace(region, length) : headInPlace(region, length)
     this.#regions.push(region)
-    return this.#write(region.subarray(start, frameHeadroomBytes + length), this.#onRegionTaken)
+    return this.#write(frame, this.#onRegionTaken)
   }
 
   /** Sends the next part of a message whose length is not known yet. */
