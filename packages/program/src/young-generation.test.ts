@@ -38,9 +38,9 @@ function sizes(...args: readonly string[]): readonly number[] {
 }
 
 test('the space for new objects is small at first and grows to its bound while a program is busy, not beyond', () => {
-  const [first = 0, last = 0] = sizes('bounded', String(16 * mib))
+  const [first = 0, last = 0] = sizes('bounded', String(8 * mib))
   assert.ok(first <= 4 * mib, `${first} bytes before the first look`)
-  assert.ok(last >= 16 * mib && last <= 32 * mib, `${last} bytes in the end`)
+  assert.ok(last >= 8 * mib && last <= 16 * mib, `${last} bytes in the end`)
 })
 
 test('without a bound it grows at once', () => {
