@@ -1,9 +1,13 @@
+import { performance } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 const mib = 1_048_576
 
 /** V8's space for new objects has two halves, one of which is in use: 4 MiB each. Twice as much gains little, and is memory of idle connections. */
 const enoughBytes = 8 * mib
+
+/** Of the time between two looks: a burst of connections that then stay idle is less. */
+const busyShare = 0.5
 
 /**
  * Keeps V8's space for new objects small: 2 MiB at first, 8 MiB while the program is busy; call it before anything else.
@@ -22,8 +26,12 @@ export function boundYoungGeneration({ lookEveryMs = 1000 }: { readonly lookEver
   const setGrowth = (factor: number): void => setFlagsFromString(`--semi-space-growth-factor=${factor}`)
   setGrowth(1)
   let mayGrow = false
+  let before = performance.eventLoopUtilization()
   const timer = setInterval(() => {
-    const isWanted = youngGenerationBytes() < enoughBytes
+    const now = performance.eventLoopUtilization()
+    const isBusy = performance.eventLoopUtilization(now, before).utilization > busyShare
+    before = now
+    const isWanted = isBusy && youngGenerationBytes() < enoughBytes
     if (isWanted !== mayGrow) setGrowth(isWanted ? 2 : 1)
     mayGrow = isWanted
   }, lookEveryMs)
