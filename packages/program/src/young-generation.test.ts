@@ -10,7 +10,7 @@ const program = `
   import { setImmediate } from 'node:timers/promises'
   import { boundYoungGeneration } from '${new URL('./young-generation.ts', import.meta.url).href}'
   const bytes = () => getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size
-  if (process.argv[1] === 'bounded') boundYoungGeneration({ lookEveryMs: 5 })
+  if (process.argv[1] === 'bounded') boundYoungGeneration({ lookEveryMs: 50 })
   const kept = []
   const sizes = []
   let made = 0

@@ -9,8 +9,11 @@ const enoughBytes = 8 * mib
 /** Of the time between two looks: a burst of connections that then stay idle is less. */
 const busyShare = 0.5
 
+/** While it may grow: in this time it doubles once, rarely more. */
+const growingLookMs = 20
+
 /**
- * Keeps V8's space for new objects small: 2 MiB at first, 8 MiB while the program is busy; call it before anything else.
+ * Keeps V8's space for new objects small: 2 MiB at first, 8 MiB when the program is busy, rarely 16; call it before anything else.
  *
  * A chunk that passes through is memory outside of the heap that is freed when its small object is collected, and that
  * happens when this space is full. At the 64 MiB that it grows to by itself, a relay under load holds some 70 MiB of
@@ -18,7 +21,7 @@ const busyShare = 0.5
  * 2 MiB it is searched so often that a connection costs 10 to 20 % more.
  *
  * V8 doubles it when as much as it holds has survived; the limit cannot be set in a program that runs, but whether it doubles
- * can. It gives back by itself what an idle program does not need.
+ * can. It keeps the size that it has reached.
  *
  * @returns ends it, at the size that it has
  */
@@ -27,16 +30,19 @@ export function boundYoungGeneration({ lookEveryMs = 1000 }: { readonly lookEver
   setGrowth(1)
   let mayGrow = false
   let before = performance.eventLoopUtilization()
-  const timer = setInterval(() => {
+  let timer: NodeJS.Timeout
+  const lookIn = (ms: number): void => void (timer = setTimeout(look, ms).unref())
+  const look = (): void => {
     const now = performance.eventLoopUtilization()
     const isBusy = performance.eventLoopUtilization(now, before).utilization > busyShare
     before = now
     const isWanted = isBusy && youngGenerationBytes() < enoughBytes
     if (isWanted !== mayGrow) setGrowth(isWanted ? 2 : 1)
     mayGrow = isWanted
-  }, lookEveryMs)
-  timer.unref()
-  return { [Symbol.dispose]: () => clearInterval(timer) }
+    lookIn(isWanted ? growingLookMs : lookEveryMs)
+  }
+  lookIn(lookEveryMs)
+  return { [Symbol.dispose]: () => clearTimeout(timer) }
 }
 
 function youngGenerationBytes(): number {
