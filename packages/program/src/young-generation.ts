@@ -13,7 +13,7 @@ const busyShare = 0.5
 const growingLookMs = 20
 
 /**
- * Keeps V8's space for new objects small: 2 MiB at first, 8 MiB when the program is busy, rarely 16; call it before anything else.
+ * Keeps V8's space for new objects small, for the life of the process: 2 MiB at first, 8 MiB when the program is busy, rarely 16; call it before anything else.
  *
  * A chunk that passes through is memory outside of the heap that is freed when its small object is collected, and that
  * happens when this space is full. At the 64 MiB that it grows to by itself, a relay under load holds some 70 MiB of
@@ -22,27 +22,23 @@ const growingLookMs = 20
  *
  * V8 doubles it when as much as it holds has survived; the limit cannot be set in a program that runs, but whether it doubles
  * can. It keeps the size that it has reached.
- *
- * @returns ends it, at the size that it has
  */
-export function boundYoungGeneration({ lookEveryMs = 1000 }: { readonly lookEveryMs?: number } = {}): Disposable {
-  const setGrowth = (factor: number): void => setFlagsFromString(`--semi-space-growth-factor=${factor}`)
+export function boundYoungGeneration({ lookEveryMs = 1000 }: { readonly lookEveryMs?: number } = {}): void {
   setGrowth(1)
-  let mayGrow = false
   let before = performance.eventLoopUtilization()
-  let timer: NodeJS.Timeout
-  const lookIn = (ms: number): void => void (timer = setTimeout(look, ms).unref())
   const look = (): void => {
     const now = performance.eventLoopUtilization()
     const isBusy = performance.eventLoopUtilization(now, before).utilization > busyShare
     before = now
-    const isWanted = isBusy && youngGenerationBytes() < enoughBytes
-    if (isWanted !== mayGrow) setGrowth(isWanted ? 2 : 1)
-    mayGrow = isWanted
-    lookIn(isWanted ? growingLookMs : lookEveryMs)
+    const mayGrow = isBusy && youngGenerationBytes() < enoughBytes
+    setGrowth(mayGrow ? 2 : 1)
+    setTimeout(look, mayGrow ? growingLookMs : lookEveryMs).unref()
   }
-  lookIn(lookEveryMs)
-  return { [Symbol.dispose]: () => clearTimeout(timer) }
+  setTimeout(look, lookEveryMs).unref()
+}
+
+function setGrowth(factor: number): void {
+  setFlagsFromString(`--semi-space-growth-factor=${factor}`)
 }
 
 function youngGenerationBytes(): number {
