@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,6 +10,7 @@ import { compileLoad } from '../load/compile-load.ts'
 import { chooseWorkloads } from '../load/workload-table.ts'
 import { readNumber, readNumbers, splitNames } from '../option-values.ts'
 import { runBench } from '../processes/run-bench.ts'
+import { readCongestionControl } from '../report/machine.ts'
 import { repeatableCommand } from '../report/repeatable-command.ts'
 import { writePathResults } from '../report/results-file.ts'
 import { LongPath } from './long-path.ts'
@@ -168,10 +169,6 @@ function publish(
   }
   if (file !== undefined) writePathResults(file, section)
   for (const written of [file, pictureFile]) if (written !== undefined) console.error(`bench: wrote ${written}`)
-}
-
-function readCongestionControl(): string {
-  return readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim()
 }
 
 await runBench(main)

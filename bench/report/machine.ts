@@ -8,8 +8,13 @@ export function describeMachine(): string {
   const gibibytes = Math.round(totalmem() / 1024 ** 3)
   return (
     `${availableParallelism()} cores (${processor}), ${gibibytes} GiB, ${readDistribution()}, Linux ${release().split('-')[0]}, ` +
-    `Node ${process.versions.node}`
+    `Node ${process.versions.node}, TCP ${readCongestionControl()}`
   )
+}
+
+/** That of new connections. It decides much on loopback too: bbr sends by a clock where cubic sends at once. */
+export function readCongestionControl(): string {
+  return readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim()
 }
 
 /** First lines of what the peers' programs say about themselves; programs that are not there are left out. */
