@@ -63,7 +63,7 @@ function describeLink(results: readonly PathResult[]): string {
     most === 0 ? '' : `: direct TCP without loss got ${most.toFixed(most < 10 ? 1 : 0)} MB/s at most in this run`
   return (
     'The link: two TUN devices and a program that holds each packet back (no netem), nftables for the loss. It shares the cores with all that is measured, and has a ' +
-    `limit of its own, about 55 MB/s on two cores${found}. Near that number the link, not a candidate, is what is seen.`
+    `limit of its own${found}. Near that number the link, not a candidate, is what is seen.`
   )
 }
 
