@@ -2,19 +2,19 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
 
-/** Describes the machine by what decides its numbers, never by its name. */
-export function describeMachine(): string {
+/** Describes the machine by what decides its numbers, never by its name. `congestion`: what was measured with, where it is not the machine's own. */
+export function describeMachine(congestion: string = readCongestionControl()): string {
   const processor = cpus()[0]?.model.trim() ?? 'unknown processor'
   const gibibytes = Math.round(totalmem() / 1024 ** 3)
   return (
     `${availableParallelism()} cores (${processor}), ${gibibytes} GiB, ${readDistribution()}, Linux ${release().split('-')[0]}, ` +
-    `Node ${process.versions.node}, TCP ${readCongestionControl()}`
+    `Node ${process.versions.node}, TCP ${congestion}`
   )
 }
 
 /** That of new connections. It decides much on loopback too: bbr sends by a clock where cubic sends at once. */
 export function readCongestionControl(): string {
-  return readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim()
+  return readText('/proc/sys/net/ipv4/tcp_congestion_control')?.trim() ?? 'unknown'
 }
 
 /** First lines of what the peers' programs say about themselves; programs that are not there are left out. */
@@ -36,11 +36,16 @@ export function describePeerPrograms(): string {
 }
 
 function readDistribution(): string {
+  const match = /^PRETTY_NAME="?([^"\n]*)/m.exec(readText('/etc/os-release') ?? '')
+  return match?.[1] ?? 'unknown distribution'
+}
+
+/** Undefined where there is no such file, as on a system that is not Linux. */
+function readText(file: string): string | undefined {
   try {
-    const match = /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))
-    return match?.[1] ?? 'unknown distribution'
+    return readFileSync(file, 'utf8')
   } catch {
-    return 'unknown distribution'
+    return undefined
   }
 }
 
