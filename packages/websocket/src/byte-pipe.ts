@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { endpointPeer } from './endpoint-peer.ts'
+import { EndpointPeer } from './endpoint-peer.ts'
 import type { KeepAlive, KeepAlivePeer } from './keep-alive.ts'
 import { WebSocketEndpoint } from './web-socket-endpoint.ts'
 
@@ -77,7 +77,7 @@ export class BytePipe<Problem extends Error> {
       },
     })
     this.#endpoint.pause()
-    this.#keepAlivePeer = endpointPeer(this.#endpoint, () => {
+    this.#keepAlivePeer = new EndpointPeer(this.#endpoint, () => {
       this.#silent = true
       this.#endpoint.abort()
     })

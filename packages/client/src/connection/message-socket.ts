@@ -1,4 +1,4 @@
-import { endpointPeer, type KeepAlive, MessageCollector, WebSocketEndpoint } from '@postern/websocket'
+import { EndpointPeer, type KeepAlive, MessageCollector, WebSocketEndpoint } from '@postern/websocket'
 import type { DialedSocket } from './dial-relay.ts'
 
 /** CLOSE codes for a message that is not taken, and what is said with them. RFC 6455 section 7.4.1. */
@@ -68,7 +68,7 @@ export class MessageSocket {
         },
       },
     })
-    const peer = endpointPeer(this.#endpoint, () => this.abandon())
+    const peer = new EndpointPeer(this.#endpoint, () => this.abandon())
     keepAlive.add(peer)
   }
 

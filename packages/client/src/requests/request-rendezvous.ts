@@ -7,7 +7,7 @@ import {
   type ResponseMessage,
 } from '@postern/protocol'
 import {
-  endpointPeer,
+  EndpointPeer,
   type KeepAlive,
   type KeepAlivePeer,
   MessageCollector,
@@ -80,7 +80,7 @@ export class RequestRendezvous implements ResponseBodyWriter {
         },
       },
     })
-    this.#keepAlivePeer = endpointPeer(this.#endpoint, () => this.#endpoint.abort())
+    this.#keepAlivePeer = new EndpointPeer(this.#endpoint, () => this.#endpoint.abort())
     keepAlive.add(this.#keepAlivePeer)
   }
 

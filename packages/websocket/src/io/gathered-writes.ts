@@ -1,10 +1,15 @@
-import type { Duplex } from 'node:stream'
 import { frameHeaderLength, writeHeaderFields } from '../frame-encoder.ts'
 import { xorTo } from '../mask/xor-mask.ts'
 import { smallRegionBytes, type WriteRegions } from './write-regions.ts'
 
+/** Where the writes go: a stream of Node's, or what takes one write at a time. */
+export interface WriteTarget {
+  /** `onTaken` is called when the system has the bytes, or nobody will. */
+  write(bytes: Uint8Array, onTaken: () => void): unknown
+}
+
 export interface GatheredWritesOptions {
-  readonly socket: Duplex
+  readonly socket: WriteTarget
   readonly regions: WriteRegions
   /** After each write that the operating system has taken: `waitingBytes` is smaller now. */
   readonly onWritten: () => void
@@ -17,7 +22,7 @@ export interface GatheredWritesOptions {
 export class GatheredWrites {
   /** Bytes that the operating system has not taken yet. */
   waitingBytes = 0
-  readonly #socket: Duplex
+  readonly #socket: WriteTarget
   readonly #regions: WriteRegions
   readonly #onWritten: () => void
   /** Full buffers in order; `#open` comes behind them. */

@@ -23,13 +23,13 @@ interface ReadHandle {
  * Node has none of that name, and for streams that are no sockets, 'data' events do the same.
  */
 export class SharedReadBuffer {
-  /** In mask memory: what is masked is unmasked from here to where it is needed, in one pass. */
-  readonly #buffer: Uint8Array
+  /** What is read comes to stand here, until the next read: in mask memory, so that one pass unmasks it to where it is needed. */
+  readonly buffer: Uint8Array
   readonly #fields = findReadFields()
 
   /** @param readBytes most that is read at once; lives as long as the process, so make one and share it */
   constructor(readBytes: number = defaultReadBytes) {
-    this.#buffer = takeMaskMemory(readBytes)
+    this.buffer = takeMaskMemory(readBytes)
   }
 
   /**
@@ -46,7 +46,7 @@ export class SharedReadBuffer {
     for (let early = readEarly(socket); early !== null; early = readEarly(socket)) onBytes(early)
     const handle = handleOf(socket)
     if (handle === undefined) return true
-    const buffer = this.#buffer
+    const buffer = this.buffer
     const onRead = (length: number): void => onBytes(buffer.subarray(0, length))
     Object.assign(socket, { [this.#fields.buffer]: buffer, [this.#fields.callback]: onRead })
     handle.useUserBuffer(buffer)

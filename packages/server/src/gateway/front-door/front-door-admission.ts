@@ -43,40 +43,16 @@ export class FrontDoorAdmission {
       return undefined
     }
     this.#total++
-    let isCounted = true
-    let network: string | undefined
-    const release = (): void => {
-      const left = network
-      network = undefined
-      if (left !== undefined) {
-        this.#remove(left)
-      }
-    }
-    return {
-      get isCounted() {
-        return isCounted
-      },
-      claim: (address) => {
-        const wanted = networkOf(address)
-        if (!isCounted || wanted === network) {
-          return true
-        }
-        release()
-        if (!this.#add(wanted)) {
-          return false
-        }
-        network = wanted
-        return true
-      },
-      leave: () => {
-        this.#total -= isCounted ? 1 : 0
-        isCounted = false
-        release()
-      },
-    }
+    return new CountedConnection(this)
   }
 
-  #add(network: string): boolean {
+  /** One connection is not counted any more. */
+  leave(): void {
+    this.#total--
+  }
+
+  /** @returns false when the network has too many already */
+  add(network: string): boolean {
     const count = this.#perNetwork.get(network) ?? 0
     if (count >= this.#options.maxPerAddress) {
       return false
@@ -85,7 +61,7 @@ export class FrontDoorAdmission {
     return true
   }
 
-  #remove(network: string): void {
+  remove(network: string): void {
     const count = this.#perNetwork.get(network) ?? 0
     if (count <= 1) {
       this.#perNetwork.delete(network)
@@ -93,5 +69,36 @@ export class FrontDoorAdmission {
       this.#perNetwork.set(network, count - 1)
     }
     this.#options.onLeave?.(network)
+  }
+}
+
+class CountedConnection implements Admission {
+  isCounted = true
+  readonly #counts: FrontDoorAdmission
+  #network: string | undefined
+
+  constructor(counts: FrontDoorAdmission) {
+    this.#counts = counts
+  }
+
+  claim(address: string): boolean {
+    const wanted = networkOf(address)
+    if (!this.isCounted || wanted === this.#network) return true
+    this.#release()
+    if (!this.#counts.add(wanted)) return false
+    this.#network = wanted
+    return true
+  }
+
+  leave(): void {
+    if (this.isCounted) this.#counts.leave()
+    this.isCounted = false
+    this.#release()
+  }
+
+  #release(): void {
+    const left = this.#network
+    this.#network = undefined
+    if (left !== undefined) this.#counts.remove(left)
   }
 }
