@@ -25,7 +25,8 @@ import { readU48 } from './codec/numbers.ts'
 import { ControlFrames } from './control-frames.ts'
 import { OpenRate } from './open-rate.ts'
 import { type ResetCode, resetCodeOf, resetNumber, resetText } from './reset-code.ts'
-import type { CarrierStream, StreamCarrier } from './streams/carrier-stream.ts'
+import type { CarrierStream } from './streams/carrier-stream.ts'
+import type { StreamCarrier } from './streams/stream-carrier.ts'
 import { TurnQueue } from './streams/turn-queue.ts'
 
 /** The smallest buffer that {@link Carrier.writeTo} takes: any one frame; and no more than one frame of the WebSocket. */
@@ -73,7 +74,7 @@ export const goAwayCodes = { none: 0, draining: 1, unauthorised: 2, idle: 3 } as
  *
  * @see docs/protocol/carrier.md
  */
-export class Carrier implements StreamCarrier, FrameSink {
+export class Carrier implements StreamCarrier<CarrierStream>, FrameSink {
   readonly #owner: CarrierOwner
   readonly #handler: CarrierHandler
   readonly #decoder = new CarrierFrameDecoder(this)
@@ -457,7 +458,24 @@ export class Carrier implements StreamCarrier, FrameSink {
     this.#handler.onWork(patience)
   }
 
+  /** Last words of streams go with what leaves anyhow: until they are said, both ends keep the stream. */
+  #takeAlong(): void {
+    const soon = this.#soon
+    let left = 0
+    for (const stream of soon) {
+      if (stream.carrier === this && stream.hasLastWord) {
+        stream.isQueuedSoon = false
+        stream.settle()
+      } else {
+        soon[left] = stream
+        left += 1
+      }
+    }
+    soon.length = left
+  }
+
   #writeTurns(buffer: Uint8Array, from: number): number {
+    if (this.#soon.length > 0 && !this.#queue.isEmpty) this.#takeAlong()
     let at = from
     let stream = this.#unserved ?? this.#queue.next()
     this.#unserved = undefined

@@ -102,6 +102,28 @@ describe('a stream', () => {
     assert.equal(bed.sender.streamCount + bed.listener.streamCount, 0)
   })
 
+  test('is over as soon as something else leaves that its last word can go with', () => {
+    const bed = new TestBed()
+    const link = bed.addLink()
+    const [ended, other] = [bed.open(), bed.open()]
+    bed.run()
+    const pass = (): void => {
+      link.fill()
+      link.deliver('there', 1 << 20)
+      link.deliver('back', 1 << 20)
+    }
+    ended.stream.end()
+    bed.accepted[0]!.stream.end()
+    // Neither end has heard of the other's FIN when it sends its own.
+    pass()
+    assert.deepEqual([ended.end.isEnded, ended.end.isClosed], [true, false])
+    other.stream.write(bytesOf('question'))
+    bed.accepted[1]!.stream.write(bytesOf('answer'))
+    pass()
+    assert.deepEqual([ended.end.isClosed, bed.accepted[0]!.end.isClosed], [true, true])
+    assert.deepEqual([other.end.text(), bed.accepted[1]!.end.text()], ['answer', 'question'])
+  })
+
   test('that is reset tells the peer why, without control characters', () => {
     const bed = new TestBed()
     bed.addLink()

@@ -17,6 +17,7 @@ import { type ResetCode, resetText, type StreamReset } from '../reset-code.ts'
 import { DatagramQueue } from './datagram-queue.ts'
 import type { ReceiveSide } from './receive-side.ts'
 import type { SendSide } from './send-side.ts'
+import type { StreamCarrier } from './stream-carrier.ts'
 import type { TurnTaker } from './turn-queue.ts'
 
 /** Hears what happens to one stream. No call comes after `onClosed`, which comes exactly once. */
@@ -33,28 +34,6 @@ export interface CarrierStreamHandler {
   onDrain(): void
   /** Without a reset both directions came to their end and the peer has confirmed every byte. */
   onClosed(reset: StreamReset | undefined): void
-}
-
-/** The carrier of a stream, as the stream sees it. */
-export interface StreamCarrier {
-  readonly roundTripMs: number
-  readonly nowMs: number
-  /** What a stream may send before the next has its turn. */
-  readonly turnBytes: number
-  /** The stream has something to send, which may wait for a turn of the loop when `patient`: more is likely to follow. */
-  enqueue(stream: CarrierStream, patience?: 'patient'): void
-  /** The stream has a word that may wait for others, for a moment. */
-  enqueueSoon(stream: CarrierStream): void
-  /** The stream will need a number here; it is queued. */
-  join(stream: CarrierStream): void
-  /** A number for OPEN or RESUME, which is being written. */
-  takeNumber(stream: CarrierStream): number
-  /** The listener's end has found or made the stream of a number; it is queued, at once or when it has more to say. */
-  bind(id: number, stream: CarrierStream, patience?: 'patient'): void
-  /** The stream has left; its number, if it had one, is not used again. */
-  release(id: number, stream: CarrierStream): void
-  sendReset(id: number, code: ResetCode, reason: string): void
-  sendLeave(id: number): void
 }
 
 /** What a stream is made from. */
@@ -106,7 +85,7 @@ export class CarrierStream implements TurnTaker {
   readonly #receive: ReceiveSide
   readonly #datagrams = new DatagramQueue()
   #handler: CarrierStreamHandler | undefined
-  #carrier: StreamCarrier | undefined
+  #carrier: StreamCarrier<CarrierStream> | undefined
   #id = 0
   #phase: Phase = 'detached'
   #attempt = -1
@@ -121,7 +100,7 @@ export class CarrierStream implements TurnTaker {
   #isWriterWaiting = false
   /** Little was received and not confirmed, and now it is to be. */
   #isSettling = false
-  #lastCarrier: StreamCarrier | undefined
+  #lastCarrier: StreamCarrier<CarrierStream> | undefined
 
   constructor(options: CarrierStreamOptions) {
     this.#options = options
@@ -134,7 +113,7 @@ export class CarrierStream implements TurnTaker {
   }
 
   /** The carrier that it is on or is moving to. */
-  get carrier(): StreamCarrier | undefined {
+  get carrier(): StreamCarrier<CarrierStream> | undefined {
     return this.#carrier
   }
 
@@ -152,7 +131,7 @@ export class CarrierStream implements TurnTaker {
   }
 
   /** Where its RESET was sent. */
-  get lastCarrier(): StreamCarrier | undefined {
+  get lastCarrier(): StreamCarrier<CarrierStream> | undefined {
     return this.#lastCarrier
   }
 
@@ -251,6 +230,11 @@ export class CarrierStream implements TurnTaker {
     this.settle()
   }
 
+  /** What it has to say still is that the peer's end has come, and nothing of ours follows that could say so. */
+  get hasLastWord(): boolean {
+    return this.#phase === 'attached' && this.#send.isEnded && this.#receive.isEndUnconfirmed
+  }
+
   /** Says what could wait: the answer to OPEN, and what was not confirmed, however little it is. */
   settle(): void {
     if (this.#isAttachDue) return this.#wake()
@@ -261,7 +245,7 @@ export class CarrierStream implements TurnTaker {
 
   /** The sender's end puts it on a carrier, which may be its first one. */
   attachAsSender(
-    carrier: StreamCarrier,
+    carrier: StreamCarrier<CarrierStream>,
     { firstCreditBytes, epoch }: { readonly firstCreditBytes: number; readonly epoch: number },
   ): void {
     if (this.#openedEpoch !== undefined && this.#openedEpoch !== epoch) {
@@ -283,7 +267,7 @@ export class CarrierStream implements TurnTaker {
   }
 
   /** The listener's end follows to another carrier. @returns false when it cannot go on there: it is reset then */
-  attachAsListener(carrier: StreamCarrier, id: number, resume: Resume): boolean {
+  attachAsListener(carrier: StreamCarrier<CarrierStream>, id: number, resume: Resume): boolean {
     this.#leave()
     this.#attempt = resume.attempt
     this.#phase = 'attached'
