@@ -1,35 +1,32 @@
-import type { Socket } from 'node:net'
+import type { TunnelSocket } from '@postern/carrier'
 import { RelayError } from '@postern/protocol'
 
 /**
- * Resolves when a socket that dials has come to its target. Its errors are handled from then on; it is destroyed when the
- * target does not answer in time.
+ * Resolves with a socket that dials when it has come to its target. It is closed when the target does not answer in time.
  *
  * @throws {RelayError} TargetUnreachable that names the target and the reason.
  */
 export function connected(
-  socket: Socket,
+  socket: TunnelSocket,
   { target, timeoutMs }: { readonly target: string; readonly timeoutMs: number },
-): Promise<void> {
+): Promise<TunnelSocket> {
   return new Promise((resolve, reject) => {
-    let reason = 'cut'
+    let isLate = false
     const timer = setTimeout(() => {
-      reason = `no answer within ${timeoutMs / 1000} s`
-      socket.destroy()
+      isLate = true
+      socket.close()
     }, timeoutMs)
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      reason = error.code ?? error.message
-    })
-    const onClosed = (): void => {
+    socket.onceConnected(() => {
       clearTimeout(timer)
+      resolve(socket)
+    })
+    socket.onceClosed(() => {
+      if (socket.hasConnected) return
+      clearTimeout(timer)
+      const { error } = socket
+      const reason = isLate ? `no answer within ${timeoutMs / 1000} s` : (error?.code ?? error?.message ?? 'cut')
       reject(targetUnreachable(target, reason))
-    }
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      socket.off('close', onClosed)
-      resolve()
     })
-    socket.once('close', onClosed)
   })
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { type BindRules, bindHost, type SocketSource } from './entrance.ts'
@@ -42,10 +42,11 @@ test('a port may be a socket that was made elsewhere, and is one like any other:
     relayName: 'db',
     binding: { protocol: 'tcp', host: '10.9.9.9', port: 22, portName: '22' },
     rules,
-    onSocket: (socket: Socket) => {
-      socket.on('error', () => {}).resume()
-      socket.once('end', () => socket.end('answered after the end'))
-    },
+    onSocket: (socket) =>
+      socket.open({
+        onSocketData() {},
+        onSocketEnd: () => socket.write(Buffer.from('answered after the end'), () => socket.end()),
+      }),
     onProblem: unexpected,
   })
   const port = Number(entrance.address.split(':')[1])

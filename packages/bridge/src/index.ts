@@ -1,8 +1,8 @@
-export type { Framing, ResumeRules } from '@postern/carrier'
+export type { Framing, ResumeRules, TcpPlace, TunnelSocket } from '@postern/carrier'
 export {
   CreditBudget,
   carrierProtocol,
-  cutSocket,
+  dialTcp,
   FarEnd,
   type FarEndOptions,
   formatTargetAway,

@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net'
-import type { Framing, HurriedRequest, SenderCarriers } from '@postern/carrier'
-import { cutSocket, defaultDatagramIdleMs, FarEnd } from '@postern/carrier'
+import type { AcceptedSocket, Framing, HurriedRequest, SenderCarriers, TunnelSocket } from '@postern/carrier'
+import { defaultDatagramIdleMs, FarEnd, NetSocket } from '@postern/carrier'
 import type { Sender } from '@postern/client'
 import type { Logger } from '@postern/program'
 import { DatagramEntrance } from './datagram-entrance.ts'
@@ -112,16 +111,18 @@ export class LocalForwarder implements Forwarder {
     })
   }
 
-  #accept(socket: Socket, portName: string): void {
-    this.#tunnels.add(socket)
-    socket.on('error', ignore)
+  #accept(accepted: AcceptedSocket, portName: string): void {
+    let socket: TunnelSocket = accepted
     const request: HurriedRequest = {
       mode: 'stream',
       portName,
-      client: clientOf(socket),
+      client: clientOf(accepted),
       onOpened: (connection, first) => this.#tunnels.join(socket, connection, first),
       onDisappointed: (error) => this.#tunnels.fail(error),
     }
+    // One that has to wait is watched: nobody goes on looking for a client that has gone.
+    if (!this.#farEnd.mayOpenAtOnce(request)) socket = new NetSocket(accepted.toNodeSocket())
+    this.#tunnels.add(socket)
     try {
       if (!this.#farEnd.openAtOnce(request)) this.#search(socket, request)
     } catch (error) {
@@ -129,29 +130,26 @@ export class LocalForwarder implements Forwarder {
     }
   }
 
-  #search(socket: Socket, request: HurriedRequest): void {
+  #search(socket: TunnelSocket, request: HurriedRequest): void {
     const gone = new AbortController()
-    const onGone = (): void => gone.abort()
-    socket.once('close', onGone)
-    const opening = this.#farEnd.open({ ...request, signal: gone.signal })
+    let isOpen = false
     // An abort that nobody hears makes an error with its stack all the same.
-    opening.then(
-      () => socket.off('close', onGone),
+    socket.onceClosed(() => isOpen || gone.abort())
+    this.#farEnd.open({ ...request, signal: gone.signal }).then(
+      () => (isOpen = true),
       (error: unknown) => this.#refuse(socket, error),
     )
   }
 
   /** An error that follows from the client's own leaving is nobody's concern. */
-  #refuse(socket: Socket, error: unknown): void {
-    if (socket.destroyed) return
+  #refuse(socket: TunnelSocket, error: unknown): void {
+    if (socket.isClosing) return
     this.#tunnels.fail(error)
-    cutSocket(socket)
+    socket.cut()
   }
 }
 
-function clientOf({ remoteAddress, remotePort }: Socket): string | undefined {
+function clientOf({ remoteAddress, remotePort }: TunnelSocket): string | undefined {
   if (remoteAddress === undefined || remotePort === undefined) return undefined
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`
 }
-
-function ignore(): void {}

@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net'
-import type { TunnelConnection } from '@postern/carrier'
-import { cutSocket, Pump, type PumpCounts, type PumpResult } from '@postern/carrier'
+import type { TunnelConnection, TunnelSocket } from '@postern/carrier'
+import { Pump, type PumpCounts, type PumpResult } from '@postern/carrier'
 import type { Logger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { Slots } from '@postern/websocket'
@@ -53,9 +52,8 @@ export class OpenTunnels {
   }
 
   /** Counts a socket from now until it is closed. */
-  add(socket: Socket): void {
-    const release = this.track(() => cutSocket(socket))
-    socket.once('close', release)
+  add(socket: TunnelSocket): void {
+    socket.onceClosed(this.track(() => socket.cut()))
   }
 
   /** Counts something that is open until the function returned is called; `cut` ends it at once. */
@@ -68,7 +66,7 @@ export class OpenTunnels {
   }
 
   /** Joins the two sides of a tunnel and counts what it carries. */
-  join(socket: Socket, connection: TunnelConnection, first?: Uint8Array): void {
+  join(socket: TunnelSocket, connection: TunnelConnection, first?: Uint8Array): void {
     const noteEnd = this.noteOpened(connection)
     const onClosed = (result: PumpResult): void => {
       this.#counts.remove(place, counts)

@@ -1,7 +1,5 @@
-import type { Socket } from 'node:net'
-import type { Framing } from '@postern/carrier'
+import type { Framing, TunnelSocket } from '@postern/carrier'
 import {
-  cutSocket,
   DatagramTunnel,
   encodePreambleReply,
   formatCloseReason,
@@ -32,7 +30,7 @@ export interface PlainSendersOptions {
   readonly dialRules: DialRules
   readonly datagramIdleTimeoutMs: number
   readonly accept: (request: ConnectionRequest) => Promise<RelayedConnection>
-  readonly dial: (target: SingleTarget) => Promise<Socket>
+  readonly dial: (target: SingleTarget) => Promise<TunnelSocket>
 }
 
 /** Senders that have a relayed connection each: azbridge, or anybody with bare bytes. */
@@ -64,7 +62,7 @@ export class PlainSenders {
 
   /** One that is away becomes a status and a reason for the sender instead of a connection that breaks. */
   async #serveKnownTarget(request: ConnectionRequest, target: SingleTarget): Promise<void> {
-    let socket: Socket
+    let socket: TunnelSocket
     try {
       socket = await this.#options.dial(target)
     } catch (error) {
@@ -76,7 +74,7 @@ export class PlainSenders {
       if (this.#options.framing === 'raw') this.#options.tunnels.join(socket, connection)
       else this.#readPreamble(connection, { target, socket })
     } catch (error) {
-      cutSocket(socket)
+      socket.cut()
       throw error
     }
   }
@@ -87,18 +85,18 @@ export class PlainSenders {
     await request.reject({ status: errorTable.TargetUnreachable.httpStatus, description })
   }
 
-  #readPreamble(connection: RelayedConnection, dialed?: { target: SingleTarget; socket: Socket }): void {
+  #readPreamble(connection: RelayedConnection, dialed?: { target: SingleTarget; socket: TunnelSocket }): void {
     answerTargetRequest(connection, {
       find: (portName) => this.#options.allowed.find(portName),
       onTarget: (target, first) => {
         const isDialed = dialed !== undefined && addressOf(dialed.target) === addressOf(target)
-        if (dialed && !isDialed) cutSocket(dialed.socket)
+        if (dialed && !isDialed) dialed.socket.cut()
         if (target.protocol === 'udp') this.#serveDatagrams(target, connection, first)
         else if (isDialed) this.#joinStream(dialed.socket, connection, first)
         else this.#dialLate(target, connection, first)
       },
       onRefused: (reason) => {
-        if (dialed) cutSocket(dialed.socket)
+        if (dialed) dialed.socket.cut()
         this.#options.tunnels.fail(
           new RelayError('TargetUnreachable', { message: reason, trackingId: connection.trackingId }),
         )
@@ -106,7 +104,7 @@ export class PlainSenders {
     })
   }
 
-  #joinStream(socket: Socket, connection: RelayedConnection, first: Uint8Array): void {
+  #joinStream(socket: TunnelSocket, connection: RelayedConnection, first: Uint8Array): void {
     connection.send(encodePreambleReply('accepted', 'stream'))
     this.#options.tunnels.join(socket, connection, first)
   }
@@ -117,7 +115,7 @@ export class PlainSenders {
     this.#options.dial(target).then(
       (socket) => {
         if (!waiting.isOver) return this.#joinStream(socket, connection, waiting.take())
-        cutSocket(socket)
+        socket.cut()
         connection.abort()
       },
       (error: Error) => this.#failLate(connection, error),

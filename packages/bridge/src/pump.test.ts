@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { Pump, type PumpResult, type TunnelConnection } from '@postern/carrier'
+import { NetSocket, Pump, type PumpResult, type TunnelConnection } from '@postern/carrier'
 import { Listener, Sender } from '@postern/client'
 import { StubRelay } from '@postern/testkit'
 
@@ -29,7 +29,11 @@ test('a TCP side that was cut before it was joined cuts the relayed connection',
     ...relay.location,
     path: 'db',
     onConnection: async (request) => {
-      new Pump({ socket, connection: await request.acceptRaw(), onClosed: result.resolve }).start()
+      new Pump({
+        socket: new NetSocket(socket),
+        connection: await request.acceptRaw(),
+        onClosed: result.resolve,
+      }).start()
     },
   })
   await listener.open({ signal: signal() })
@@ -58,7 +62,7 @@ test('a TCP side that does not read is given no pile of tiny writes, and all of 
     pause: () => (isPaused = true),
     resume: () => resumed.resolve(),
   }
-  const pump = new Pump({ socket, connection, onClosed: () => {} })
+  const pump = new Pump({ socket: new NetSocket(socket), connection, onClosed: () => {} })
   pump.start()
   // The kernel takes what it can.
   while (socket.writableLength === 0) {

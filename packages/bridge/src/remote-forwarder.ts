@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
-import type { Framing, ResumeRules } from '@postern/carrier'
+import type { Framing, ResumeRules, TunnelSocket } from '@postern/carrier'
 import { type CreditBudget, carrierProtocol, defaultDatagramIdleMs } from '@postern/carrier'
 import { type ConnectionRequest, Listener, type ListenerOptions, type RelayedConnection } from '@postern/client'
 import type { Logger } from '@postern/program'
@@ -152,8 +151,9 @@ export class RemoteForwarder implements Forwarder {
     return request.acceptRaw(protocol === undefined ? {} : { protocol })
   }
 
-  async #openWanted(wanted: WantedTarget): Promise<Socket> {
-    return await this.#dial(this.#allowed.demand(wanted))
+  /** @throws {RelayError} EndpointNotAllowed */
+  #openWanted(wanted: WantedTarget): Promise<TunnelSocket> {
+    return this.#dial(this.#allowed.demand(wanted))
   }
 
   async #openWantedDatagrams(wanted: WantedTarget): Promise<DatagramSocket> {
@@ -162,7 +162,7 @@ export class RemoteForwarder implements Forwarder {
     return await dialDatagramTarget(target, this.#options.dialRules)
   }
 
-  #dial(target: SingleTarget): Promise<Socket> {
+  #dial(target: SingleTarget): Promise<TunnelSocket> {
     return dialTarget(target, this.#options.dialRules, (socket) => this.#tunnels.add(socket))
   }
 }

@@ -1,5 +1,6 @@
 import { unlink } from 'node:fs/promises'
-import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
+import { connect, createServer, type ListenOptions, type Server } from 'node:net'
+import { type AcceptedSocket, acceptSockets } from '@postern/carrier'
 import { type BindRules, bindError, bindHost, boundAddress, type Entrance } from './entrance.ts'
 import type { LocalBinding } from './forward.ts'
 
@@ -11,7 +12,7 @@ export interface StreamEntranceOptions {
   readonly relayName: string
   readonly binding: LocalBinding
   readonly rules: BindRules
-  readonly onSocket: (socket: Socket) => void
+  readonly onSocket: (socket: AcceptedSocket) => void
   /** A problem of the open port that it survives. */
   readonly onProblem: (error: Error) => void
 }
@@ -39,12 +40,13 @@ async function listen({ binding, rules, onSocket, onProblem }: StreamEntranceOpt
   const at = await place(binding, rules)
   return new Promise((resolve, reject) => {
     // Half-open, or Node would answer a client's FIN with ours and lose the reply.
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket)
+    const server = createServer({ allowHalfOpen: true })
     server.once('error', reject)
     server.listen(at, () => {
       server.off('error', reject)
       // Running out of file descriptors refuses one connection; it must not end the process.
       server.on('error', onProblem)
+      acceptSockets(server, { onSocket })
       resolve({ address: addressOfServer(server), close: () => void server.close() })
     })
   })

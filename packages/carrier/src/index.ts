@@ -18,7 +18,6 @@ export type { ResetCode, StreamReset } from './reset-code.ts'
 export { type OpenOptions, SenderSession, type SenderSessionOptions } from './sender-session.ts'
 export type { CarrierStream, CarrierStreamHandler } from './streams/carrier-stream.ts'
 export { CreditBudget, type CreditBudgetOptions } from './streams/credit-budget.ts'
-export { cutSocket } from './tunnels/cut-socket.ts'
 export { maxUdpPayloadBytes } from './tunnels/datagram-path.ts'
 export { DatagramTunnel, type DatagramTunnelOptions, defaultDatagramIdleMs } from './tunnels/datagram-tunnel.ts'
 export { FarEnd, type FarEndOptions, type FarEndRequest, type HurriedRequest } from './tunnels/far-end.ts'
@@ -30,6 +29,15 @@ export type { DialedConnection, RelayDial, RelayDialer } from './tunnels/relay-d
 export { limitsOf, type ResumeRules } from './tunnels/resume-rules.ts'
 export { sendOrDrop } from './tunnels/send-or-drop.ts'
 export { SenderCarriers, type SenderCarriersOptions } from './tunnels/sender-carriers.ts'
+export { type AcceptOptions, acceptSockets } from './tunnels/sockets/accept-sockets.ts'
+export { dialTcp, type TcpPlace } from './tunnels/sockets/dial-tcp.ts'
+export { NetSocket } from './tunnels/sockets/net-socket.ts'
+export type {
+  AcceptedSocket,
+  SocketAddress,
+  TunnelSocket,
+  TunnelSocketHandler,
+} from './tunnels/sockets/tunnel-socket.ts'
 export { StreamConnection, type StreamConnectionOptions } from './tunnels/stream-connection.ts'
 export { readStreamContext, type StreamContext } from './tunnels/stream-context.ts'
 export { resetOf } from './tunnels/stream-error.ts'

@@ -5,6 +5,7 @@ import { type ErrorCode, errorTable, formatEndpoint, hybridConnectionId } from '
 import type { IngressEntry } from './domain/ingress-entry.ts'
 import type { IngressGrant } from './domain/ingress-grant.ts'
 import { type IngressStatus, ingressKey } from './domain/ingress-status.ts'
+import type { Namespace } from './domain/namespace.ts'
 import type { RemoteEndpoint } from './domain/remote-endpoint.ts'
 import { mayTry } from './gateway/network-admission.ts'
 import type { RelayParts } from './gateway/relay-parts.ts'
@@ -182,6 +183,8 @@ class RelayIngressWay implements IngressWay {
 class IngressAccount implements IngressEvents {
   readonly #parts: RelayParts
   readonly #counting: EntryCounting
+  /** An entry has the same place until its namespace changes: its devices come and go by thousands. */
+  readonly #places = new WeakMap<IngressEntry, Place>()
 
   constructor(parts: RelayParts, counting: EntryCounting) {
     this.#parts = parts
@@ -240,7 +243,7 @@ class IngressAccount implements IngressEvents {
   }
 
   onClosed({ entry, remote, trackingId, listenerId, user }: IngressConnection, end: IngressEnd): void {
-    const { namespace, hybridConnection, scope } = this.#placeOf(entry)
+    const { namespace, hybridConnection, scope, principal } = this.#placeOf(entry)
     const counters = this.#parts.counters.entity(namespace, hybridConnection)
     counters.activeConnections -= 1
     counters.senderDisconnects += 1
@@ -252,7 +255,7 @@ class IngressAccount implements IngressEvents {
       kind: 'stream',
       at: new Date(),
       trackingId,
-      principal: `ingress:${entry.name}${user === undefined ? '' : ` (${user})`}`,
+      principal: user === undefined ? principal : `${principal} (${user})`,
       action: 'connect',
       scope,
       result: error ? 'failed' : 'succeeded',
@@ -261,17 +264,29 @@ class IngressAccount implements IngressEvents {
     })
   }
 
-  #placeOf(entry: IngressEntry): {
-    readonly namespace: string
-    readonly hybridConnection: string
-    readonly scope: string
-  } {
+  #placeOf(entry: IngressEntry): Place {
     const namespace = this.#counting.namespaceOf(entry)
     const found = this.#parts.catalog.namespaceByName(namespace)
+    const known = this.#places.get(entry)
+    if (known && known.found === found) return known
     const { hybridConnection } = entry
-    const scope = found ? hybridConnectionId(found, found.name, hybridConnection) : `ingress:${entry.name}`
-    return { namespace, hybridConnection, scope }
+    const principal = `ingress:${entry.name}`
+    const scope = found ? hybridConnectionId(found, found.name, hybridConnection) : principal
+    const place = { namespace, hybridConnection, scope, principal, found }
+    this.#places.set(entry, place)
+    return place
   }
+}
+
+/** Where an entry leads. */
+interface Place {
+  readonly namespace: string
+  readonly hybridConnection: string
+  /** Of its devices in the audit log. */
+  readonly scope: string
+  readonly principal: string
+  /** The namespace that the scope was made from; each change makes another object. */
+  readonly found: Namespace | undefined
 }
 
 function isOwnFault(code: ErrorCode): boolean {

@@ -1,11 +1,9 @@
 import type { Socket as DatagramSocket } from 'node:dgram'
-import type { Socket } from 'node:net'
 import {
   CarrierRunner,
   type CarrierStream,
   type CreditBudget,
   carrierProtocol,
-  cutSocket,
   DatagramTunnel,
   defaultDatagramIdleMs,
   ListenerSession,
@@ -16,6 +14,7 @@ import {
   resetOf,
   StreamConnection,
   sendOrDrop,
+  type TunnelSocket,
 } from '@postern/carrier'
 import type { ConnectionRequest, RelayedConnection } from '@postern/client'
 import { RelayError } from '@postern/protocol'
@@ -41,7 +40,7 @@ export interface CarrierServerOptions {
   readonly resume?: ResumeRules | undefined
   readonly tunnels: OpenTunnels
   /** Checks and opens a target; a RelayError EndpointNotAllowed is told as a refusal, its text goes to the other end. */
-  readonly open: (wanted: WantedTarget) => Promise<Socket>
+  readonly open: (wanted: WantedTarget) => Promise<TunnelSocket>
   readonly openDatagrams?: (wanted: WantedTarget) => Promise<DatagramSocket>
   readonly datagramIdleTimeoutMs?: number
   /** A stream that led nowhere; its sender was told. Default: the tunnels take note. */
@@ -129,7 +128,7 @@ export class CarrierServer implements Disposable {
     this.#dialing += 1
     try {
       if (kind === 'udp') await this.#leadDatagrams(wanted, stream, connection)
-      else await this.#leadStream(wanted, stream, connection)
+      else this.#join(await this.#options.open(wanted), stream, connection)
     } catch (error) {
       const { tunnels, onFailed = (problem) => tunnels.fail(problem) } = this.#options
       onFailed(error, wanted)
@@ -140,9 +139,8 @@ export class CarrierServer implements Disposable {
     }
   }
 
-  async #leadStream(wanted: WantedTarget, stream: CarrierStream, connection: StreamConnection): Promise<void> {
-    const socket = await this.#options.open(wanted)
-    if (stream.isClosed) return cutSocket(socket)
+  #join(socket: TunnelSocket, stream: CarrierStream, connection: StreamConnection): void {
+    if (stream.isClosed) return socket.cut()
     stream.confirmConnected()
     this.#options.tunnels.join(socket, connection)
   }

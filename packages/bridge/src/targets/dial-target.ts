@@ -1,5 +1,6 @@
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { dialTcp, NetSocket, type TcpPlace, type TunnelSocket } from '@postern/carrier'
 import { connected } from '../connected.ts'
 import { addressOf, type SingleTarget } from '../forward.ts'
 
@@ -21,23 +22,27 @@ export interface DialRules {
 }
 
 /**
- * Opens a stream to a target: half-open, without Nagle's delay, its errors handled. `onDialing` sees every socket before
- * it is connected.
+ * Opens a stream to a target. `onDialing` sees every socket before it is connected.
  *
  * @throws {RelayError} TargetUnreachable that names the target and the reason.
  */
-export async function dialTarget(
-  target: SingleTarget,
-  rules: DialRules,
-  onDialing: (socket: Socket) => void,
-): Promise<Socket> {
+export function dialTarget(target: SingleTarget, rules: DialRules, onDialing: OnDialing): Promise<TunnelSocket> {
+  return rules.attempts > 1 ? dialAgain(target, rules, onDialing) : dialOnce(target, rules, onDialing)
+}
+
+type OnDialing = (socket: TunnelSocket) => void
+
+function dialOnce(target: SingleTarget, rules: DialRules, onDialing: OnDialing): Promise<TunnelSocket> {
+  const socket = dial(target, rules)
+  onDialing(socket)
+  return connected(socket, { target: addressOf(target), timeoutMs: connectTimeoutMs })
+}
+
+async function dialAgain(target: SingleTarget, rules: DialRules, onDialing: OnDialing): Promise<TunnelSocket> {
   const giveUpAtMs = performance.now() + allTriesMs
   for (let attempt = 1; ; attempt += 1) {
-    const socket = connect({ ...place(target, rules), allowHalfOpen: true })
-    onDialing(socket)
     try {
-      await connected(socket, { target: addressOf(target), timeoutMs: connectTimeoutMs })
-      return socket
+      return await dialOnce(target, rules, onDialing)
     } catch (error) {
       const isLast = attempt >= rules.attempts || performance.now() + connectTimeoutMs > giveUpAtMs
       if (isLast) throw error
@@ -46,14 +51,14 @@ export async function dialTarget(
   }
 }
 
-function place(target: SingleTarget, rules: DialRules): TcpNetConnectOpts | { path: string } {
-  if (target.protocol === 'unix') return { path: target.socketPath }
+function dial(target: SingleTarget, rules: DialRules): TunnelSocket {
+  if (target.protocol === 'unix') return new NetSocket(connect({ path: target.socketPath, allowHalfOpen: true }))
   const { sourceAddress, addressFamily } = rules
-  return {
+  const place: TcpPlace = {
     host: target.host,
     port: target.port,
-    noDelay: true,
     ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
     ...(addressFamily !== undefined && { family: addressFamily }),
   }
+  return dialTcp(place)
 }

@@ -70,6 +70,11 @@ export class FarEnd {
     return this.#options.target
   }
 
+  /** True when {@link FarEnd.openAtOnce} would open it now. */
+  mayOpenAtOnce(request: HurriedRequest): boolean {
+    return this.#findProven(this.#targetOf(request)) !== undefined
+  }
+
   /**
    * Opens a connection within the call when its target was reached before: what comes for it waits at the far end until it is there again.
    * Most connections are such ones: they cost no promise, no signal and no timer.
@@ -78,9 +83,9 @@ export class FarEnd {
    * @throws {RelayError} ServerBusy when there are as many streams as there may be.
    */
   openAtOnce(request: HurriedRequest): boolean {
-    const { attempts = 1, carriers } = this.#options
+    const { carriers } = this.#options
     const target = this.#targetOf(request)
-    const pool = attempts === 1 ? carriers?.findProven(target) : undefined
+    const pool = this.#findProven(target)
     if (!pool) return false
     const connection = openStream(pool, { target, kind: kindOf(request), client: request.client })
     connection.onceSettled((error) => {
@@ -100,6 +105,11 @@ export class FarEnd {
     const { mayHurry = true } = request
     if (mayHurry && this.openAtOnce(request)) return
     await this.#search(request, this.#targetOf(request))
+  }
+
+  #findProven(target: string): CarrierPool | undefined {
+    const { attempts = 1, carriers } = this.#options
+    return attempts === 1 ? carriers?.findProven(target) : undefined
   }
 
   #targetOf(request: HurriedRequest): string {

@@ -1,8 +1,8 @@
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
-import { connect, type LookupFunction, type Socket } from 'node:net'
-import { connected, dialDatagramTarget, targetUnreachable } from '@postern/bridge'
+import type { LookupFunction } from 'node:net'
+import { connected, dialDatagramTarget, dialTcp, type TunnelSocket, targetUnreachable } from '@postern/bridge'
 import { type Endpoint, formatEndpoint } from '@postern/client'
 import { type EndpointConsent, type EndpointPolicy, endpointNotAllowed } from '../policy/endpoint-policy.ts'
 
@@ -12,7 +12,7 @@ export interface EndpointDial {
   readonly consent: EndpointConsent
   readonly timeoutMs: number
   /** Sees the socket before it is connected. */
-  readonly onDialing?: (socket: Socket) => void
+  readonly onDialing?: (socket: TunnelSocket) => void
 }
 
 /**
@@ -21,19 +21,13 @@ export interface EndpointDial {
  *
  * @throws {RelayError} EndpointNotAllowed; TargetUnreachable with the reason.
  */
-export async function dialEndpoint(endpoint: Endpoint, dial: EndpointDial): Promise<Socket> {
+export async function dialEndpoint(endpoint: Endpoint, dial: EndpointDial): Promise<TunnelSocket> {
   const { policy, consent, timeoutMs, onDialing } = dial
   const allowed = await checkEndpoint(endpoint, policy, consent)
-  const socket = connect({
-    host: endpoint.host,
-    port: endpoint.port,
-    allowHalfOpen: true,
-    noDelay: true,
-    ...(allowed && { lookup: answerWith(allowed) }),
-  })
+  const { host, port } = endpoint
+  const socket = dialTcp({ host, port, ...(allowed && { lookup: answerWith(allowed) }) })
   onDialing?.(socket)
-  await connected(socket, { target: formatEndpoint(endpoint), timeoutMs })
-  return socket
+  return await connected(socket, { target: formatEndpoint(endpoint), timeoutMs })
 }
 
 /**

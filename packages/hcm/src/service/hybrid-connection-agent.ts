@@ -1,5 +1,4 @@
 import type { Socket as DatagramSocket } from 'node:dgram'
-import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import {
@@ -7,10 +6,10 @@ import {
   CarrierServer,
   type CreditBudget,
   carrierProtocol,
-  cutSocket,
   describeFailure,
   OpenTunnels,
   type ResumeRules,
+  type TunnelSocket,
   type WantedTarget,
 } from '@postern/bridge'
 import {
@@ -290,7 +289,7 @@ export class HybridConnectionAgent {
     try {
       const socket = await this.#open(this.#known())
       const connection = await accept().catch((error: Error) => {
-        cutSocket(socket)
+        socket.cut()
         throw error
       })
       this.#tunnels.join(socket, connection)
@@ -327,7 +326,7 @@ export class HybridConnectionAgent {
     logger.warn(streamEvents.failed, { relay: host, name: path, trackingId, message: this.#note(error) })
   }
 
-  async #openWanted(wanted: WantedTarget): Promise<Socket> {
+  async #openWanted(wanted: WantedTarget): Promise<TunnelSocket> {
     return await this.#open(await this.#endpointFor(wanted.target))
   }
 
@@ -361,7 +360,7 @@ export class HybridConnectionAgent {
     return { policy: policy().forOtherPorts, consent: {} }
   }
 
-  #open(endpoint: Endpoint): Promise<Socket> {
+  #open(endpoint: Endpoint): Promise<TunnelSocket> {
     return this.#dial(endpoint, { timeoutMs: dialTimeoutMs, onDialing: (socket) => this.#tunnels.add(socket) })
   }
 
@@ -377,8 +376,8 @@ export class HybridConnectionAgent {
 
   async #dial(
     endpoint: Endpoint,
-    how: { readonly timeoutMs: number; readonly onDialing?: (socket: Socket) => void },
-  ): Promise<Socket> {
+    how: { readonly timeoutMs: number; readonly onDialing?: (socket: TunnelSocket) => void },
+  ): Promise<TunnelSocket> {
     try {
       const socket = await dialEndpoint(endpoint, { ...this.#rulesFor(endpoint), ...how })
       this.#lastSuccessAt = new Date()
@@ -396,7 +395,7 @@ export class HybridConnectionAgent {
     const { endpoint } = this.#facts
     if (!endpoint) return
     try {
-      ;(await this.#dial(endpoint, { timeoutMs: probeTimeoutMs })).destroy()
+      ;(await this.#dial(endpoint, { timeoutMs: probeTimeoutMs })).close()
     } catch (error) {
       this.#note(error)
     }

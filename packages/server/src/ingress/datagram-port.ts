@@ -111,7 +111,7 @@ export class DatagramPort {
       this.#refused.set(address, performance.now() + refusedForMs)
       return
     }
-    this.#open(key, datagram, from, route, { remote, local: this.#localFor(address), release })
+    this.#open(key, datagram, from, route, { remote, local: () => this.#localFor(address), release })
   }
 
   #open(key: string, datagram: Uint8Array, from: RemoteInfo, route: IngressRoute, admitted: Admitted): void {

@@ -244,7 +244,7 @@ export class HttpIngress {
     }
     const upstream = new HttpUpstream(route, {
       remote,
-      local: client.local,
+      local: () => client.local,
       release,
       ...(user !== undefined && { user }),
     })

@@ -1,13 +1,14 @@
-import type { Socket } from 'node:net'
 import {
-  cutSocket,
+  type AcceptedSocket,
   FarEnd,
   type HurriedRequest,
+  NetSocket,
   Pump,
   type PumpCounts,
   type RelayDialer,
   type SenderCarriers,
   type TunnelConnection,
+  type TunnelSocket,
 } from '@postern/carrier'
 import { type ErrorCode, encodeProxyHeader, formatEndpoint, RelayError } from '@postern/protocol'
 import { Slots } from '@postern/websocket'
@@ -38,8 +39,8 @@ export interface IngressRouteOptions {
 /** A device that has been let in and not been led anywhere yet. */
 export interface Admitted {
   readonly remote: RemoteEndpoint
-  /** Where it dialed, for the PROXY header. */
-  readonly local: RemoteEndpoint
+  /** Where it dialed, for the PROXY header; asked where that is wanted, and no getter (see EndpointPeer). */
+  readonly local: () => RemoteEndpoint
   /** Gives its place back; may be called again. */
   readonly release: () => void
   readonly user?: string
@@ -113,12 +114,11 @@ export class IngressRoute {
    *
    * @param asksPostgres the client has asked a PostgreSQL server for TLS, and was answered for the target
    */
-  join(socket: Socket, admitted: Admitted, asksPostgres = false): void {
-    socket.on('error', ignore)
-    socket.once('close', admitted.release)
+  join(accepted: AcceptedSocket, admitted: Admitted, asksPostgres = false): void {
+    let socket: TunnelSocket = accepted
     const refuse = (error: unknown): void => {
-      if (!socket.destroyed) this.tellRefused(error, admitted.remote)
-      cutSocket(socket)
+      if (!socket.isClosing) this.tellRefused(error, admitted.remote)
+      socket.cut()
     }
     const onOpened: OnOpened = (connection, first) => {
       if (!asksPostgres) return this.#pump(socket, connection, admitted, first)
@@ -127,25 +127,28 @@ export class IngressRoute {
         onRefused: refuse,
       })
     }
+    const request = this.#request(admitted, onOpened, 'stream')
+    // One that has to wait is watched: nobody goes on looking for a device that has gone.
+    if (!this.#farEnd.mayOpenAtOnce(request)) socket = new NetSocket(accepted.toNodeSocket())
+    socket.onceClosed(admitted.release)
     try {
-      if (!this.#farEnd.openAtOnce(this.#request(admitted, onOpened, 'stream')))
-        this.#search(socket, admitted, onOpened, refuse)
+      if (!this.#farEnd.openAtOnce(request)) this.#search(socket, admitted, onOpened, refuse)
     } catch (error) {
       refuse(error)
     }
   }
 
-  #search(socket: Socket, admitted: Admitted, onOpened: OnOpened, refuse: (error: unknown) => void): void {
+  #search(socket: TunnelSocket, admitted: Admitted, onOpened: OnOpened, refuse: (error: unknown) => void): void {
     const gone = new AbortController()
-    const onGone = (): void => gone.abort(new RelayError('SenderGone'))
-    socket.once('close', onGone)
-    this.openTunnel(admitted, gone, onOpened).then(() => socket.off('close', onGone), refuse)
+    let isOpen = false
+    socket.onceClosed(() => isOpen || gone.abort(new RelayError('SenderGone')))
+    this.openTunnel(admitted, gone, onOpened).then(() => (isOpen = true), refuse)
   }
 
   /** What stands in front of all bytes, or of each datagram; undefined where the target does not want to know who the client is. */
-  proxyHeader({ remote, local }: Admitted, transport: 'stream' | 'datagram'): Uint8Array | undefined {
+  proxyHeader(admitted: Admitted, transport: 'stream' | 'datagram'): Uint8Array | undefined {
     if (!this.entry.proxyProtocol) return undefined
-    return encodeProxyHeader({ source: remote, destination: local, transport })
+    return encodeProxyHeader({ source: admitted.remote, destination: admitted.local(), transport })
   }
 
   /** Opens a tunnel and says who the client of a stream is, where the target wants to know. @throws {RelayError} when there is no way */
@@ -239,9 +242,9 @@ export class IngressRoute {
     this.#way.close()
   }
 
-  #pump(socket: Socket, connection: TunnelConnection, admitted: Admitted, first: Uint8Array): void {
+  #pump(socket: TunnelSocket, connection: TunnelConnection, admitted: Admitted, first: Uint8Array): void {
     const pump = new Pump({ socket, connection, onClosed: ({ error }) => noteEnd(error) })
-    const noteEnd = this.track(pump, connection, admitted, () => cutSocket(socket))
+    const noteEnd = this.track(pump, connection, admitted, () => socket.cut())
     pump.start(first)
     // It was paused when its first bytes had been looked at; one chunk too many is no harm to a slow way.
     socket.resume()
@@ -266,5 +269,3 @@ export class IngressRoute {
     return { code, entry: this.entry, remote, reason, ...(trackingId !== undefined && { trackingId }) }
   }
 }
-
-function ignore(): void {}

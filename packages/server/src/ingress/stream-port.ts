@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import * as net from 'node:net'
-import type { Duplex } from 'node:stream'
-import { cutSocket } from '@postern/carrier'
+import { type AcceptedSocket, acceptSockets, NetSocket } from '@postern/carrier'
 import type { Secret } from '@postern/program'
 import { Slots } from '@postern/websocket'
 import { canonicalAddress } from '../domain/canonical-address.ts'
@@ -53,8 +52,7 @@ export class StreamPort {
     this.#options = options
     this.#http = new HttpIngress(options)
     // Half-open, or Node would answer a device's FIN with ours and lose the reply.
-    const keepAlive = { keepAlive: true, keepAliveInitialDelay: tcpKeepAliveDelayMs }
-    this.#server = net.createServer({ allowHalfOpen: true, noDelay: true, ...keepAlive }, (raw) => this.#accept(raw))
+    this.#server = net.createServer({ allowHalfOpen: true })
   }
 
   /** @returns the port in use @throws the system's error when it cannot be bound */
@@ -64,6 +62,10 @@ export class StreamPort {
     await once(this.#server, 'listening')
     // Running out of file descriptors refuses one connection; it must not end the process.
     this.#server.on('error', () => {})
+    acceptSockets(this.#server, {
+      onSocket: (socket) => this.#accept(socket),
+      keepAliveDelayMs: tcpKeepAliveDelayMs,
+    })
     return (this.#server.address() as net.AddressInfo).port
   }
 
@@ -86,16 +88,16 @@ export class StreamPort {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #accept(raw: net.Socket): void {
-    const address = canonicalAddress(raw.remoteAddress ?? '')
-    raw.on('error', ignore)
-    if (address === undefined) return void raw.destroy()
-    const remote = { address, port: raw.remotePort ?? 0 }
+  #accept(accepted: AcceptedSocket): void {
+    const address = canonicalAddress(accepted.remoteAddress ?? '')
+    if (address === undefined) return accepted.close()
+    const remote = { address, port: accepted.remotePort ?? 0 }
     const { only } = this.#routes
     const isPlain = only !== undefined && only.entry.tls === 'pass'
-    if (isPlain && !only.guard.hasProxies) return this.#admit(raw, remote, only)
+    if (isPlain && !only.guard.hasProxies) return this.#admit(accepted, remote, only)
     const place = this.#strangers.enter(address)
-    if (typeof place === 'string') return this.#turnAway(raw, remote, place)
+    if (typeof place === 'string') return this.#turnAway(accepted, remote, place)
+    const raw = accepted.toNodeSocket().on('error', ignore)
     const stranger = new Stranger(raw, remote, place, this.#options.handshakeTimeoutMs)
     const slot = this.#sockets.add(raw)
     raw.once('close', () => this.#sockets.remove(slot, raw))
@@ -160,18 +162,27 @@ export class StreamPort {
 
   #serveHttp(stranger: Stranger, socket: net.Socket, secured: IngressRoute | undefined): void {
     stranger.settle()
-    this.#http.serve(socket, { remote: stranger.remote, local: localOf(stranger.raw), secured })
+    this.#http.serve(socket, {
+      remote: stranger.remote,
+      local: localEnd(stranger.raw.localAddress, stranger.raw.localPort),
+      secured,
+    })
   }
 
   #leave(stranger: Stranger, route: IngressRoute, socket: net.Socket = stranger.raw): void {
     stranger.settle()
-    this.#admit(socket, stranger.remote, route, stranger.asksPostgres && route.entry.tls === 'pass', stranger.raw)
+    const asksPostgres = stranger.asksPostgres && route.entry.tls === 'pass'
+    this.#admit(new NetSocket(socket), stranger.remote, route, asksPostgres)
   }
 
-  #admit(socket: net.Socket, remote: RemoteEndpoint, route: IngressRoute, asksPostgres = false, raw = socket): void {
+  #admit(socket: AcceptedSocket, remote: RemoteEndpoint, route: IngressRoute, asksPostgres = false): void {
     const release = route.admit(remote)
-    if (typeof release === 'string') return cutSocket(socket)
-    const admitted: Admitted = { remote, local: localOf(raw), release }
+    if (typeof release === 'string') return socket.cut()
+    const admitted: Admitted = {
+      remote,
+      release,
+      local: () => localEnd(socket.local.address, socket.local.port),
+    }
     route.join(socket, admitted, asksPostgres)
   }
 
@@ -187,9 +198,9 @@ export class StreamPort {
     raw.resume()
   }
 
-  #turnAway(raw: Duplex, remote: RemoteEndpoint, reason: string): void {
+  #turnAway(socket: AcceptedSocket, remote: RemoteEndpoint, reason: string): void {
     this.#options.events.onRefused({ code: 'TooManyUnauthorizedConnections', remote, reason })
-    raw.destroy()
+    socket.close()
   }
 }
 
@@ -250,8 +261,8 @@ class Stranger {
   }
 }
 
-function localOf(socket: net.Socket): RemoteEndpoint {
-  return { address: canonicalAddress(socket.localAddress ?? '') ?? '0.0.0.0', port: socket.localPort ?? 0 }
+function localEnd(address = '', port = 0): RemoteEndpoint {
+  return { address: canonicalAddress(address) ?? '0.0.0.0', port }
 }
 
 function ignore(): void {}
