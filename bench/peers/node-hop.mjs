@@ -12,7 +12,8 @@ createServer(ends, (client) => {
   pump(next, client)
 }).listen({ host: '127.0.0.1', port: listenPort, backlog: 511, reusePort: threads > 1 })
 
-for (let more = 1; isMainThread && more < threads; more += 1) new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) })
+for (let more = 1; isMainThread && more < threads; more += 1)
+  new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) })
 
 function pump(from, to) {
   from.on('data', (bytes) => {
