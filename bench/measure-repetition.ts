@@ -78,7 +78,7 @@ async function measureOne(
   try {
     measurements.add(candidate.name, workload.name, repetition, await measureWorkload(workload, started, options))
   } catch (error) {
-    measurements.addProblem(`${candidate.name}, ${workload.name}, repetition ${repetition}: ${describe(error)}`)
+    measurements.fail(candidate.name, workload.name, repetition, describe(error))
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RunningCandidate } from '../candidates/candidate.ts'
 import { readCpuByProcess, subtractCpu, sumCpu } from '../processes/cpu-by-process.ts'
-import { type MeasureOptions, quiet, type Sample, toMetrics } from './sample.ts'
+import { demandTraffic, type MeasureOptions, quiet, type Sample, toMetrics } from './sample.ts'
 import { startLoad } from './start-load.ts'
 import type { Workload } from './workload-table.ts'
 import { runWrk, type WrkPlan } from './wrk.ts'
@@ -55,7 +55,7 @@ async function measureWrk(workload: Workload, candidate: RunningCandidate, plan:
   const cpuBefore = readCpuByProcess(candidate.counted)
   const { result, loadShare } = await runWrk(plan)
   const cpuByProcess = subtractCpu(readCpuByProcess(candidate.counted), cpuBefore)
-  if (result.operations === 0) throw new Error('no answer came through')
+  demandTraffic(workload, result, '')
   const cpuSeconds = candidate.counted.length === 0 ? undefined : sumCpu(cpuByProcess)
   return { ...quiet, metrics: toMetrics(workload, result, cpuSeconds), errors: result.errors, loadShare, cpuByProcess }
 }

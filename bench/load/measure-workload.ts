@@ -5,7 +5,7 @@ import { readCpuByProcess, subtractCpu, sumCpu } from '../processes/cpu-by-proce
 import { measureHttp, measureRelayedHttp } from './measure-http.ts'
 import { measureIdle } from './measure-idle.ts'
 import { measureListeners } from './measure-listeners.ts'
-import { type Counted, type MeasureOptions, quiet, type Sample, toMetrics } from './sample.ts'
+import { type Counted, demandTraffic, type MeasureOptions, quiet, type Sample, toMetrics } from './sample.ts'
 import { startLoad } from './start-load.ts'
 import type { Workload } from './workload-table.ts'
 
@@ -17,7 +17,7 @@ interface TimedResult extends Counted {
 /** Lets what one run left in socket buffers drain before the next candidate is measured. */
 const pauseMs = 100
 
-/** Runs one workload on one running candidate. @throws {Error} when nothing came through at all. */
+/** Runs one workload on one running candidate. @throws {Error} when nothing came through. */
 export async function measureWorkload(
   workload: Workload,
   candidate: RunningCandidate,
@@ -64,7 +64,7 @@ async function measureTimed(workload: Workload, candidate: RunningCandidate, opt
     const cpuSeconds = candidate.counted.length === 0 ? undefined : sumCpu(cpuByProcess)
     const result: TimedResult = JSON.parse(await load.nextLine())
     await load.finish()
-    if (result.bytes + result.operations === 0) throw new Error(`nothing came through: ${load.complaints || 'silence'}`)
+    demandTraffic(workload, result, load.complaints)
     return {
       metrics: toMetrics(workload, result, cpuSeconds),
       errors: result.errors,

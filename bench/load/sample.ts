@@ -39,6 +39,18 @@ export const quiet = { errors: 0, loadShare: 0, cpuByProcess: {}, complaint: '' 
 
 const bytesPerGiB = 1024 ** 3
 
+/** What has moved nothing has no speed and no latency, and costs nothing. @throws {Error} when a load has counted none of what its row tells. */
+export function demandTraffic(
+  { mode, bulkConnections = 0 }: Pick<Workload, 'mode' | 'bulkConnections'>,
+  { bytes, operations }: Pick<Counted, 'bytes' | 'operations'>,
+  complaint: string,
+): void {
+  const isBulk = mode === 'up' || mode === 'down' || mode === 'both'
+  const reason = complaint === '' ? 'silence' : complaint
+  if ((isBulk || bulkConnections > 0) && bytes === 0) throw new Error(`no byte came through: ${reason}`)
+  if (!isBulk && operations === 0) throw new Error(`no answer came through: ${reason}`)
+}
+
 /** What a load has counted, as metrics. */
 export function toMetrics(workload: Workload, result: Counted, cpuSeconds: number | undefined): Sample['metrics'] {
   if (workload.mode === 'up' || workload.mode === 'down' || workload.mode === 'both') {

@@ -79,6 +79,8 @@ async function measureOne(
       await load.nextLine(),
     )
     await load.finish()
+    if (result.delivered === 0)
+      throw new Error(`no message reached ${subscribers} subscribers: ${load.complaints || 'silence'}`)
     return {
       publishedPerSecond: result.published / result.seconds,
       deliveredPerSecond: result.delivered / result.seconds,

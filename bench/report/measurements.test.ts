@@ -29,6 +29,16 @@ test('failed connections are named among the problems', () => {
   assert.deepEqual(measurements.problems, ['ours, connect, repetition 2: 3 errors'])
 })
 
+test('a row that failed is among the problems, has no sample and no number', () => {
+  const measurements = new Measurements()
+  measurements.fail('ours', 'ping-bulk', 1, 'no answer came through: silence')
+  assert.deepEqual(measurements.problems, ['ours, ping-bulk, repetition 1: no answer came through: silence'])
+  assert.equal(measurements.samples('ours', 'ping-bulk').size, 0)
+  assert.equal(measurements.spread('ours', 'ping-bulk', 'p50Microseconds'), undefined)
+  assert.equal(measurements.wasTried('ours', 'ping-bulk'), true)
+  assert.equal(measurements.wasTried('ours', 'ping'), false)
+})
+
 test('what a GiB costs is told by process, the dearest first', () => {
   const measurements = new Measurements()
   measurements.add('ours', 'up', 1, sample({ cpuSecondsPerGiB: 4 }, 0, { relay: 0.25, local: 0.75 }))

@@ -6,6 +6,8 @@ import { type Spread, toSpread } from './statistics.ts'
 /** Everything that was measured, by candidate, workload and repetition. */
 export class Measurements {
   readonly #samples = new Map<string, Map<number, Sample>>()
+  /** Candidates and workloads that failed at least once. */
+  readonly #failed = new Set<string>()
   readonly #problems: string[] = []
 
   add(candidate: string, workload: string, repetition: number, sample: Sample): void {
@@ -16,6 +18,18 @@ export class Measurements {
       const detail = sample.complaint === '' ? '' : ` (${sample.complaint.split('\n')[0]})`
       this.addProblem(`${candidate}, ${workload}, repetition ${repetition}: ${sample.errors} errors${detail}`)
     }
+  }
+
+  /** Notes that a row gave no number on a candidate: it stays in the table, without one. */
+  fail(candidate: string, workload: string, repetition: number, reason: string): void {
+    this.#failed.add(`${candidate}\n${workload}`)
+    this.addProblem(`${candidate}, ${workload}, repetition ${repetition}: ${reason}`)
+  }
+
+  /** Whether it was measured, with or without success. */
+  wasTried(candidate: string, workload: string): boolean {
+    const key = `${candidate}\n${workload}`
+    return this.#samples.has(key) || this.#failed.has(key)
   }
 
   /** Notes something that the reader of the numbers must know. */

@@ -22,8 +22,8 @@ const cpuMetrics: readonly MetricName[] = ['cpuSecondsPerGiB', 'cpuMicrosecondsP
 
 function formatTable(workload: Workload, options: TablesOptions): string {
   const { measurements, candidates } = options
-  const wasMeasured = (candidate: string): boolean => measurements.samples(candidate, workload.name).size > 0
-  const subjects = options.subjects.filter(wasMeasured)
+  const wasTried = (candidate: string): boolean => measurements.wasTried(candidate, workload.name)
+  const subjects = options.subjects.filter(wasTried)
   // The two most telling metrics are compared: what is reached, and what it costs or how long its tail is.
   const compared = workload.metrics.slice(0, 2)
   const cost = workload.metrics.find((metric) => cpuMetrics.includes(metric))
@@ -36,7 +36,7 @@ function formatTable(workload: Workload, options: TablesOptions): string {
     ),
   ]
   const rows = candidates
-    .filter(wasMeasured)
+    .filter(wasTried)
     .map((candidate) => [
       candidate + (measurements.isLoadBound(candidate, workload.name) ? ' (load-bound)' : ''),
       ...workload.metrics.map((metric) => formatMetric(measurements, candidate, workload, metric)),

@@ -145,6 +145,7 @@ function startPing(running: RunningCandidate, { loadBinary, streams }: StormOpti
 
 function toTimes({ p50Us, p99Us, p999Us, operations, errors }: Counted): PingTimes {
   if (errors > 0) throw new Error(`${errors} connections of the running traffic were lost`)
+  if (operations === 0) throw new Error('the running traffic got no answer')
   return { p50Us, p99Us, p999Us, roundTrips: operations }
 }
 
