@@ -22,8 +22,10 @@ export interface Candidate {
 export interface RunningCandidate {
   /** The load's clients connect to 127.0.0.this. Default 1. */
   readonly listenAddress?: number
-  /** Loopback port that the load's clients connect to. */
+  /** Port that the load's clients connect to: of loopback, unless all is far. */
   readonly listenPort: number
+  /** All its processes are far: clients reach the port over the link. Default false. */
+  readonly isFar?: boolean
   /** Loopback port where the load listens as the target. */
   readonly targetPort: number
   /** The processes whose CPU time and memory are the candidate's, with their descendants. */

@@ -5,7 +5,7 @@ export type Place = 'near' | 'far'
 
 /** Which networks a candidate's processes are in. */
 export interface Places {
-  /** Address at which the near side reaches the far side. */
+  /** Address at which the near side reaches the far side: clients too, where a candidate has nothing near. */
   readonly relayHost: string
   /** What comes before a command that is to run there. */
   enter(place: Place): readonly string[]

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { findFreePort } from '../processes/free-port.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
 import { type OwnVariant, ownCandidate } from './own-candidate.ts'
+import { oneMachine } from './places.ts'
 import { startRelay } from './postern-relay.ts'
 import { startCandidate } from './start-processes.ts'
 
@@ -44,7 +45,7 @@ export function createPosternHcmWithoutCarriers(repositoryFolder: string): Candi
   })
 }
 
-/** No endpoint may be on the relay's own host. */
+/** Of the relay on one machine: no endpoint may be on its own host. */
 const relayHost = '127.0.0.3'
 
 interface Variant extends OwnVariant {
@@ -52,15 +53,20 @@ interface Variant extends OwnVariant {
 }
 
 function createCandidate(repositoryFolder: string, variant: Variant): Candidate {
-  return ownCandidate(variant, async () => await start(repositoryFolder, variant))
+  return ownCandidate(variant, async (places) => await start(repositoryFolder, variant, places))
 }
 
-async function start(repositoryFolder: string, { carriers, usesTls }: Variant): Promise<RunningCandidate> {
+async function start(
+  repositoryFolder: string,
+  { carriers, usesTls }: Variant,
+  places = oneMachine,
+): Promise<RunningCandidate> {
   return await startCandidate(async (group) => {
     const { folder } = group
     const port = await findFreePort()
     const endpoint = `127.0.0.1:${port}`
-    const relay = await startRelay(group, { repositoryFolder, usesTls, endpoint, host: relayHost })
+    const host = places === oneMachine ? relayHost : places.relayHost
+    const relay = await startRelay(group, { repositoryFolder, usesTls, endpoint, host })
     const hcm = [...relay.postern, 'hcm']
     const tls = usesTls ? [] : ['--no-tls']
     const env = { ...relay.env, POSTERN_HCM_DIR: join(folder, 'hcm') }
@@ -74,7 +80,7 @@ async function start(repositoryFolder: string, { carriers, usesTls }: Variant): 
     const [listenKey, sendKey] = [join(folder, 'listen.secret'), join(folder, 'send.secret')]
     writeFileSync(listenKey, relay.listen, { mode: 0o600 })
     writeFileSync(sendKey, relay.send, { mode: 0o600 })
-    const [program, ...args] = [...hcm, 'add', `@${listenKey}`]
+    const [program, ...args] = [...places.enter('far'), ...hcm, 'add', `@${listenKey}`]
     await promisify(execFile)(program, args, { env: { ...process.env, ...env }, timeout: commandTimeoutMs })
     await group.start({
       name: 'connector',
@@ -85,10 +91,11 @@ async function start(repositoryFolder: string, { carriers, usesTls }: Variant): 
       env: relay.env,
       ready: { output: 'ready' },
       counted: true,
+      place: 'near',
     })
     return await group.finish(
       { listenAddress: connectorAddress, listenPort: port, targetPort: port },
       relay.listenerDoor,
     )
-  })
+  }, places)
 }

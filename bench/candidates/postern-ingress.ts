@@ -1,6 +1,7 @@
 import { findFreePort } from '../processes/free-port.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
 import { type OwnVariant, ownCandidate } from './own-candidate.ts'
+import { oneMachine } from './places.ts'
 import { hybridConnection, startRelay } from './postern-relay.ts'
 import { startCandidate } from './start-processes.ts'
 
@@ -23,17 +24,22 @@ export function createPlainPosternIngress(repositoryFolder: string): Candidate {
 }
 
 function createCandidate(repositoryFolder: string, variant: OwnVariant): Candidate {
-  return ownCandidate(variant, async () => await start(repositoryFolder, variant))
+  return ownCandidate(variant, async (places) => await start(repositoryFolder, variant, places))
 }
 
 /** No limit of ours is to be measured: the load comes from one address. */
 const limits = { maxConnections: 100_000, maxConnectionsPerSource: 100_000, connectionsPerSecondPerSource: 100_000 }
 
-async function start(repositoryFolder: string, { usesTls }: OwnVariant): Promise<RunningCandidate> {
+async function start(
+  repositoryFolder: string,
+  { usesTls }: OwnVariant,
+  places = oneMachine,
+): Promise<RunningCandidate> {
   return await startCandidate(async (group) => {
     const [listenPort, targetPort] = [await findFreePort(), await findFreePort()]
-    const entry = { name: 'bench', port: listenPort, address: '127.0.0.1', hybridConnection, access: 'open', ...limits }
-    const relay = await startRelay(group, { repositoryFolder, usesTls, ingress: [entry] })
+    const { relayHost: host } = places
+    const entry = { name: 'bench', port: listenPort, address: host, hybridConnection, access: 'open', ...limits }
+    const relay = await startRelay(group, { repositoryFolder, usesTls, host, ingress: [entry] })
     await group.start({
       name: 'remote',
       command: [
@@ -46,5 +52,5 @@ async function start(repositoryFolder: string, { usesTls }: OwnVariant): Promise
       counted: true,
     })
     return await group.finish({ listenPort, targetPort }, relay.listenerDoor)
-  })
+  }, places)
 }

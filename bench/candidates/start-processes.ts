@@ -51,6 +51,7 @@ export class ProcessGroup {
   readonly #places: Places
   readonly #started: ManagedProcess[] = []
   readonly #counted: ManagedProcess[] = []
+  #isFar = true
   #firstStartedAtMs: number | undefined
 
   constructor(places: Places = oneMachine) {
@@ -61,7 +62,9 @@ export class ProcessGroup {
   async start(plan: ProcessPlan): Promise<ManagedProcess> {
     this.#firstStartedAtMs ??= performance.now()
     const logFile = join(this.folder, `${plan.name}.log`)
-    const command = [...this.#places.enter(plan.place ?? 'far'), ...plan.command]
+    const { place = 'far' } = plan
+    this.#isFar &&= place === 'far'
+    const command = [...this.#places.enter(place), ...plan.command]
     const env = { ...plan.env, ...profileEnv(plan) }
     const started = new ManagedProcess({ ...plan, command, env, logFile, cwd: this.folder })
     this.#started.push(started)
@@ -76,11 +79,12 @@ export class ProcessGroup {
   }
 
   /** Proves that bytes come through, and hands the group over as a candidate. */
-  async finish(ports: EchoPath, listenerDoor?: ListenerDoor): Promise<RunningCandidate> {
-    await this.#places.prove(ports, readyTimeoutMs)
+  async finish(ports: Omit<EchoPath, 'isFar'>, listenerDoor?: ListenerDoor): Promise<RunningCandidate> {
+    const path = { ...ports, isFar: this.#isFar }
+    await this.#places.prove(path, readyTimeoutMs)
     const setUpMs = performance.now() - (this.#firstStartedAtMs ?? performance.now())
     return {
-      ...ports,
+      ...path,
       counted: this.#counted,
       setUpMs,
       ...(listenerDoor && { listenerDoor }),

@@ -5,6 +5,7 @@ import { NetworkYard } from '../../test/system/faults/network-yard.ts'
 import type { RunningCandidate } from '../candidates/candidate.ts'
 import type { Places } from '../candidates/places.ts'
 import { LoadProcess, loadFlags } from '../load/load-process.ts'
+import { demandTraffic } from '../load/sample.ts'
 import type { EchoPath } from '../processes/check-echo.ts'
 import { findFreePort } from '../processes/free-port.ts'
 
@@ -23,6 +24,14 @@ export interface PathLoad {
   readonly streams: number
   /** Measured, after some seconds in which windows grow. */
   readonly seconds: number
+}
+
+/** What clients have counted, and what they said about connections that failed. */
+interface PathCount {
+  readonly bytes: number
+  readonly seconds: number
+  readonly operations: number
+  readonly complaint: string
 }
 
 /**
@@ -74,13 +83,16 @@ export class LongPath implements AsyncDisposable {
     }
   }
 
-  /** MB/s from target to client: the direction of a download. `candidate` undefined: the path alone. */
+  /** MB/s from target to client: the direction of a download. `candidate` undefined: the path alone. @throws {Error} when no byte came. */
   async measure(candidate: RunningCandidate | undefined, load: PathLoad): Promise<number> {
     const port = await findFreePort()
-    const path = candidate ?? { listenPort: port, targetPort: port }
-    const host = candidate === undefined ? this.relayHost : undefined
+    const path = candidate ?? { listenPort: port, targetPort: port, isFar: true }
+    // What clients dial without anything between must listen where the link leads.
+    const listen = candidate === undefined ? this.relayHost : undefined
     const { streams: connections, seconds } = load
-    const result = await this.#run(load.loadBinary, 'down', path, { connections, seconds, warmup: warmupSeconds }, host)
+    const flags = { connections, seconds, warmup: warmupSeconds }
+    const result = await this.#run(load.loadBinary, 'down', path, flags, listen)
+    demandTraffic({ mode: 'down' }, result, result.complaint)
     return result.bytes / result.seconds / 1e6
   }
 
@@ -102,24 +114,28 @@ export class LongPath implements AsyncDisposable {
   async #run(
     loadBinary: string,
     mode: 'down' | 'ping',
-    { listenPort, targetPort }: EchoPath,
+    { listenPort, targetPort, isFar = false, listenAddress = 1 }: EchoPath,
     flags: { readonly connections: number; readonly seconds: number; readonly warmup: number },
-    host: string | undefined,
-  ): Promise<{ readonly bytes: number; readonly seconds: number; readonly operations: number }> {
+    listen: string | undefined,
+  ): Promise<PathCount> {
     const far = { connect: 1, target: targetPort, connections: 0, warmup: 0, seconds: targetSeconds }
     const target = this.#start(
       'relay',
-      [loadBinary, mode, ...loadFlags({ ...far, ...(host && { listen: host }) })],
+      [loadBinary, mode, ...loadFlags({ ...far, ...(listen && { listen }) })],
       targetSeconds,
     )
     try {
       await target.expectLine('START')
-      const near = { connect: listenPort, target: await findFreePort(), ...flags, ...(host && { host }) }
+      const near = {
+        ...{ connect: listenPort, address: listenAddress, target: await findFreePort(), ...flags },
+        ...(isFar && { host: this.relayHost }),
+      }
       const clients = this.#start('near', [loadBinary, mode, ...loadFlags(near)], flags.seconds + flags.warmup)
       try {
         await clients.expectLine('START')
         await clients.expectLine('END')
-        return JSON.parse(await clients.nextLine())
+        const counted: Omit<PathCount, 'complaint'> = JSON.parse(await clients.nextLine())
+        return { ...counted, complaint: clients.complaints }
       } finally {
         clients.kill()
       }

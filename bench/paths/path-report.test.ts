@@ -11,8 +11,9 @@ const results: readonly PathResult[] = [1, 3].map((megabytesPerSecond) => ({
   megabytesPerSecond,
 }))
 
-test('a point that was measured twice is one row with its median and range', () => {
+test('a point that was measured twice is one row with its median and range, and a dash for who moved nothing', () => {
   const section = formatPathSection({
+    candidates: ['ours', 'theirs'],
     results,
     command: 'x',
     loadBefore: 0,
@@ -21,7 +22,7 @@ test('a point that was measured twice is one row with its median and range', () 
     skipped: ['ssh: not here'],
     picture: 'pictures/long-path.svg',
   })
-  assert.match(section, /\| 8 +\| 0\.1 % \| 20 ms +\| 2\.00 \[1\.00-3\.00\] \|/)
+  assert.match(section, /\| 8 +\| 0\.1 % \| 20 ms +\| 2\.00 \[1\.00-3\.00\] \| - +\|/)
   assert.match(section, /Not measured: ssh: not here/)
   assert.match(section, /congestion control bbr/)
   assert.match(section, /\|\n\n!\[.*\]\(pictures\/long-path\.svg\)\n$/)
@@ -30,6 +31,7 @@ test('a point that was measured twice is one row with its median and range', () 
 test('what direct TCP got without loss is told as what the link can carry', () => {
   const direct = { candidate: 'direct', roundTripMs: 20, streams: 8 }
   const section = formatPathSection({
+    candidates: ['direct'],
     results: [
       { ...direct, lossPercent: 0, megabytesPerSecond: 54.6 },
       { ...direct, lossPercent: 1, megabytesPerSecond: 60 },

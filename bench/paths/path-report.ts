@@ -16,6 +16,8 @@ export interface PathResult {
 
 /** What the section is made of. */
 export interface PathSectionOptions {
+  /** Names of all that were tried, with or without success. */
+  readonly candidates: readonly string[]
   readonly results: readonly PathResult[]
   /** The command as a reader can repeat it. */
   readonly command: string
@@ -32,8 +34,7 @@ export interface PathSectionOptions {
 
 /** A table with one row for each point: medians with least and most. */
 export function formatPathSection(options: PathSectionOptions): string {
-  const { results, command, loadBefore, seconds, congestion, skipped, picture } = options
-  const candidates = unique(results.map(({ candidate }) => candidate))
+  const { candidates, results, command, loadBefore, seconds, congestion, skipped, picture } = options
   const points = new Map(results.map((result) => [keyOf(result), result]))
   const rows = [...points].map(([key, { streams, lossPercent, roundTripMs }]) => [
     ...[String(streams), `${lossPercent} %`, `${roundTripMs} ms`],

@@ -16,6 +16,10 @@ import { writePathResults } from '../report/results-file.ts'
 import { LongPath } from './long-path.ts'
 import { drawPaths, formatPathSection, type PathResult, type PathSectionOptions } from './path-report.ts'
 
+/** Two processes without encryption are beside each other, and three with it. */
+const defaultCandidates =
+  'direct,postern,postern-plain,postern-ingress,postern-ingress-plain,ssh,wstunnel,chisel,frp,rathole'
+
 const usage = `usage: npm run bench:paths -- [options]
 
 Measures bulk over one long link, from target to client, beside direct TCP: client and local end near, relay and target far. Writes a section of bench/results.md and a picture.
@@ -26,14 +30,14 @@ Measures bulk over one long link, from target to client, beside direct TCP: clie
   --seconds N        measured for each point, after 4 s in which windows grow (default 3)
   --repetitions N    how often everything is measured (default 3)
   --congestion NAME  congestion control of both networks, such as cubic or bbr (default: that of this machine)
-  --only NAME        candidates, separated by commas (default direct,postern,postern-plain,ssh,wstunnel,chisel)
+  --only NAME        candidates, separated by commas (default ${defaultCandidates})
   --peers FILE       where the peers' programs are, as for npm run bench
   --picture FILE     write the picture to FILE (default: pictures/long-path.svg beside the results)
   --results FILE     write the section into FILE (default bench/results.md for a full run)
   --help             print this text
 
 examples:
-  npm run bench:paths -- --peers bench/peers.example.json                                            everything, about three quarters of an hour
+  npm run bench:paths -- --peers bench/peers.example.json                                            everything, about an hour and a quarter
   npm run bench:paths -- --delays 100 --losses 1 --streams 8 --only direct,postern --repetitions 1   one point
 `
 
@@ -70,7 +74,7 @@ async function main(args: readonly string[]): Promise<void> {
     seconds: readNumber('--seconds', values.seconds, { least: 0.1 }),
     repetitions: readNumber('--repetitions', values.repetitions, { least: 1 }),
   }
-  const only = splitNames(values.only ?? 'direct,postern,postern-plain,ssh,wstunnel,chisel')
+  const only = splitNames(values.only ?? defaultCandidates)
   const { measured, skipped } = await chooseCandidates(
     benchFolder,
     { only, peersFile: values.peers },
@@ -83,7 +87,9 @@ async function main(args: readonly string[]): Promise<void> {
   const { delays, losses, streams, congestion: chosen } = values
   const isFullRun = [delays, losses, streams, values.only, chosen].every((value) => value === undefined)
   const file = values.results ?? (isFullRun ? join(benchFolder, 'results.md') : undefined)
-  const report = { results, command, loadBefore, seconds: plan.seconds, congestion, skipped: missing }
+  process.exitCode = problems.length > 0 ? 1 : 0
+  const candidates = measured.map(({ name }) => name)
+  const report = { candidates, results, command, loadBefore, seconds: plan.seconds, congestion, skipped: missing }
   publish(report, file, values.picture ?? (file && join(dirname(file), 'pictures', 'long-path.svg')))
 }
 
@@ -114,14 +120,17 @@ async function measureAll(candidates: readonly Candidate[], plan: Plan): Promise
       for (const candidate of candidates) {
         const where = `${repetition}/${plan.repetitions} ${roundTripMs} ms ${candidate.name}`
         console.error(`bench: ${where}`)
+        // One that fails must not take the others' numbers along.
+        const onProblem = (at: string, error: unknown): void => {
+          problems.push(`${where}${at}: ${error instanceof Error ? error.message : String(error)}`)
+          console.error(`bench: PROBLEM: ${problems.at(-1)}`)
+        }
         try {
-          const { points, congestion } = await measureCandidate(candidate, roundTripMs, plan)
+          const { points, congestion } = await measureCandidate(candidate, roundTripMs, { ...plan, onProblem })
           results.push(...points)
           congestions.add(congestion)
         } catch (error) {
-          // One that fails must not take the others' numbers along.
-          problems.push(`${where}: ${error instanceof Error ? error.message : String(error)}`)
-          console.error(`bench: PROBLEM: ${problems.at(-1)}`)
+          onProblem('', error)
         }
       }
     }
@@ -136,8 +145,12 @@ interface MeasuredPath {
 }
 
 /** A link of its own for each: what one has left in its queues is nobody else's. */
-async function measureCandidate(candidate: Candidate, roundTripMs: number, plan: Plan): Promise<MeasuredPath> {
-  const { loadBinary, seconds, congestion, losses, streams } = plan
+async function measureCandidate(
+  candidate: Candidate,
+  roundTripMs: number,
+  plan: Plan & { readonly onProblem: (at: string, error: unknown) => void },
+): Promise<MeasuredPath> {
+  const { loadBinary, seconds, congestion, losses, streams, onProblem } = plan
   await using path = await LongPath.open(roundTripMs, congestion)
   const running = candidate.name === 'direct' ? undefined : await candidate.start(path.places(loadBinary))
   const results: PathResult[] = []
@@ -145,8 +158,12 @@ async function measureCandidate(candidate: Candidate, roundTripMs: number, plan:
     for (const lossPercent of losses) {
       await path.lose(lossPercent)
       for (const count of streams) {
-        const megabytesPerSecond = await path.measure(running, { loadBinary, streams: count, seconds })
-        results.push({ candidate: candidate.name, roundTripMs, lossPercent, streams: count, megabytesPerSecond })
+        try {
+          const megabytesPerSecond = await path.measure(running, { loadBinary, streams: count, seconds })
+          results.push({ candidate: candidate.name, roundTripMs, lossPercent, streams: count, megabytesPerSecond })
+        } catch (error) {
+          onProblem(`, ${lossPercent} % lost, ${count} streams`, error)
+        }
       }
     }
   } finally {

@@ -10,6 +10,8 @@ export interface EchoPath {
   /** Bytes go in at 127.0.0.this. Default 1. */
   readonly listenAddress?: number
   readonly listenPort: number
+  /** They go in at the far side. Default false. */
+  readonly isFar?: boolean
   readonly targetPort: number
 }
 

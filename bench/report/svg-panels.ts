@@ -31,8 +31,8 @@ const panelWidth = 380
 const panelHeight = 260
 const margin = { left: 62, right: 14, top: 30, bottom: 46 } as const
 const headHeight = 62
-/** Told apart also by those who see colours differently (Okabe and Ito), on white. */
-const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#999999'] as const
+/** Told apart also by those who see colours differently (Okabe and Ito, the last two of Tol), on white. */
+const colours = '#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #000000 #999999 #882255 #ddcc77'.split(' ')
 const tickCount = 4
 
 /** Draws lines as an SVG document, the same for the same numbers: one colour for each name in all panels, a legend above. */
