@@ -5,7 +5,9 @@ import { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.ts'
  * `[{"key":"endpoint","value":"db.corp:5432"}]`. Undefined when there is none or it cannot be read.
  */
 export function endpointOfMetadata(userMetadata: string | undefined): Endpoint | undefined {
-  const value = findEntry(userMetadata ?? '')?.value
+  // Asked for each request: text that is no JSON costs an error with its stack.
+  if (!userMetadata) return undefined
+  const value = findEntry(userMetadata)?.value
   return typeof value === 'string' ? parseEndpoint(value) : undefined
 }
 

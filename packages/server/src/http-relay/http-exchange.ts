@@ -87,8 +87,7 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     if (this.#done || this.#rendezvous) return
     this.#writeHead(message, body?.length ?? 0)
     if (this.#done) return
-    if (body) this.#writer.write(body)
-    this.#complete()
+    this.#complete(body)
   }
 
   onViolation(reason: string): void {
@@ -171,9 +170,9 @@ export class HttpExchange implements PendingRequest, RequestHolder, RequestRende
     else this.#fail('ListenerProtocolViolation', problem)
   }
 
-  #complete(): void {
+  #complete(body?: Uint8Array): void {
     if (this.#done) return
-    this.#writer.end()
+    this.#writer.end(body)
     this.#finish('complete')
     this.#rendezvous?.close()
   }

@@ -27,7 +27,8 @@ export class ResponseWriter {
   }
 
   /**
-   * Writes status line and headers. `bodyLength` is the whole body's length when it is known; otherwise it is chunked.
+   * Writes status line and headers. `bodyLength` is the whole body's length when it is known: then the head leaves together
+   * with what comes next, which is at hand. Otherwise it leaves at once, and the body is chunked.
    * @returns what is wrong with the message, or undefined when it was written
    */
   writeHead(message: ResponseMessage, bodyLength: number | undefined): string | undefined {
@@ -44,7 +45,7 @@ export class ResponseWriter {
     const reason = toReasonPhrase(message.statusDescription || STATUS_CODES[statusCode] || '')
     try {
       this.#response.writeHead(statusCode, reason, headers.flat())
-      this.#response.flushHeaders()
+      if (bodyLength === undefined) this.#response.flushHeaders()
       return undefined
     } catch (error) {
       return error instanceof Error ? error.message : 'the response head is not valid HTTP'
@@ -58,8 +59,14 @@ export class ResponseWriter {
     return this.#response.write(chunk)
   }
 
-  end(): void {
-    this.#response.end()
+  /** @param body the rest, or all of it: what is given here leaves in one piece with a head that has not left. */
+  end(body?: Uint8Array): void {
+    if (body === undefined || this.#dropsBody) {
+      this.#response.end()
+      return
+    }
+    this.bytes += body.length
+    this.#response.end(body)
   }
 
   /** Cuts the connection, so that the sender cannot take a part for the whole. */
