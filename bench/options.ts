@@ -15,6 +15,8 @@ export interface BenchOptions extends CandidateWish {
   readonly rows: readonly string[]
   /** Measures carriers against the plain protocol, and writes the section about them. */
   readonly carriers: boolean
+  /** Congestion control of this machine during the run; undefined: what it has. */
+  readonly congestion: string | undefined
   /** Where profiles of our processes are written; undefined: nowhere. */
   readonly profileFolder: string | undefined
   /** Prints one JSON document to standard output instead of tables. */
@@ -40,9 +42,10 @@ Measures the whole tunnel (client, local forwarder, relay, remote forwarder, tar
   --peer FILE        also measure the peer that this file describes; repeat for several
   --all              also measure the peers that are left out by default
   --carriers         measure carriers against the plain protocol, and write that section of the results
+  --congestion NAME  TCP's congestion control during the run, such as cubic or bbr (default: that of this machine); takes root
   --cpu-prof FOLDER  write a CPU profile of each of our processes, and print where the time went
   --json             print one JSON document instead of tables
-  --results FILE     write the tables to FILE (default bench/results.md for all candidates and rows, else none)
+  --results FILE     write the tables to FILE (default bench/results.md for all candidates and rows without --congestion, else none)
   --help             print this text
 
 examples:
@@ -70,6 +73,7 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
       peer: { type: 'string', multiple: true, default: [] },
       all: { type: 'boolean', default: false },
       carriers: { type: 'boolean', default: false },
+      congestion: { type: 'string' },
       'cpu-prof': { type: 'string' },
       json: { type: 'boolean', default: false },
       results: { type: 'string' },
@@ -81,7 +85,8 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
   const only = values.carriers && named.length === 0 ? carrierCandidates : named
   // --workload is what --rows was called at first.
   const rows = [...values.rows, ...values.workload].flatMap(splitNames)
-  const isFullRun = named.length === 0 && (rows.length === 0 || rows.includes('all'))
+  const hasAllRows = rows.length === 0 || rows.includes('all')
+  const isFullRun = named.length === 0 && hasAllRows && values.congestion === undefined
   return {
     seconds: readNumber('--seconds', values.seconds, { least: 0.1, most: 60 }),
     warmupSeconds: 0.3,
@@ -93,6 +98,7 @@ export function readOptions(args: readonly string[], defaultResultsFile: string)
     peerFiles: values.peer,
     all: values.all,
     carriers: values.carriers,
+    congestion: values.congestion,
     profileFolder: values['cpu-prof'],
     json: values.json,
     resultsFile: values.results ?? (isFullRun ? defaultResultsFile : undefined),

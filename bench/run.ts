@@ -8,6 +8,7 @@ import { compileLoad } from './load/compile-load.ts'
 import { chooseWorkloads, type Workload, warmupRunSeconds, warmupsFor } from './load/workload-table.ts'
 import { measureRepetition } from './measure-repetition.ts'
 import { type BenchOptions, readOptions, usage } from './options.ts'
+import { useCongestionControl } from './processes/congestion-control.ts'
 import { findProgram } from './processes/find-program.ts'
 import { findUsageProblem } from './processes/process-usage.ts'
 import { ProfileFolder } from './processes/profile-folder.ts'
@@ -37,6 +38,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const problem = findUsageProblem()
   if (problem !== undefined) throw new Error(problem)
+  if (options.congestion !== undefined) useCongestionControl(options.congestion)
   const fileLimit = raiseFileLimit()
   const workloads = chooseWorkloads(options.rows)
   const loadBinary = await compileLoad(benchFolder, 'tcpload')

@@ -7,6 +7,7 @@ import type { Places } from '../candidates/places.ts'
 import { LoadProcess, loadFlags } from '../load/load-process.ts'
 import { demandTraffic } from '../load/sample.ts'
 import type { EchoPath } from '../processes/check-echo.ts'
+import { readCongestionControl, writeCongestionControl } from '../processes/congestion-control.ts'
 import { findFreePort } from '../processes/free-port.ts'
 
 /** The target lives as long as a measurement, not longer than this. */
@@ -15,8 +16,6 @@ const targetSeconds = 120
 const warmupSeconds = 4
 const retryMs = 100
 const commandTimeoutMs = 10_000
-
-const setting = 'net.ipv4.tcp_congestion_control'
 
 /** What is sent at once, and for how long. */
 export interface PathLoad {
@@ -47,7 +46,7 @@ export class LongPath implements AsyncDisposable {
   private constructor(yard: NetworkYard) {
     this.#yard = yard
     this.relayHost = readAddress(yard.enter('relay'))
-    const settings = ['near', 'relay'].map((place) => runToEnd([...yard.enter(place), 'sysctl', '-n', setting]).trim())
+    const settings = ['near', 'relay'].map((place) => readCongestionControl(yard.enter(place)))
     this.congestion = [...new Set(settings)].join(' and ')
   }
 
@@ -58,9 +57,7 @@ export class LongPath implements AsyncDisposable {
   static async open(roundTripMs: number, congestion: string): Promise<LongPath> {
     const yard = await NetworkYard.open({ near: { delayMs: roundTripMs / 2 } })
     try {
-      for (const place of ['near', 'relay']) {
-        runToEnd([...yard.enter(place), 'sysctl', '-q', '-w', `${setting}=${congestion}`])
-      }
+      for (const place of ['near', 'relay']) writeCongestionControl(congestion, yard.enter(place))
       return new LongPath(yard)
     } catch (error) {
       await yard[Symbol.asyncDispose]()

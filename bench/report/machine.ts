@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
 
+import { readCongestionControl } from '../processes/congestion-control.ts'
+
 /** Describes the machine by what decides its numbers, never by its name. `congestion`: what was measured with, where it is not the machine's own. */
 export function describeMachine(congestion: string = readCongestionControl()): string {
   const processor = cpus()[0]?.model.trim() ?? 'unknown processor'
@@ -10,11 +12,6 @@ export function describeMachine(congestion: string = readCongestionControl()): s
     `${availableParallelism()} cores (${processor}), ${gibibytes} GiB, ${readDistribution()}, Linux ${release().split('-')[0]}, ` +
     `Node ${process.versions.node}, TCP ${congestion}`
   )
-}
-
-/** That of new connections. It decides much on loopback too: bbr sends by a clock where cubic sends at once. */
-export function readCongestionControl(): string {
-  return readText('/proc/sys/net/ipv4/tcp_congestion_control')?.trim() ?? 'unknown'
 }
 
 /** First lines of what the peers' programs say about themselves; programs that are not there are left out. */

@@ -7,6 +7,7 @@ import { chooseCandidates } from '../candidates/choose-candidates.ts'
 import { compileLoad } from '../load/compile-load.ts'
 import { chooseWorkloads } from '../load/workload-table.ts'
 import { readNumber, splitNames } from '../option-values.ts'
+import { useCongestionControl } from '../processes/congestion-control.ts'
 import { findUsageProblem } from '../processes/process-usage.ts'
 import { ProfileFolder } from '../processes/profile-folder.ts'
 import { raiseFileLimit } from '../processes/raise-file-limit.ts'
@@ -27,6 +28,7 @@ Cuts all listeners of a relay at once and lets as many dial again as fast as the
   --seconds N        measured before the storm (default 5)
   --repetitions N    how often everything is measured (default 3)
   --only NAME        candidates with a relay of ours, separated by commas (default postern,postern-plain)
+  --congestion NAME  TCP's congestion control during the run, such as cubic or bbr (default: that of this machine); takes root
   --cpu-prof FOLDER  write a CPU profile of each of our processes, and print where the time went
   --json             print one JSON document with every sample
   --results FILE     write the section into FILE (default bench/results.md for a full run)
@@ -50,6 +52,7 @@ async function main(args: readonly string[]): Promise<void> {
       'at-once': { type: 'string', default: '1000' },
       repetitions: { type: 'string', default: '3' },
       only: { type: 'string' },
+      congestion: { type: 'string' },
       'cpu-prof': { type: 'string' },
       json: { type: 'boolean', default: false },
       results: { type: 'string' },
@@ -59,6 +62,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (values.help) return console.log(usage)
   const problem = findUsageProblem()
   if (problem !== undefined) throw new Error(problem)
+  if (values.congestion !== undefined) useCongestionControl(values.congestion)
   const fileLimit = raiseFileLimit()
   const loadBefore = loadavg()[0] ?? 0
   const loadBinary = await compileLoad(benchFolder, 'tcpload')
@@ -82,8 +86,9 @@ async function main(args: readonly string[]): Promise<void> {
   for (const text of profiles?.summaries() ?? []) console.error(text)
   for (const text of problems) console.error(`bench: PROBLEM: ${text}`)
   process.exitCode = problems.length > 0 ? 1 : 0
-  const isFullRun = values.listeners === undefined && values.only === undefined && profiles === undefined
-  const file = values.results ?? (isFullRun ? join(benchFolder, 'results.md') : undefined)
+  const { listeners, only, congestion } = values
+  const isUsual = [listeners, only, congestion, profiles].every((value) => value === undefined)
+  const file = values.results ?? (isUsual ? join(benchFolder, 'results.md') : undefined)
   if (file === undefined) return
   writeStormResults(file, section)
   console.error(`bench: wrote ${file}`)
