@@ -10,6 +10,7 @@ import {
   writeMessageResults,
   writePathResults,
   writeStormResults,
+  writeTargetResults,
   writeTunnelResults,
 } from './results-file.ts'
 
@@ -39,5 +40,7 @@ test('each benchmark writes its own part of the results and leaves the others as
   writePathResults(file, '## Long paths 1\n')
   writeStormResults(file, '## Storm 2')
   writeTunnelResults(file, '# Tunnel 4\n')
+  writeTargetResults(file, '## Targets 1')
+  assert.match(read(), /^# Tunnel 4\n\n<!--.*-->\n\n## Targets 1\n\n<!--.*-->\n\n## Carriers 2\n/)
   assert.match(read(), /^# Tunnel 4\n[^]*\n\n## Storm 2\n\n<!--.*-->\n\n## Long paths 1\n$/)
 })

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
 /** Each benchmark writes a part of its own and leaves the others alone; behind the tables of the tunnel, in this order. */
 const parts = [
+  { name: 'targets', border: '\n<!-- npm run bench:targets writes what follows -->\n' },
   { name: 'carriers', border: '\n<!-- npm run bench -- --carriers writes what follows -->\n' },
   { name: 'management', border: '\n<!-- npm run bench:management writes what follows -->\n' },
   { name: 'messages', border: '\n<!-- npm run bench:messages writes what follows -->\n' },
@@ -15,6 +16,11 @@ type PartName = 'tunnel' | (typeof parts)[number]['name']
 /** Writes the tables of the tunnel. */
 export function writeTunnelResults(file: string, page: string): void {
   writePart(file, 'tunnel', page)
+}
+
+/** Writes what is wanted and what is met. */
+export function writeTargetResults(file: string, section: string): void {
+  writePart(file, 'targets', `\n${section}\n`)
 }
 
 /** Writes the section about carriers. */

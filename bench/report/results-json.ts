@@ -18,6 +18,7 @@ export function formatResultsJson(results: ResultsJsonOptions): string {
   return JSON.stringify({
     machine: describeMachine(),
     command,
+    date: new Date().toISOString().slice(0, 10),
     candidates: measured.map(({ name, about, isEncrypted }) => ({
       name,
       about,
