@@ -30,7 +30,7 @@ const ingress = ['postern-ingress-plain', 'postern-ingress']
 const plainIngress = ['postern-ingress-plain']
 
 /** All that are tunnels. haproxy, nginx, socat and the Node hops lead to a port that the target's side must have opened. */
-const tunnels = ['chisel', 'frp', 'frp-plain', 'rathole', 'ssh', 'ssh-chain', 'wstunnel']
+const tunnels = ['chisel', 'frp', 'frp-nomux', 'frp-plain', 'rathole', 'ssh', 'ssh-chain', 'wstunnel']
 /** TLS, or SSH, on each of the two middle links, as ours has it. */
 const encryptedChains = ['haproxy-chain-tls', 'ssh-chain']
 /** What they are to those who use them is what ours is: three processes, encrypted, nothing but a name at the client's end. */
