@@ -22,6 +22,12 @@ const variants: readonly Variant[] = [
     usesTls: false,
     listener: 'ours',
   },
+  {
+    name: 'http-hyco-plain',
+    about: 'HTTP side: relay with --tls off and hyco-https 1.4.5, which dials a ws:// address as well',
+    usesTls: false,
+    listener: 'hyco-https',
+  },
 ]
 
 /** Listeners that answer HTTP requests through our relay: ours, and the official one. */
@@ -47,7 +53,7 @@ async function start(repositoryFolder: string, { usesTls, listener }: Variant): 
     writeFileSync(keyFile, key, { mode: 0o600 })
     const authority = `${endpoint.host}:${endpoint.port}/`
     const ours = join(import.meta.dirname, 'http-listener-program.ts')
-    const listenUrl = `wss://${authority}$hc/${entityPath}?sb-hc-action=listen`
+    const listenUrl = `${usesTls ? 'wss' : 'ws'}://${authority}$hc/${entityPath}?sb-hc-action=listen`
     await group.start({
       name: 'listener',
       command:
