@@ -8,6 +8,7 @@ import { readPeerFile } from './peer-file.ts'
 import { createPlainPostern, createPostern, createPosternWithoutCarriers } from './postern.ts'
 import { createPlainPosternHcm, createPosternHcm, createPosternHcmWithoutCarriers } from './postern-hcm.ts'
 import { createPlainPosternIngress, createPosternIngress } from './postern-ingress.ts'
+import { createPlainPosternIngressOwn, createPosternIngressOwn } from './postern-ingress-own.ts'
 import { createRelayedHttpCandidates } from './relayed-http.ts'
 
 /** The candidates that all others are compared with, in the order of the report. */
@@ -26,7 +27,9 @@ export function findCandidates(benchFolder: string, { peerFiles, furtherPeerFile
   const peersFolder = join(benchFolder, 'peers')
   const peers = (peerFiles ?? listPeerFiles(peersFolder))
     .concat(furtherPeerFiles)
-    .map((path) => createCommandPeer(readPeerFile(path), benchFolder))
+    .map((path) => readPeerFile(path))
+    // What a peers file names is asked for.
+    .map((peer) => createCommandPeer({ ...peer, byDefault: peer.byDefault || peerFiles !== undefined }, benchFolder))
   const ours = [
     createPostern,
     createPosternWithoutCarriers,
@@ -36,6 +39,8 @@ export function findCandidates(benchFolder: string, { peerFiles, furtherPeerFile
     createPlainPosternHcm,
     createPosternIngress,
     createPlainPosternIngress,
+    createPosternIngressOwn,
+    createPlainPosternIngressOwn,
   ].map((create) => create(repositoryFolder))
   return [direct, ...ours, ...createRelayedHttpCandidates(repositoryFolder), ...peers]
 }

@@ -40,7 +40,7 @@ export async function chooseCandidates(
   for (const candidate of all) {
     const isNamed = only.includes(candidate.name)
     if (only.length > 0 && !isNamed) continue
-    if (!isNamed && !candidate.runsByDefault && !takesAll && peers === undefined) {
+    if (!isNamed && !candidate.runsByDefault && !takesAll) {
       chosen.skipped.push(`${candidate.name}: left out by default (--all or --only ${candidate.name} measures it)`)
       continue
     }

@@ -27,8 +27,11 @@ function createCandidate(repositoryFolder: string, variant: OwnVariant): Candida
   return ownCandidate(variant, async (places) => await start(repositoryFolder, variant, places))
 }
 
-/** No limit of ours is to be measured: the load comes from one address. */
-const limits = { maxConnections: 100_000, maxConnectionsPerSource: 100_000, connectionsPerSecondPerSource: 100_000 }
+/** An entry without its port. No limit of ours is to be measured: the load comes from one address. */
+export const boundlessEntry = {
+  ...{ name: 'bench', hybridConnection, access: 'open' },
+  ...{ maxConnections: 100_000, maxConnectionsPerSource: 100_000, connectionsPerSecondPerSource: 100_000 },
+} as const
 
 async function start(
   repositoryFolder: string,
@@ -38,7 +41,7 @@ async function start(
   return await startCandidate(async (group) => {
     const [listenPort, targetPort] = [await findFreePort(), await findFreePort()]
     const { relayHost: host } = places
-    const entry = { name: 'bench', port: listenPort, address: host, hybridConnection, access: 'open', ...limits }
+    const entry = { ...boundlessEntry, port: listenPort, address: host }
     const relay = await startRelay(group, { repositoryFolder, usesTls, host, ingress: [entry] })
     await group.start({
       name: 'remote',
