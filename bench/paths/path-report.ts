@@ -48,7 +48,7 @@ export function formatPathSection(options: PathSectionOptions): string {
     `- Machine: ${describeMachine(congestion)}, load average in the minute before: ${loadBefore.toFixed(1)}`,
     `- Command: \`${command}\`, ${new Date().toISOString().slice(0, 10)}`,
     `- MB/s from target to client over one link, ${seconds} s each, after 4 s in which windows grow; congestion control ${congestion}; median [range]`,
-    describeLink(results),
+    `- ${describeLink(results)}`,
     ...skipped.map((reason) => `- Not measured: ${reason}`),
   ]
   const table = alignMarkdown([['streams', 'loss', 'round trip', ...candidates], ...rows])
