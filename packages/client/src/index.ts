@@ -1,5 +1,6 @@
 export { type Endpoint, formatEndpoint, isSameEndpoint } from '@postern/protocol'
 export { HandshakeTurns } from './connection/handshake-turns.ts'
+export { networkReason } from './connection/network-reason.ts'
 export { createOpenSocket, type OpenSocket, type OpenSocketOptions } from './connection/open-socket.ts'
 export type { ProxyServer } from './connection/proxy/proxy-server.ts'
 export { createRelayFetch } from './connection/relay-fetch.ts'

@@ -1,7 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RelayDialer, SenderCarriers } from '@postern/carrier'
@@ -10,21 +7,20 @@ import { RelayError } from '@postern/protocol'
 import { type CertificateFilePair, CertificateFiles } from './certificates/certificate-files.ts'
 import { TlsSettings } from './certificates/tls-settings.ts'
 import type { IngressEntry } from './domain/ingress-entry.ts'
-import type { RemoteEndpoint } from './domain/remote-endpoint.ts'
 import { EntryCounting } from './ingress/entry-counting.ts'
-import type { IngressConnection, IngressEnd, IngressEvents, IngressRefusal } from './ingress/ingress-events.ts'
-import { describeProblems, IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
+import { entryAtHealth, type HealthPlace, listenHealth } from './ingress/health-server.ts'
+import { IngressLog } from './ingress/ingress-log.ts'
+import { IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
+import { IngressReadiness } from './ingress/ingress-readiness.ts'
 import { IngressTls } from './ingress/ingress-tls.ts'
-import { RelayReach } from './ingress/relay-reach.ts'
+import { type RelayProbe, RelayReach } from './ingress/relay-reach.ts'
 import { serverVersion } from './server-version.ts'
 import { ingressOf } from './storage/declared-ingress.ts'
 import { FileWatch } from './storage/file-watch.ts'
 import { parseDeclaredResources } from './storage/parse-declared-resources.ts'
 import { Counters } from './telemetry/counters.ts'
-import { Health, type HealthPage } from './telemetry/health.ts'
-import { toLogText } from './telemetry/log-text.ts'
+import { Health } from './telemetry/health.ts'
 import { MetricsPage } from './telemetry/metrics-page.ts'
-import { RefusalWindow } from './telemetry/refusal-window.ts'
 
 /** How an ingress process reaches one hybrid connection: with a Send key, through the relay's data door. */
 export interface IngressSender {
@@ -38,14 +34,13 @@ export interface IngressProcessOptions {
   /** Whose entries; default: the only namespace that has some. */
   readonly namespace?: string
   readonly senderOf: (hybridConnection: string) => IngressSender
-  /** Rejects when the relay cannot be reached. */
-  readonly reachRelay: (signal: AbortSignal) => Promise<void>
+  readonly probe: RelayProbe
   /** For entries with `tls: terminate`. */
   readonly certificates: readonly CertificateFilePair[]
   /** Seals sessions of people who sign in before HTTP hosts; without it they end with the process. */
   readonly sessionKey?: Secret
   /** Where `/healthz`, `/readyz` and `/metrics` are. They ask for no credentials. */
-  readonly health: { readonly host: string; readonly port: number }
+  readonly health: HealthPlace
   readonly log: Logger
 }
 
@@ -63,27 +58,22 @@ const pollIntervalMs = 5000
 /** From accepted connection to known way, as at the doors of a relay. */
 const handshakeTimeoutMs = 10_000
 const drainPollMs = 50
+/** What was cut is gone in a turn of the loop or two. */
+const cutTimeoutMs = 1000
 
 /**
  * Runs the public ports of a namespace beside a relay: it keeps nothing, so that any number of them may stand behind a load balancer.
  * A file that became wrong changes nothing, and shows in `/readyz`.
- * @throws {RelayError} InvalidConfiguration when file or certificates cannot be used; the system's error for a taken health port
+ * @throws {RelayError} InvalidConfiguration when file, certificates or health port cannot be used
  */
 export async function startIngressProcess(options: IngressProcessOptions): Promise<IngressProcess> {
   const { file, log } = options
-  const health = new Health()
   const wanted = await readEntries(options)
   const tls = await openTls(options)
-  const counters = new Counters()
-  const counting = new EntryCounting(counters)
-  const events = new IngressLog(log, counters, counting)
-  const ports = openPorts({ options, tls: tls?.ingress, health, events, counting })
-  const relay = new RelayReach({ reach: options.reachRelay, health })
-  const server = await listenHealth({ health, relay, counters }, options.health)
-  const apply = async (entries: readonly WantedIngress[]): Promise<void> => {
-    await ports.apply(entries)
-    counting.keep(entries)
-  }
+  const parts = createParts(options, tls?.ingress)
+  const { health, relay, readiness, ports, facts, apply } = parts
+  const server = await listenHealth(pagesOf(parts), options.health)
+  facts.healthPort = (server.address() as AddressInfo).port
   await apply(wanted)
   const watch = await FileWatch.start({
     file,
@@ -94,6 +84,7 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
         await apply(await readEntries(options))
         health.clear('file')
         log.info('ingress.reloaded', { file })
+        void relay.look()
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
         health.report('file', message)
@@ -103,21 +94,15 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
   })
   await relay.look()
   health.become('ready')
-  const entries = wanted.map(({ entry }) => `${entry.name}:${ports.portOf(entry.name) ?? 'failed'}`)
-  const { port: healthPort } = server.address() as AddressInfo
-  log.info('ingress.ready', { entries, health: healthPort })
+  readiness.tell()
   return {
     ports,
-    healthPort,
+    healthPort: facts.healthPort,
     stop: async ({ graceMs }) => {
       health.become('draining')
       relay.stop()
       await watch.close()
-      ports.stopAccepting()
-      const deadline = Date.now() + graceMs
-      while (Date.now() < deadline && ports.connections > 0) await delay(drainPollMs)
-      ports.close()
-      events.close()
+      await drain(parts, { graceMs, log })
       tls?.close()
       server.close()
       server.closeAllConnections()
@@ -125,16 +110,41 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
   }
 }
 
-function openPorts(from: {
-  readonly options: IngressProcessOptions
-  readonly tls: IngressTls | undefined
+/** What runs in one process, and what its log says of it when it becomes ready. */
+interface IngressParts {
   readonly health: Health
-  readonly events: IngressEvents
-  readonly counting: EntryCounting
-}): IngressPorts {
-  const { tls, health, events, counting } = from
-  const { log, senderOf, sessionKey } = from.options
-  return new IngressPorts({
+  readonly counters: Counters
+  readonly relay: RelayReach
+  readonly readiness: IngressReadiness
+  readonly events: IngressLog
+  readonly ports: IngressPorts
+  readonly facts: { wanted: readonly WantedIngress[]; healthPort: number }
+  readonly apply: (wanted: readonly WantedIngress[]) => Promise<void>
+}
+
+function createParts(options: IngressProcessOptions, tls: IngressTls | undefined): IngressParts {
+  const { log, probe, senderOf, sessionKey } = options
+  const health = new Health()
+  const counters = new Counters()
+  const counting = new EntryCounting(counters)
+  const facts: IngressParts['facts'] = { wanted: [], healthPort: 0 }
+  const relay = new RelayReach({ probe, health, log, onLooked: () => readiness.tell() })
+  const readiness = new IngressReadiness({
+    health,
+    relay,
+    log,
+    facts: () => ({
+      entries: facts.wanted.map(({ entry }) => `${entry.name}:${ports.portOf(entry.name) ?? 'failed'}`),
+      health: facts.healthPort,
+    }),
+  })
+  const events = new IngressLog({
+    log,
+    counters,
+    counting,
+    isOwnTrouble: ({ hybridConnection }, code) => relay.doubt(hybridConnection, code),
+  })
+  const ports = new IngressPorts({
     events,
     tls,
     handshakeTimeoutMs,
@@ -150,15 +160,45 @@ function openPorts(from: {
       }
     },
     onProblems: (problems) => {
-      const text = describeProblems(problems)
-      if (text === '') return health.clear('ingress')
-      health.report('ingress', text)
-      log.error('ingress.port-failed', { message: text })
+      readiness.replaceProblems(problems)
+      readiness.tell()
     },
   })
+  const apply = async (wanted: readonly WantedIngress[]): Promise<void> => {
+    readiness.replaceEntries(wanted)
+    facts.wanted = wanted
+    relay.follow(wanted.map(({ entry }) => entry.hybridConnection))
+    await ports.apply(wanted)
+    counting.keep(wanted)
+  }
+  return { health, counters, relay, readiness, events, ports, facts, apply }
 }
 
-async function readEntries({ file, namespace }: IngressProcessOptions): Promise<WantedIngress[]> {
+function pagesOf({ health, readiness, counters }: IngressParts): ReadonlyMap<string, Health['livePage']> {
+  const isReady = (): boolean => readiness.isReady
+  return new Map([
+    ['/healthz', health.livePage],
+    ['/readyz', readiness.page],
+    ['/metrics', MetricsPage.ofIngressProcess({ counters, isReady, version: serverVersion() })],
+  ])
+}
+
+async function drain(
+  { ports, events }: IngressParts,
+  { graceMs, log }: { readonly graceMs: number; readonly log: Logger },
+): Promise<void> {
+  ports.stopAccepting()
+  const deadline = Date.now() + graceMs
+  while (Date.now() < deadline && ports.connections > 0) await delay(drainPollMs)
+  log.info('ingress.drained', { cut: ports.connections })
+  const allClosed = events.cutting()
+  ports.close()
+  await Promise.race([allClosed, delay(cutTimeoutMs, undefined, { ref: false })])
+  events.close()
+}
+
+async function readEntries(options: IngressProcessOptions): Promise<WantedIngress[]> {
+  const { file, namespace } = options
   const { declaration } = parseDeclaredResources(await readText(file), file)
   const found = declaration.namespaces.filter(({ name, ingress }) =>
     namespace === undefined ? ingress !== undefined : name.toLowerCase() === namespace.toLowerCase(),
@@ -173,7 +213,26 @@ async function readEntries({ file, namespace }: IngressProcessOptions): Promise<
       message: `${file} has several namespaces with ingress; say which one by --namespace`,
     })
   }
-  return ingressOf(only.ingress).map((entry) => ({ owner: only.name, entry }))
+  const entries = ingressOf(only.ingress)
+  checkEntries(entries, options)
+  return entries.map((entry) => ({ owner: only.name, entry }))
+}
+
+/** What can only be said by whoever knows how the process was started. */
+function checkEntries(entries: readonly IngressEntry[], options: IngressProcessOptions): void {
+  const { file, certificates, health } = options
+  const ending = certificates.length === 0 ? entries.find(({ tls }) => tls === 'terminate') : undefined
+  if (ending) {
+    throw new RelayError('InvalidConfiguration', {
+      message: `${file}: ingress "${ending.name}" ends TLS here (tls: terminate), which takes a certificate: give --tls-cert and --tls-key`,
+    })
+  }
+  const atHealth = entryAtHealth(entries, health)
+  if (atHealth) {
+    throw new RelayError('InvalidConfiguration', {
+      message: `${file}: ingress "${atHealth.name}" wants port ${atHealth.port}, where the health pages are; choose another port here, or for them with --health`,
+    })
+  }
 }
 
 async function readText(file: string): Promise<string> {
@@ -204,101 +263,5 @@ async function openTls({
       settings.stop()
       void source.stop()
     },
-  }
-}
-
-async function listenHealth(
-  from: { readonly health: Health; readonly relay: RelayReach; readonly counters: Counters },
-  place: IngressProcessOptions['health'],
-): Promise<Server> {
-  const { health, relay, counters } = from
-  // Without its relay this process has no use, and a load balancer may know another one that has.
-  const isReady = (): boolean => health.state === 'ready' && !relay.isAway
-  const readyPage: HealthPage = {
-    contentType: health.readyPage.contentType,
-    render: async () => ({ ...(await health.readyPage.render()), status: isReady() ? 200 : 503 }),
-  }
-  const pages = new Map<string, HealthPage>([
-    ['/healthz', health.livePage],
-    ['/readyz', readyPage],
-    ['/metrics', MetricsPage.ofIngressProcess({ counters, isReady, version: serverVersion() })],
-  ])
-  const server = createServer((request, response) => {
-    const page = pages.get(request.url ?? '')
-    if (!page) return void response.writeHead(404).end()
-    page.render().then(
-      ({ status, text }) => response.writeHead(status, { 'Content-Type': page.contentType }).end(text),
-      () => response.destroy(),
-    )
-  })
-  server.listen(place)
-  await once(server, 'listening')
-  return server
-}
-
-/** There is no audit log beside a relay that keeps one: the relay records the connections, this process the devices. */
-class IngressLog implements IngressEvents {
-  readonly #log: Logger
-  readonly #counters: Counters
-  readonly #counting: EntryCounting
-  readonly #window: RefusalWindow
-
-  constructor(log: Logger, counters: Counters, counting: EntryCounting) {
-    this.#log = log
-    this.#counters = counters
-    this.#counting = counting
-    this.#window = new RefusalWindow((leftOut) => log.warn('ingress.refused.more', { ...leftOut }))
-  }
-
-  /** Writes what was left out, for the end of the process. */
-  close(): void {
-    this.#window.close()
-  }
-
-  onRefused({ code, entry, remote, reason, trackingId = randomUUID() }: IngressRefusal): void {
-    this.#counters.refused(code, 'ingress')
-    if (entry) this.#counting.refused(entry, code)
-    if (!this.#window.take(remote.address, code)) return
-    this.#log.info('ingress.refused', {
-      code,
-      ...(entry && { ingress: entry.name }),
-      remote: remote.address,
-      reason: toLogText(reason),
-      trackingId,
-    })
-  }
-
-  onOpened({ entry, remote, trackingId }: IngressConnection): void {
-    this.#counting.opened(entry)
-    this.#log.debug('ingress.joined', { ingress: entry.name, remote: remote.address, trackingId })
-  }
-
-  onSignedIn(entry: IngressEntry, remote: RemoteEndpoint, user: string): void {
-    this.#counting.signedIn(entry)
-    this.#log.info('ingress.signed-in', { ingress: entry.name, user, remote: `${remote.address}:${remote.port}` })
-  }
-
-  onRequest(entry: IngressEntry): void {
-    this.#counting.requested(entry)
-  }
-
-  onBytes(entry: IngressEntry, bytes: number): void {
-    this.#counting.passed(entry, bytes)
-  }
-
-  onDropped(entry: IngressEntry): void {
-    this.#counting.dropped(entry)
-  }
-
-  onClosed({ entry, remote, trackingId, user }: IngressConnection, { error, ...end }: IngressEnd): void {
-    this.#counting.closed(entry)
-    this.#log.info('ingress.closed', {
-      ingress: entry.name,
-      remote: `${remote.address}:${remote.port}`,
-      trackingId,
-      ...(user !== undefined && { user }),
-      ...end,
-      ...(error && { reason: toLogText(error.message) }),
-    })
   }
 }

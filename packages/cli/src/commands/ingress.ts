@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { RelayWays } from '@postern/bridge'
-import { relayRouteOf } from '@postern/client'
-import { applyNetworkFlags, createLogger, networkFlagTable, Secret } from '@postern/program'
+import { type RelayWay, RelayWays } from '@postern/bridge'
+import { applyNetworkFlags, createLogger, networkFlagTable, parseOption, Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { hashPassword, startIngressProcess } from '@postern/server'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { connectionStringHelp, readConnectionString } from '../connection-string-source.ts'
+import { createIngressProbe } from '../ingress-probe.ts'
 import { programName } from '../program-name.ts'
 import { awaitShutdown } from '../shutdown-request.ts'
 
@@ -18,14 +18,16 @@ interface IngressFlags {
   readonly tlsKey: readonly string[]
   readonly sessionKeyFile?: string
   readonly health: string
+  readonly drainTimeout: number
+  readonly logFormat: 'json' | 'text'
   readonly proxy?: string
   readonly tlsCa: readonly string[]
   readonly tls: boolean
   readonly verbose?: boolean
 }
 
-/** Devices that are there when a service manager stops the process may end for this long; Ctrl-C cuts them. */
-const graceMs = 10_000
+/** Shorter than what service managers wait for as a rule. */
+const defaultDrainTimeoutMs = 10_000
 
 /** Adds `postern ingress`: public ports in a process of their own. */
 export function configureIngressCommand(command: Command): void {
@@ -47,6 +49,16 @@ export function configureIngressCommand(command: Command): void {
       '--health <[host:]port>',
       'where /healthz, /readyz and /metrics are; they ask for no credentials',
       '127.0.0.1:8446',
+    )
+    .addOption(
+      new Option('--drain-timeout <time>', 'how long devices may go on after SIGTERM; Ctrl-C cuts them')
+        .argParser(readDuration)
+        .default(defaultDrainTimeoutMs, '10s'),
+    )
+    .addOption(
+      new Option('--log-format <form>', 'json for machines, text for people. Lines go to standard error')
+        .choices(['json', 'text'])
+        .default('json'),
     )
     .option(networkFlagTable.proxy.flags, networkFlagTable.proxy.help)
     .addOption(repeatable(networkFlagTable.tlsCa.flags, networkFlagTable.tlsCa.help))
@@ -87,31 +99,36 @@ async function runIngress(flags: IngressFlags): Promise<void> {
   using shutdown = awaitShutdown()
   const connectionString = await readConnectionString(flags.connectionString)
   const proxy = (await applyNetworkFlags(flags))?.reveal()
-  const log = createLogger({ level: flags.verbose ? 'debug' : 'info', format: 'json', destination: process.stderr })
+  const log = createLogger({ level: flags.verbose ? 'debug' : 'info', format: flags.logFormat })
   const sessionKey = flags.sessionKeyFile === undefined ? undefined : await readSessionKey(flags.sessionKeyFile)
   using ways = new RelayWays()
   const network = { ...(!flags.tls && { tls: false as const }), ...(proxy !== undefined && { proxy }) }
-  const route = relayRouteOf({ connectionString, path: 'any', ...network })
+  const senderOf = (path: string): RelayWay => ways.to({ connectionString, path, ...network })
+  const probe = createIngressProbe({
+    relay: { connectionString, path: 'any', ...network },
+    senderOf: (path) => senderOf(path).sender,
+  })
   const running = await startIngressProcess({
     file: flags.file,
     ...(flags.namespace !== undefined && { namespace: flags.namespace }),
-    senderOf: (path) =>
-      ways.to({
-        connectionString,
-        path,
-        ...network,
-      }),
-    reachRelay: async (signal) => {
-      const socket = await route.open(signal)
-      socket.destroy()
-    },
+    senderOf,
+    probe,
     certificates: pairsOf(flags),
     ...(sessionKey && { sessionKey }),
     health: readPlace(flags.health),
     log,
   })
   const signal = await shutdown.signal
-  await running.stop({ graceMs: signal === 'SIGTERM' ? graceMs : 0 })
+  const drainTimeoutMs = signal === 'SIGTERM' ? flags.drainTimeout : 0
+  log.info('ingress.stopping', { signal, drainTimeoutMs })
+  await running.stop({ graceMs: drainTimeoutMs })
+  log.info('ingress.stopped')
+}
+
+function readDuration(text: string): number {
+  const parsed = parseOption({ flag: '', env: '', type: 'duration', default: '10s', help: '' }, text)
+  if ('problem' in parsed) throw new InvalidArgumentError(`It ${parsed.problem}.`)
+  return Number(parsed.value)
 }
 
 /** Shorter ones are words, which can be guessed. */
