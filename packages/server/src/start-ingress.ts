@@ -191,16 +191,16 @@ class IngressAccount implements IngressEvents {
     this.#counting = counting
   }
 
-  onRefused({ code, entry, remote, reason, trackingId = `${randomUUID()}_G0` }: IngressRefusal): void {
-    const refusal = { code, stage: 'ingress', trackingId, remote, reason }
+  onRefused({ code, entry, port, remote, reason, trackingId = `${randomUUID()}_G0` }: IngressRefusal): void {
+    const refusal = { code, stage: 'ingress', trackingId, port, remote, reason }
     if (!entry) return this.#parts.refusalLog.record(refusal)
     this.#counting.refused(entry, code)
     const { namespace, hybridConnection, scope } = this.#placeOf(entry)
     const counters = this.#parts.counters.entity(namespace, hybridConnection)
     if (isOwnFault(code)) counters.senderConnectionsClientError += 1
     else counters.senderConnectionsServerError += 1
-    const address = `ingress:${entry.name}`
-    this.#parts.refusalLog.record({ ...refusal, address, scope, wasAllowed: !isOwnFault(code) })
+    const ingress = this.#nameOf(entry)
+    this.#parts.refusalLog.record({ ...refusal, ingress, scope, wasAllowed: !isOwnFault(code) })
   }
 
   onOpened({ entry, remote, trackingId }: IngressConnection): void {
@@ -209,13 +209,14 @@ class IngressAccount implements IngressEvents {
     counters.senderConnectionsSuccess += 1
     counters.activeConnections += 1
     this.#counting.opened(entry)
-    this.#parts.log.debug('ingress.joined', { trackingId, ingress: entry.name, remote: remote.address })
+    this.#parts.log.debug('ingress.joined', { trackingId, ingress: this.#nameOf(entry), remote: remote.address })
   }
 
   onSignedIn(entry: IngressEntry, remote: RemoteEndpoint, user: string): void {
     this.#counting.signedIn(entry)
     const trackingId = `${randomUUID()}_G0`
-    this.#parts.log.info('ingress.signed-in', { ingress: entry.name, user, remote: remote.address, trackingId })
+    const ingress = this.#nameOf(entry)
+    this.#parts.log.info('ingress.signed-in', { ingress, user, remote: remote.address, trackingId })
     this.#parts.audit.record({
       kind: 'signIn',
       at: new Date(),
@@ -250,7 +251,7 @@ class IngressAccount implements IngressEvents {
     this.#counting.closed(entry)
     const { error, bytesFromSender, bytesFromListener, durationMs } = end
     const closeReason = toLogText(error?.message ?? 'both directions have ended')
-    this.#parts.log.debug('ingress.closed', { trackingId, ingress: entry.name, ...end, error: closeReason })
+    this.#parts.log.debug('ingress.closed', { trackingId, ingress: this.#nameOf(entry), ...end, error: closeReason })
     this.#parts.audit.record({
       kind: 'stream',
       at: new Date(),
@@ -262,6 +263,11 @@ class IngressAccount implements IngressEvents {
       source: formatEndpoint({ host: remote.address, port: remote.port }),
       stream: { listener: listenerId, bytesFromSender, bytesFromListener, durationMs, closeReason },
     })
+  }
+
+  /** Entries of two namespaces may have one name. */
+  #nameOf(entry: IngressEntry): string {
+    return `${this.#counting.namespaceOf(entry)}/${entry.name}`
   }
 
   #placeOf(entry: IngressEntry): Place {

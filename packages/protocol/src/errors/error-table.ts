@@ -1,6 +1,7 @@
 import { authorizationErrors } from './authorization-errors.ts'
 import type { ErrorEntry } from './error-entry.ts'
 import { badGateway, badRequest, busy, forbidden, timeout, unauthorized } from './error-kinds.ts'
+import { ingressErrors } from './ingress-errors.ts'
 import { managementErrors } from './management-errors.ts'
 
 /**
@@ -387,6 +388,7 @@ export const errorTable = {
   },
   ...managementErrors,
   ...authorizationErrors,
+  ...ingressErrors,
 } as const satisfies Readonly<Record<string, ErrorEntry>>
 
 /** The name of a row of {@link errorTable}. */

@@ -64,7 +64,7 @@ export function refusedRecord(refusal: RefusalRecord): AuditRecord | undefined {
     action,
     scope: refusal.scope ?? refusal.address ?? '',
     result: wasAllowed ? 'failed' : 'refused',
-    reason: `${code}: ${refusal.reason ?? errorTable[code].message}`,
+    reason: `${code}: ${refusal.reason ?? errorTable[code].message}${placeOf(refusal)}`,
     source: formatSource(remote),
     ...(status !== undefined && { status }),
   }
@@ -101,6 +101,12 @@ const actions: Readonly<Record<string, string>> = {
   atom: 'atom',
   ingress: 'connect',
   management: 'management',
+}
+
+/** Which public port and entry it was, for a reader who sees one record alone. */
+function placeOf({ port, ingress }: RefusalRecord): string {
+  if (port === undefined) return ''
+  return ingress === undefined ? ` (port ${port})` : ` (port ${port}, ingress ${ingress})`
 }
 
 function nameOf(principal: Principal): string {

@@ -28,7 +28,7 @@ export class RefusalLog {
   }
 
   record(refusal: RefusalRecord): void {
-    const { code, stage, trackingId, remote, reason, address, status } = refusal
+    const { code, stage, trackingId, remote, reason, address, status, port, ingress } = refusal
     this.#counters.refused(code, stage)
     if (!this.#window.take(remote.address, code)) return
     this.#log.info('refused', {
@@ -37,6 +37,8 @@ export class RefusalLog {
       ...(status !== undefined && { status }),
       trackingId,
       ...(address !== undefined && { address: toLogText(address) }),
+      ...(port !== undefined && { port }),
+      ...(ingress !== undefined && { ingress }),
       remote: remote.address,
       reason: toLogText(reason ?? errorTable[code].message),
     })

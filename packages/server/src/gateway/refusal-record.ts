@@ -13,6 +13,10 @@ export interface RefusalRecord {
   /** `sb://host/path`, as far as it is known. */
   readonly address?: string
   readonly status?: number
+  /** Public port that it came to. */
+  readonly port?: number
+  /** Entry of that port, as `namespace/name`, where it is known. */
+  readonly ingress?: string
   /** ARM id; absent when nothing has that address. */
   readonly scope?: string
   /** Who it was, as far as that is proven. */

@@ -62,6 +62,7 @@ export class DatagramPort {
   readonly #sessions = new Map<string, Session>()
   readonly #refused = new Map<string, number>()
   #route: IngressRoute | undefined
+  #isBound = false
 
   constructor(place: { readonly address: string | undefined; readonly port: number }) {
     this.#place = place
@@ -75,13 +76,17 @@ export class DatagramPort {
     const { address, port } = this.#place
     this.#socket.bind({ port, ...(address !== undefined && { address }) })
     await once(this.#socket, 'listening')
+    this.#isBound = true
     // Such as ICMP errors about a device that has gone.
     this.#socket.on('error', () => {})
-    return this.#socket.address().port
+    const { port: bound } = this.#socket.address()
+    if (this.#route) this.#route.port = bound
+    return bound
   }
 
   setRoutes([route]: readonly IngressRoute[]): void {
     this.#route = route
+    if (route && this.#isBound) route.port = this.#socket.address().port
     this.#refused.clear()
   }
 

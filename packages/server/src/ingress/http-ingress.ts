@@ -1,18 +1,21 @@
+import { randomUUID } from 'node:crypto'
 import * as http from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream'
 import type { Secret } from '@postern/program'
+import { type ErrorCode, errorTable, RelayError } from '@postern/protocol'
 import { Slots } from '@postern/websocket'
 import { demandsCertificate, type IngressEntry } from '../domain/ingress-entry.ts'
 import type { IngressOidc } from '../domain/ingress-oidc.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { forwardedHead, plainResponseHead } from './forwarded-head.ts'
+import { answerRaw, type HttpAnswer, rawHead, tracked } from './http-answer.ts'
 import { HttpUpstream } from './http-upstream.ts'
 import type { IngressEvents } from './ingress-events.ts'
 import type { IngressRoute } from './ingress-route.ts'
 import type { IngressRoutes } from './ingress-routes.ts'
-import { PasswordGuard } from './password-guard.ts'
+import { PasswordGuard, type Unproven } from './password-guard.ts'
 import { OidcGuard, type SignedIn } from './sign-in/oidc-guard.ts'
 
 export interface HttpIngressOptions {
@@ -27,6 +30,8 @@ export interface HttpIngressOptions {
 interface HttpClient {
   readonly remote: RemoteEndpoint
   readonly local: RemoteEndpoint
+  /** The public port that it came to. */
+  readonly port: number
   /** The way that the server name of its TLS has led to. */
   readonly secured: IngressRoute | undefined
 }
@@ -79,12 +84,12 @@ export class HttpIngress {
     this.#server.on('request', (request, response) => void this.#onRequest(request, response))
     this.#server.on('checkContinue', (request, response) => void this.#onRequest(request, response))
     this.#server.on('upgrade', (request, socket, head) => void this.#onUpgrade(request, socket, head))
-    this.#server.on('connect', (_request, socket) => refuseRaw(socket, 405, 'This is no proxy.'))
+    this.#server.on('connect', (_request, socket) => answerRaw(socket, { status: 405, text: 'This is no proxy.' }))
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
       if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-      else
-        refuseRaw(socket, isLate ? 408 : 400, isLate ? 'The request came too slowly.' : 'The request cannot be read.')
+      else if (isLate) answerRaw(socket, { status: 408, text: 'The request came too slowly.' })
+      else answerRaw(socket, { status: 400, text: 'The request cannot be read.' })
     })
     // It never listens itself; this starts its check of header deadlines.
     this.#server.emit('listening')
@@ -136,7 +141,7 @@ export class HttpIngress {
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', plainResponseHead(answer.rawHeaders))
       pipeline(answer, response, (error) => error && request.socket.destroy())
     })
-    upstream.on('error', (error) => this.#onUpstreamError(error, request, response))
+    upstream.on('error', (error) => this.#onUpstreamError(error, { request, response, decided }))
     response.once('close', () => response.writableFinished || upstream.destroy())
     pipeline(request, upstream, () => {})
   }
@@ -147,7 +152,7 @@ export class HttpIngress {
     socket.setMaxListeners(20)
     const decided = await this.#decide(request, true)
     if (socket.destroyed) return
-    if (!('upstream' in decided)) return refuseRaw(socket, decided.status, decided.text, decided.headers)
+    if (!('upstream' in decided)) return answerRaw(socket, decided)
     const upstream = decided.upstream.request(request, this.#headOf(request, decided, true))
     endWithSession(decided, socket, socket)
     upstream.on('upgrade', (answer, joined, first) => {
@@ -165,7 +170,10 @@ export class HttpIngress {
       socket.once('close', () => clearTimeout(deadline))
       pipeline(answer, socket, (error) => error && socket.destroy())
     })
-    upstream.on('error', (error) => refuseRaw(socket, 502, statusText(error)))
+    upstream.on('error', (error) => {
+      if (socket.writable) answerRaw(socket, this.#disappoint(error, request, decided))
+      else socket.destroy()
+    })
     socket.once('close', () => upstream.destroy())
     upstream.end()
   }
@@ -177,12 +185,18 @@ export class HttpIngress {
     const { remote, secured } = client
     const host = hostOf(request)
     const route = host === undefined ? undefined : this.#routes?.byHost(host, secured !== undefined)
-    if (!route) return this.#refuse(client, 404, `No site has the name ${JSON.stringify(host ?? '')} here.`)
+    if (!route) {
+      const text = `No site has the name ${JSON.stringify(host ?? '')} here.`
+      return this.#refuse(client, { status: 404, code: 'EndpointNotFound', text })
+    }
     // Another site may ask for other certificates than the one that the handshake was made for. RFC 9110 section 15.5.20
     if (secured && route !== secured && isApart(route.entry, secured.entry)) {
-      return this.#refuse(client, 421, 'Ask for this site on a connection of its own.', route)
+      const text = 'Ask for this site on a connection of its own.'
+      return this.#refuse(client, { status: 421, code: 'MisdirectedRequest', text, route })
     }
-    if (!route.guard.allows(remote.address)) return this.#refuse(client, 403, 'This address may not come here.', route)
+    if (!route.guard.allows(remote.address)) {
+      return this.#refuse(client, { status: 403, code: 'AddressNotAllowed', text: notHere, route })
+    }
     const { users, oidc } = route.entry
     if (oidc) return await this.#decideBySession(request, this.#signInOf(route, oidc), { route, client, isUpgrade })
     if (!users) return this.#lead(client, route)
@@ -214,7 +228,7 @@ export class HttpIngress {
       return 'upstream' in led ? { ...led, session: verdict } : led
     }
     const { answer, refusal, signedIn } = verdict
-    if (refusal) this.#events.onRefused({ ...refusal, entry: route.entry, remote: client.remote })
+    if (refusal) route.refuse(refusal.code, client.remote, refusal.reason)
     if (signedIn) this.#events.onSignedIn(route.entry, client.remote, signedIn.email ?? signedIn.subject)
     return answer
   }
@@ -234,18 +248,22 @@ export class HttpIngress {
       if (known.isClosed) client.upstreams.delete(known)
       else if (known.route === route && known.user === user) return this.#letIn(known)
     }
-    const release = route.admit(remote)
+    const trackingId = newTrackingId()
+    const release = route.admit(remote, trackingId)
     if (typeof release === 'string') {
-      return {
-        status: release === 'AddressNotAllowed' ? 403 : 503,
-        text: 'Too many connections; try again later.',
-        headers: { 'Retry-After': '1' },
-      }
+      return release === 'AddressNotAllowed'
+        ? { status: 403, text: tracked(notHere, trackingId) }
+        : {
+            status: 503,
+            text: tracked('Too many connections; try again later.', trackingId),
+            headers: { 'Retry-After': '1' },
+          }
     }
     const upstream = new HttpUpstream(route, {
       remote,
       local: () => client.local,
       release,
+      isAnswered: true,
       ...(user !== undefined && { user }),
     })
     client.upstreams.add(upstream)
@@ -257,26 +275,24 @@ export class HttpIngress {
     return { upstream }
   }
 
-  #unproven(
-    client: HttpClient,
-    route: IngressRoute,
-    { isBusy, reason }: { readonly isBusy: boolean; readonly reason: string },
-  ): HttpAnswer {
-    const answer = this.#refuse(
-      client,
-      isBusy ? 503 : 401,
-      isBusy ? 'Too many sign-ins; try again later.' : 'Sign in to come in.',
-      route,
-      reason,
-    )
-    const challenge = `Basic realm="${route.entry.name}", charset="UTF-8"`
-    return { ...answer, headers: isBusy ? { 'Retry-After': '1' } : { 'WWW-Authenticate': challenge } }
+  #unproven(client: HttpClient, route: IngressRoute, { code, reason, retryAfterS }: Unproven): HttpAnswer {
+    if (retryAfterS === undefined) {
+      const headers = { 'WWW-Authenticate': `Basic realm="${route.entry.name}", charset="UTF-8"` }
+      return this.#refuse(client, { status: 401, code, text: 'Sign in to come in.', route, reason, headers })
+    }
+    const text = 'Too many sign-ins; try again later.'
+    const headers = { 'Retry-After': String(retryAfterS) }
+    return this.#refuse(client, { status: errorTable[code].httpStatus, code, text, route, reason, headers })
   }
 
-  #refuse({ remote }: HttpClient, status: number, text: string, route?: IngressRoute, reason = text): HttpAnswer {
-    const code = status === 401 ? 'RightMissing' : status === 403 ? 'AddressNotAllowed' : 'EndpointNotFound'
-    this.#events.onRefused({ code, remote, reason, ...(route && { entry: route.entry }) })
-    return { status, text }
+  #refuse(
+    { remote, port }: HttpClient,
+    { status, code, text, route, reason = text, headers = {} }: Refusal,
+  ): HttpAnswer {
+    const trackingId = newTrackingId()
+    if (route) route.refuse(code, remote, reason, trackingId)
+    else this.#events.onRefused({ code, port, remote, reason, trackingId })
+    return { status, text: tracked(text, trackingId), headers }
   }
 
   #headOf(request: http.IncomingMessage, { upstream, session }: LetIn, isUpgrade = false): string[] {
@@ -291,18 +307,40 @@ export class HttpIngress {
     })
   }
 
-  #onUpstreamError(error: Error, request: http.IncomingMessage, response: http.ServerResponse): void {
+  #onUpstreamError(
+    error: Error,
+    { request, response, decided }: { request: http.IncomingMessage; response: http.ServerResponse; decided: LetIn },
+  ): void {
     // Half an answer must not look like a whole one.
     if (response.headersSent || response.destroyed) return void request.socket.destroy()
-    response.writeHead(502, { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '1' })
-    response.end(`${statusText(error)}\n`)
+    const { status, text, headers } = this.#disappoint(error, request, decided)
+    response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', ...headers })
+    response.end(`${text}\n`)
+  }
+
+  /** Tells of a request that was let in and found no way. */
+  #disappoint(error: Error, request: http.IncomingMessage, { upstream }: LetIn): HttpAnswer {
+    const client = this.#clients.get(request.socket)
+    const problem = asRelayError(error)
+    const trackingId = problem.trackingId ?? newTrackingId()
+    if (client) upstream.route.refuse(problem.code, client.remote, problem.message, trackingId)
+    return { status: 502, text: tracked(unreachable, trackingId), headers: { 'Retry-After': '1' } }
   }
 }
 
-interface HttpAnswer {
-  readonly status: number
-  readonly text: string
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+/** Why a request goes no further. */
+interface Refusal extends HttpAnswer {
+  readonly code: ErrorCode
+  /** For log and audit; default: the text. */
+  readonly reason?: string
+  /** Of the entry that it was for, where there is one. */
+  readonly route?: IngressRoute
+}
+
+const notHere = 'This address may not come here.'
+
+function newTrackingId(): string {
+  return `${randomUUID()}_G0`
 }
 
 /** Nothing lasts longer than the session that it came in by: neither a WebSocket nor an answer without end. */
@@ -313,34 +351,17 @@ function endWithSession({ session }: LetIn, socket: Duplex, lasting: Duplex | ht
 }
 
 /** What a stranger may know: neither targets nor listeners. */
-function statusText(_error: Error): string {
-  return 'The site cannot be reached now.'
+const unreachable = 'The site cannot be reached now.'
+
+/** A target that has taken the request and gives no answer is no fault of the relay. */
+function asRelayError(error: Error): RelayError {
+  if (error instanceof RelayError) return error
+  return new RelayError('ConnectionFailed', { message: `The target has not answered: ${error.message}`, cause: error })
 }
 
 /** The name in Host without port; undefined for none, or one that is no name. */
 function hostOf({ headers }: http.IncomingMessage): string | undefined {
   return /^([\w.-]{1,253})(?::\d{1,5})?$/.exec(headers.host ?? '')?.[1]?.toLowerCase()
-}
-
-function refuseRaw(socket: Duplex, status: number, text: string, headers: HttpAnswer['headers'] = {}): void {
-  if (!socket.writable) return void socket.destroy()
-  const body = `${text}\n`
-  const all = {
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': String(Buffer.byteLength(body)),
-    Connection: 'close',
-    ...headers,
-  }
-  const lines = Object.entries(all).flatMap(([name, value]) => [value].flat().map((each) => `${name}: ${each}\r\n`))
-  socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`, () =>
-    socket.destroy(),
-  )
-}
-
-function rawHead({ statusCode, statusMessage }: http.IncomingMessage, rawHeaders: readonly string[]): string {
-  const lines: string[] = []
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`)
-  return `HTTP/1.1 ${statusCode} ${statusMessage ?? ''}\r\n${lines.join('')}\r\n`
 }
 
 /** Whether what was shown in the handshake for one site says nothing of the other. */

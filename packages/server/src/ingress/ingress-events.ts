@@ -7,6 +7,8 @@ export interface IngressRefusal {
   readonly code: ErrorCode
   /** The entry that it was for; undefined when the port has no way for it. */
   readonly entry?: IngressEntry
+  /** The public port that it came to. */
+  readonly port: number
   readonly remote: RemoteEndpoint
   /** For log and audit. */
   readonly reason: string

@@ -44,6 +44,8 @@ export interface Admitted {
   /** Gives its place back; may be called again. */
   readonly release: () => void
   readonly user?: string
+  /** Errors come to somebody who answers the device, and tells of them. */
+  readonly isAnswered?: boolean
 }
 
 /** Hears of a tunnel that is open; `first` came with its answer. */
@@ -62,6 +64,8 @@ interface OpenDevice {
 export class IngressRoute {
   readonly entry: IngressEntry
   readonly guard: IngressGuard
+  /** The one that is bound: another one than the entry's where that is 0. */
+  port: number
   readonly #way: IngressWay
   readonly #events: IngressEvents
   readonly #limits: SourceLimits
@@ -72,6 +76,7 @@ export class IngressRoute {
   constructor({ entry, way, events }: IngressRouteOptions) {
     this.entry = entry
     this.guard = new IngressGuard(entry)
+    this.port = entry.port
     this.#way = way
     this.#events = events
     this.#limits = new SourceLimits({
@@ -89,16 +94,16 @@ export class IngressRoute {
   }
 
   /** Lets a source in, or tells why not; the refusal has been told to the events then. */
-  admit(remote: RemoteEndpoint): (() => void) | ErrorCode {
+  admit(remote: RemoteEndpoint, trackingId?: string): (() => void) | ErrorCode {
     if (!this.guard.allows(remote.address)) {
-      return this.#refuse('AddressNotAllowed', remote, 'the entry does not let this address in')
+      return this.#turnAway('AddressNotAllowed', remote, 'the entry does not let this address in', trackingId)
     }
     const place = this.#limits.enter(remote.address)
-    if (typeof place === 'string') return this.#refuse('ServerBusy', remote, place)
+    if (typeof place === 'string') return this.#turnAway('ServerBusy', remote, place, trackingId)
     const problem = this.#way.enter(remote)
     if (problem) {
       place()
-      return this.#refuse(problem.code, remote, problem.reason)
+      return this.#turnAway(problem.code, remote, problem.reason, trackingId)
     }
     let isIn = true
     return () => {
@@ -177,8 +182,16 @@ export class IngressRoute {
         if (header) connection.send(header)
         onOpened(connection, first)
       },
-      onDisappointed: (error) => this.tellRefused(error, remote),
+      onDisappointed: (error) => {
+        if (!admitted.isAnswered) this.tellRefused(error, remote)
+      },
     }
+  }
+
+  /** Tells that a device goes no further. */
+  refuse(code: ErrorCode, remote: RemoteEndpoint, reason: string, trackingId?: string): void {
+    const { entry, port } = this
+    this.#events.onRefused({ code, entry, port, remote, reason, ...(trackingId !== undefined && { trackingId }) })
   }
 
   /** Tells that a device that had been let in has found no way. */
@@ -257,8 +270,8 @@ export class IngressRoute {
     open.seenBytes = bytes
   }
 
-  #refuse(code: ErrorCode, remote: RemoteEndpoint, reason: string): ErrorCode {
-    this.#events.onRefused({ code, entry: this.entry, remote, reason })
+  #turnAway(code: ErrorCode, remote: RemoteEndpoint, reason: string, trackingId: string | undefined): ErrorCode {
+    this.refuse(code, remote, reason, trackingId)
     return code
   }
 
@@ -266,6 +279,6 @@ export class IngressRoute {
     const reason = error instanceof Error ? error.message : String(error)
     const code = error instanceof RelayError ? error.code : 'InternalError'
     const trackingId = error instanceof RelayError ? error.trackingId : undefined
-    return { code, entry: this.entry, remote, reason, ...(trackingId !== undefined && { trackingId }) }
+    return { code, entry: this.entry, port: this.port, remote, reason, ...(trackingId !== undefined && { trackingId }) }
   }
 }

@@ -9,6 +9,8 @@ export interface Routed {
 export class IngressRoutes<Route extends { readonly entry: Routed }> {
   /** The only way of a port that is not shared. */
   readonly only: Route | undefined
+  /** The only way of a port, shared or not. */
+  readonly sole: Route | undefined
   /** What all entries of a port have in common can be asked of this one. */
   readonly any: Route | undefined
   /** At least one way is by HTTP. */
@@ -20,6 +22,7 @@ export class IngressRoutes<Route extends { readonly entry: Routed }> {
   constructor(routes: readonly Route[]) {
     this.only = routes.find(({ entry }) => entry.sni === undefined && entry.hosts === undefined)
     this.any = routes[0]
+    this.sole = routes.length === 1 ? routes[0] : undefined
     this.hasHosts = routes.some(({ entry }) => entry.hosts !== undefined)
     this.#bySni = mapOf(routes, ({ sni }) => sni)
     this.#byTlsHost = mapOf(routes, ({ hosts, tls }) => (tls === 'terminate' ? hosts : undefined))

@@ -50,6 +50,8 @@ export function tlsKindOf(entry: IngressEntry): TlsKind {
 interface Handshake {
   readonly onSecure: (socket: TLSSocket) => void
   readonly onFailed: (reason: string) => void
+  /** The handshake is made, and no certificate of the authority was shown: the socket is the caller's to answer on and to end. */
+  readonly onUnproven: (socket: TLSSocket, reason: string) => void
 }
 
 /** A changed file with authorities counts after so long. */
@@ -144,7 +146,8 @@ export class IngressTls {
   #demanding(ca: string | Buffer): TlsOptions {
     return {
       requestCert: true,
-      rejectUnauthorized: true,
+      // Node would cut the others without a word to anybody; `#onSecure` lets none of them pass.
+      rejectUnauthorized: false,
       // For those who name no server. Without it Node would take everybody whom a public authority knows.
       ca,
       ticketKeys: randomBytes(48),
@@ -165,9 +168,9 @@ export class IngressTls {
     socket.on('error', () => {})
     const handshake = this.#handshakes.get(pathOf(socket))
     const isProven = !isDemanded || (socket.authorized && socket.getPeerCertificate().raw !== undefined)
-    if (handshake && isProven) return handshake.onSecure(socket)
-    handshake?.onFailed('no client certificate of the authority')
-    socket.destroy()
+    if (!handshake) return void socket.destroy()
+    if (isProven) handshake.onSecure(socket)
+    else handshake.onUnproven(socket, whyUnproven(socket))
   }
 
   /** OpenSSL takes authorities from the context of the name. */
@@ -194,6 +197,23 @@ export class IngressTls {
       sessionIdContext: this.#sessions,
     })
   }
+}
+
+function whyUnproven(socket: TLSSocket): string {
+  const { raw, subject } = socket.getPeerCertificate()
+  // Who resumes a session of such a client has shown none either.
+  if (raw === undefined) return 'The device has shown no client certificate'
+  const name = subject?.CN === undefined ? '' : ` "${[subject.CN].flat()[0]}"`
+  // Declared as an error; it is the name of one.
+  const code = String(socket.authorizationError)
+  return `The client certificate${name} ${faults[code] ?? `is not one of the authority that the entry names (${code})`}`
+}
+
+const faults: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'has expired',
+  CERT_NOT_YET_VALID: 'is not valid yet',
+  CERT_REVOKED: 'has been revoked',
+  INVALID_PURPOSE: 'is not made for clients',
 }
 
 /** With the relay's own certificates, for everybody. */

@@ -1,12 +1,15 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Secret } from '@postern/program'
+import type { ErrorCode } from '@postern/protocol'
 import type { IngressUser } from '../domain/ingress-entry.ts'
 import { networkOf } from '../domain/network-of.ts'
 import { PasswordHasher } from '../identity/password-hasher.ts'
 
 /** Why a request is not let in. */
 export interface Unproven {
-  readonly isBusy: boolean
+  readonly code: Extract<ErrorCode, 'RightMissing' | 'SignInsThrottled' | 'ServerBusy'>
+  /** When to come again; absent where another password is all that is needed. */
+  readonly retryAfterS?: number
   /** For log and audit; never what was sent. */
   readonly reason: string
 }
@@ -31,18 +34,22 @@ export class PasswordGuard {
   /** @returns the user's name, or why there is none */
   async check(users: readonly IngressUser[], header: string | undefined, address: string): Promise<string | Unproven> {
     const credential = readBasic(header)
-    if (!credential) return { isBusy: false, reason: 'no password was sent' }
+    if (!credential) return { code: 'RightMissing', reason: 'no password was sent' }
     const user = users.find(({ name }) => isSame(name, credential.name))
     const digest = this.#digest(user?.passwordHash ?? '', credential.password)
     const nowMs = performance.now()
     if (user && (this.#remembered.get(digest) ?? 0) > nowMs) return user.name
     const source = networkOf(address)
-    if (this.#isShutOut(source, nowMs)) return { isBusy: true, reason: 'too many wrong passwords of this source' }
+    const shutOutMs = this.#shutOutMs(source, nowMs)
+    if (shutOutMs > 0) {
+      const reason = `too many wrong passwords of ${source}`
+      return { code: 'SignInsThrottled', reason, retryAfterS: Math.ceil(shutOutMs / 1000) }
+    }
     let isRight: boolean
     try {
       isRight = await this.#hasher.matches(credential.password, user?.passwordHash)
     } catch {
-      return { isBusy: true, reason: 'too many sign-ins at once' }
+      return { code: 'ServerBusy', reason: 'too many sign-ins at once', retryAfterS: 1 }
     }
     if (user && isRight) {
       if (this.#remembered.size >= maxRemembered) this.#remembered.clear()
@@ -50,16 +57,17 @@ export class PasswordGuard {
       return user.name
     }
     this.#noteFailure(source, nowMs)
-    return { isBusy: false, reason: user ? 'the password is wrong' : 'there is no such user' }
+    return { code: 'RightMissing', reason: user ? 'the password is wrong' : 'there is no such user' }
   }
 
   #digest(hash: string, password: Secret): string {
     return createHash('sha256').update(this.#key).update(`${hash}\n`).update(password.reveal()).digest('base64')
   }
 
-  #isShutOut(source: string, nowMs: number): boolean {
+  /** How long a source is not listened to any more. */
+  #shutOutMs(source: string, nowMs: number): number {
     const failures = this.#failures.get(source)
-    return failures !== undefined && failures.endsAtMs > nowMs && failures.count >= maxFailures
+    return failures !== undefined && failures.count >= maxFailures ? failures.endsAtMs - nowMs : 0
   }
 
   #noteFailure(source: string, nowMs: number): void {

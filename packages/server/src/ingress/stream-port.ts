@@ -1,12 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import * as net from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { type AcceptedSocket, acceptSockets, NetSocket } from '@postern/carrier'
 import type { Secret } from '@postern/program'
+import type { ErrorCode } from '@postern/protocol'
 import { Slots } from '@postern/websocket'
 import { canonicalAddress } from '../domain/canonical-address.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { type FirstBytes, maxFirstBytes, readFirstBytes } from './first-bytes/first-bytes.ts'
 import { takeProxyHeader } from './first-bytes/read-first-bytes.ts'
+import { answerRaw, tracked } from './http-answer.ts'
 import { HttpIngress } from './http-ingress.ts'
 import type { IngressEvents } from './ingress-events.ts'
 import type { Admitted, IngressRoute } from './ingress-route.ts'
@@ -46,11 +50,14 @@ export class StreamPort {
   readonly #strangers = new SourceLimits(strangerLimits)
   readonly #sockets = new Slots<net.Socket>()
   readonly #http: HttpIngress
+  #all: readonly IngressRoute[] = []
   #routes = new IngressRoutes<IngressRoute>([])
+  #port: number
 
   constructor(options: IngressPortOptions) {
     this.#options = options
     this.#http = new HttpIngress(options)
+    this.#port = options.port
     // Half-open, or Node would answer a device's FIN with ours and lose the reply.
     this.#server = net.createServer({ allowHalfOpen: true })
   }
@@ -66,11 +73,15 @@ export class StreamPort {
       onSocket: (socket) => this.#accept(socket),
       keepAliveDelayMs: tcpKeepAliveDelayMs,
     })
-    return (this.#server.address() as net.AddressInfo).port
+    this.#port = (this.#server.address() as net.AddressInfo).port
+    this.setRoutes(this.#all)
+    return this.#port
   }
 
   /** Connections go by these from now on. */
   setRoutes(routes: readonly IngressRoute[]): void {
+    for (const route of routes) route.port = this.#port
+    this.#all = routes
     this.#routes = new IngressRoutes(routes)
     this.#http.setRoutes(this.#routes)
   }
@@ -101,7 +112,8 @@ export class StreamPort {
     const stranger = new Stranger(raw, remote, place, this.#options.handshakeTimeoutMs)
     const slot = this.#sockets.add(raw)
     raw.once('close', () => this.#sockets.remove(slot, raw))
-    stranger.onTimeout = () => this.#refuse(stranger, 'The device has not said in time where it wants to go')
+    stranger.onTimeout = () =>
+      this.#refuse(stranger, 'The device has not said in time where it wants to go', this.#routes.sole)
     const guard = this.#routes.any?.guard
     if (guard?.hasProxies === true && guard.trusts(address)) this.#takeProxyHeader(stranger)
     else this.#look(stranger)
@@ -110,7 +122,7 @@ export class StreamPort {
   #takeProxyHeader(stranger: Stranger): void {
     takeProxyHeader(stranger.raw, (header) => {
       if (header.kind !== 'present')
-        return this.#refuse(stranger, 'The load balancer has sent no PROXY protocol header')
+        return this.#refuse(stranger, 'The load balancer has sent no PROXY protocol header', this.#routes.sole)
       if (header.source) stranger.remote = header.source
       this.#look(stranger)
     })
@@ -127,7 +139,8 @@ export class StreamPort {
       case 'tls':
         return this.#chooseByName(stranger, first.serverName)
       case 'postgres':
-        if (stranger.asksPostgres) return this.#refuse(stranger, 'The device has asked twice for TLS')
+        if (stranger.asksPostgres)
+          return this.#refuse(stranger, 'The device has asked twice for TLS', this.#routes.only)
         stranger.answerPostgres(first.asks)
         return this.#look(stranger)
       case 'http':
@@ -135,9 +148,9 @@ export class StreamPort {
         stranger.raw.end(
           'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 22\r\n\r\nThis port speaks TLS.\n',
         )
-        return this.#refuse(stranger, 'HTTP where TLS is spoken')
+        return this.#refuse(stranger, 'HTTP where TLS is spoken', this.#routes.only)
       default:
-        return this.#refuse(stranger, 'Neither TLS nor HTTP')
+        return this.#refuse(stranger, 'Neither TLS nor HTTP', this.#routes.only)
     }
   }
 
@@ -152,11 +165,12 @@ export class StreamPort {
     }
     if (route.entry.tls === 'pass') return this.#leave(stranger, route)
     const { tls } = this.#options
-    if (!tls) return this.#refuse(stranger, 'The relay has no certificates: it runs with --tls off')
+    if (!tls) return this.#refuse(stranger, 'The relay has no certificates: it runs with --tls off', route)
     const isHttp = route.entry.hosts !== undefined
     tls.end(stranger.raw, tlsKindOf(route.entry), {
       onSecure: (socket) => (isHttp ? this.#serveHttp(stranger, socket, route) : this.#leave(stranger, route, socket)),
       onFailed: (reason) => this.#refuse(stranger, `TLS: ${reason}`, route),
+      onUnproven: (socket, reason) => this.#refuseUnproven(stranger, reason, { route, socket }),
     })
   }
 
@@ -165,6 +179,7 @@ export class StreamPort {
     this.#http.serve(socket, {
       remote: stranger.remote,
       local: localEnd(stranger.raw.localAddress, stranger.raw.localPort),
+      port: this.#port,
       secured,
     })
   }
@@ -187,19 +202,51 @@ export class StreamPort {
   }
 
   #refuse(stranger: Stranger, reason: string, route?: IngressRoute): void {
-    if (stranger.isRefused) return
-    stranger.isRefused = true
-    const { remote, raw } = stranger
-    const entry = route && { entry: route.entry }
-    this.#options.events.onRefused({ code: 'RequestMalformed', remote, reason, ...entry })
+    if (!this.#note(stranger, { code: 'RequestMalformed', reason, route })) return
+    const { raw } = stranger
     stranger.settle()
     // What is on its way is read and dropped, or the reset would overtake our answer.
     raw.end(() => raw.destroy())
     raw.resume()
   }
 
+  /** Who speaks HTTP is told in words. Nobody else can be told: Node sends no alerts after the handshake. */
+  #refuseUnproven(
+    stranger: Stranger,
+    reason: string,
+    { route, socket }: { readonly route: IngressRoute; readonly socket: TLSSocket },
+  ): void {
+    const trackingId = `${randomUUID()}_G0`
+    if (!this.#note(stranger, { code: 'ClientCertificateRefused', reason, route, trackingId })) return
+    stranger.onTimeout = () => socket.destroy()
+    if (route.entry.hosts === undefined) return void socket.end(() => socket.destroy())
+    const text = tracked('This site lets in only devices with a client certificate that it knows.', trackingId)
+    // An answer to a request that was not made yet may be taken for one to another.
+    socket.once('data', () => answerRaw(socket, { status: 403, text }))
+    socket.resume()
+  }
+
+  /** @returns false when its refusal has been told already */
+  #note(
+    stranger: Stranger,
+    refusal: {
+      readonly code: ErrorCode
+      readonly reason: string
+      readonly route?: IngressRoute | undefined
+      readonly trackingId?: string
+    },
+  ): boolean {
+    if (stranger.isRefused) return false
+    stranger.isRefused = true
+    const { code, reason, route, trackingId } = refusal
+    const { remote } = stranger
+    if (route) route.refuse(code, remote, reason, trackingId)
+    else this.#options.events.onRefused({ code, port: this.#port, remote, reason })
+    return true
+  }
+
   #turnAway(socket: AcceptedSocket, remote: RemoteEndpoint, reason: string): void {
-    this.#options.events.onRefused({ code: 'TooManyUnauthorizedConnections', remote, reason })
+    this.#options.events.onRefused({ code: 'TooManyUnauthorizedConnections', port: this.#port, remote, reason })
     socket.close()
   }
 }
