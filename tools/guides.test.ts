@@ -22,6 +22,12 @@ interface Block {
   readonly text: string
 }
 
+/** The part of a JSON schema that is walked here. */
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly items?: SchemaNode
+}
+
 /** The code blocks of one language, by page. */
 function blocks(language: string, pages: readonly string[] = guides): readonly Block[] {
   const fence = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms')
@@ -58,6 +64,20 @@ describe('the guides', () => {
       const typed = [...rest.replace(/ -- .*| #.*|'[^']*'|"\$.*?"/g, '').matchAll(/(?<= )-{1,2}[A-Za-z][\w-]*/g)]
       for (const [flag] of typed) assert.ok(known.has(flag), `${page}: postern ${[name, ...words].join(' ')} ${flag}`)
     }
+  })
+
+  test('the keys of an ingress entry are those of the schema, and those of its sign-in are all told', () => {
+    const page = read('docs/guide/ingress.md')
+    const section = (title: string): string => page.slice(page.indexOf(`## ${title}`)).split(/\n## /, 1)[0] ?? ''
+    const named = [...section('All keys').matchAll(/^\| `(\w+)` \|/gm)].map(([, key = '']) => key)
+    const schema = JSON.parse(read('docs/reference/resources.schema.json')) as SchemaNode
+    const entry = schema.properties?.['namespaces']?.items?.properties?.['ingress']?.items?.properties ?? {}
+    assert.deepEqual(named.toSorted(), Object.keys(entry).toSorted())
+    const signIn = section('Sign-in by OpenID Connect')
+    const untold = Object.keys(entry['oidc']?.properties ?? { none: {} }).filter(
+      (key) => !signIn.includes(`${key}:`) && !signIn.includes(`\`${key}`),
+    )
+    assert.deepEqual(untold, [])
   })
 
   test('every metric in a query exists', () => {

@@ -29,6 +29,7 @@ const skip =
   (postgres === undefined && 'needs postgresql')
 
 const key = Buffer.alloc(32, 'ingress').toString('base64')
+const guidePage = new URL('../../docs/guide/ingress.md', import.meta.url)
 
 interface ReadyLine {
   readonly data: string
@@ -50,6 +51,8 @@ describe('devices at public ports', { skip, timeout: 400_000 }, () => {
     told: 0,
     first: 0,
     second: 0,
+    firstHealth: 0,
+    secondHealth: 0,
     balanced: 0,
     managedDb: 0,
     managedDns: 0,
@@ -379,32 +382,35 @@ describe('devices at public ports', { skip, timeout: 400_000 }, () => {
   })
 
   it('two ingress processes stand behind haproxy; one is killed, and devices are back at their first retry', async () => {
-    const start = async (name: string, port: number): Promise<PosternProcess> => {
-      const entry = { name, port, hybridConnection: 'ssh', allow: ['127.0.0.1'] }
+    const start = async (name: string, port: number, health: number): Promise<PosternProcess> => {
+      const guard = { allow: ['127.0.0.1'], trustedProxies: ['127.0.0.1'] }
+      const entry = { name, address: '127.0.0.1', port, hybridConnection: 'ssh', ...guard }
       const file = join(folder, `${name}.yaml`)
       await writeFile(file, JSON.stringify({ namespaces: [{ name: 'local', ingress: [entry] }] }))
-      const args = ['ingress', '-f', file, '--health', '0', '--tls-ca', ready.caFile]
+      const args = ['ingress', '-f', file, '--health', String(health), '--tls-ca', ready.caFile]
       const running = parts.use(new PosternProcess(args, { env: { POSTERN_CONNECTION_STRING: access } }))
       await running.waitFor('stderr', /ingress\.ready/)
       return running
     }
-    const [first] = await Promise.all([start('first', ports.first), start('second', ports.second)])
-    const servers = [ports.first, ports.second].map((port, at) => `server s${at} 127.0.0.1:${port} check inter 500ms`)
-    const lines = [
-      'defaults',
-      'mode tcp',
-      'timeout connect 2s',
-      'timeout client 1m',
-      'timeout server 1m',
-      'retries 3',
-      'option redispatch',
-      `listen devices`,
-      `bind 127.0.0.1:${ports.balanced}`,
-      'balance roundrobin',
-      ...servers,
-    ]
+    const [first] = await Promise.all([
+      start('first', ports.first, ports.firstHealth),
+      start('second', ports.second, ports.secondHealth),
+    ])
+    // The configuration of the guide, with ports of this test.
+    const [, guide = ''] = /^```haproxy\n(.*?)^```$/ms.exec(readFileSync(guidePage, 'utf8')) ?? []
+    const places = new Map([
+      [':5432', `127.0.0.1:${ports.balanced}`],
+      ['127.0.0.1:15432', `127.0.0.1:${ports.first}`],
+      ['127.0.0.1:15433', `127.0.0.1:${ports.second}`],
+      ['port 8446', `port ${ports.firstHealth}`],
+      ['port 8447', `port ${ports.secondHealth}`],
+    ])
+    const lines = [...places].reduce((text, [from, to]) => {
+      assert.ok(text.includes(` ${from}`), `the guide has no ${from}`)
+      return text.replaceAll(` ${from}`, ` ${to}`)
+    }, guide)
     const file = join(folder, 'haproxy.cfg')
-    await writeFile(file, `${lines.join('\n')}\n`)
+    await writeFile(file, lines)
     parts.use(await ServerProgram.start({ command: 'haproxy', args: ['-f', file, '-db'], ready: ports.balanced }))
     const greeting = async (): Promise<string> => {
       const socket = connect({ port: ports.balanced, host: '127.0.0.1' })
