@@ -158,10 +158,13 @@ test('UDP: a session ends when it is idle, and the next datagram begins another 
 
 test('UDP asked of a TCP target, and TCP of a UDP target, is refused with the reason at the local end', async () => {
   await using relay = await startTestRelay()
-  await using _ = await startBridge(relay, { remoteForwards: ['echo:a/127.0.0.1:9;b/127.0.0.1:9U'] })
+  await using remote = await startBridge(relay, { remoteForwards: ['echo:a/127.0.0.1:9;b/127.0.0.1:9U'] })
   await using local = await startBridge(relay, { localForwards: ['127.0.0.1:0/b;127.0.0.1:0U/a:echo'] })
   assert.equal(await dial(local), 'ECONNRESET')
   assert.match(local.status[0]?.lastError?.message ?? '', /UDP target under th/)
+  // What helps is the other protocol, and no policy.
+  assert.match(remote.status[0]?.lastError?.message ?? '', /UDP target under the name "b"\. .*protocol: udp/)
+  assert.doesNotMatch(remote.status[0]?.lastError?.message ?? '', /hcm policy/)
 })
 
 test('a range leads each port to the same port there; what is not in it is refused at the remote end', async () => {

@@ -31,12 +31,15 @@ export class AllowedTargets {
   /** The target of a stream: by port name, by `host:port`, or the only one. @throws {RelayError} EndpointNotAllowed */
   demand({ kind, target: wanted }: WantedTarget): SingleTarget {
     const found = findWantedTarget(this.#options.targets, wanted)
-    if (!found) throw refusal(this.#unknown(wanted))
+    if (!found) throw refusal(this.#unknown(wanted), 'Ask for one of these, or add a target of this name with -T.')
     if ((found.protocol === 'udp') !== (kind === 'udp')) {
-      throw refusal(`There is a ${kind === 'udp' ? 'TCP' : 'UDP'} target under the name "${wanted}"`)
+      const [has, help] = kind === 'udp' ? (['TCP', comeByTcp] as const) : (['UDP', comeByUdp] as const)
+      const text =
+        wanted === '' ? `The only target is a ${has} one` : `There is a ${has} target under the name "${wanted}"`
+      throw refusal(text, help)
     }
     const objection = this.#objection(found)
-    if (objection !== undefined) throw refusal(objection)
+    if (objection !== undefined) throw refusal(objection, 'At this bridge, allow it (--allow host:ports).')
     return found
   }
 
@@ -51,6 +54,12 @@ export class AllowedTargets {
   }
 }
 
-function refusal(message: string): RelayError {
-  return new RelayError('EndpointNotAllowed', { message })
+const comeByUdp =
+  'Come by UDP: protocol: udp in the ingress entry, PORTU in the -L of a bridge. Or lead to a TCP target here.'
+const comeByTcp =
+  'Come by TCP: no protocol: udp in the ingress entry, no U in the -L of a bridge. Or lead to a UDP target here (PORTU).'
+
+/** The error table knows of policies at sites; here it is the bridge's own options that help. */
+function refusal(message: string, help: string): RelayError {
+  return new RelayError('EndpointNotAllowed', { message, help })
 }
