@@ -87,6 +87,14 @@ describe('ingress entries', () => {
     assert.deepEqual([passing.properties.tls, passing.properties.certificate], ['pass', undefined])
   })
 
+  test('a refusal speaks of the flags that were typed', async () => {
+    const { code, stderr } = await relay.run(
+      `relay ingress create -n bare ${place} --hybrid-connection echo --port ${await freePort()}`,
+    )
+    assert.notEqual(code, 0)
+    assert.match(stderr, /--access is missing, .* --allow 203\.0\.113\.0\/24 /)
+  })
+
   test('a port that the relay does not grant is refused with the option that does', async () => {
     const { code, stderr } = await relay.run(
       `relay ingress create -n low ${place} --hybrid-connection echo --port 80 --access open`,

@@ -1,24 +1,24 @@
 import type { Input } from '@postern/management'
 import { readTextOrFile } from '../flag-value.ts'
 import type { FlagValues, ManagedRun } from '../managed-command.ts'
+import { tellingFlags } from './ingress-words.ts'
 
 type Settings = Input<'Ingress_CreateOrUpdate'>['body']['properties']
 
 /** Whatever is not named is what the relay takes for it. */
 export async function createIngress({ client, values, subscriptionId }: ManagedRun): Promise<unknown> {
   const params = paramsOf(values, subscriptionId)
-  return client.call('Ingress_CreateOrUpdate', { params, body: { properties: await changed({}, values) } })
+  const body = { properties: await changed({}, values) }
+  return tellingFlags(client.call('Ingress_CreateOrUpdate', { params, body }))
 }
 
 /** PUT replaces everything, so what stands is read first; a change in between is refused by its ETag. */
 export async function updateIngress({ client, values, subscriptionId }: ManagedRun): Promise<unknown> {
   const params = paramsOf(values, subscriptionId)
   const { etag, properties } = await client.call('Ingress_Get', { params })
-  return client.call('Ingress_CreateOrUpdate', {
-    params,
-    body: { properties: await changed(properties, values) },
-    headers: { 'If-Match': `"${etag}"` },
-  })
+  const body = { properties: await changed(properties, values) }
+  const headers = { 'If-Match': `"${etag}"` }
+  return tellingFlags(client.call('Ingress_CreateOrUpdate', { params, body, headers }))
 }
 
 function paramsOf(values: FlagValues, subscriptionId: string): Input<'Ingress_Get'>['params'] {
