@@ -267,7 +267,7 @@ test('a process none of whose ports could be opened is not ready; one that has s
   assert.equal(second.event, 'ingress.not-ready')
   const none = await readyPage(second.health)
   assert.equal(none.status, 503)
-  assert.match(none.body.reasons[0]?.message ?? '', new RegExp(`ingress "a" cannot have port ${port}`))
+  assert.match(none.body.reasons[0]?.message ?? '', new RegExp(`a"? cannot have port ${port}`))
   const some = await startAnother(t, {
     access,
     args,

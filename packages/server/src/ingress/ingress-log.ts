@@ -46,12 +46,13 @@ export class IngressLog implements IngressEvents {
     this.#window.close()
   }
 
-  onRefused({ code, entry, remote, reason, trackingId = randomUUID() }: IngressRefusal): void {
+  onRefused({ code, entry, port, remote, reason, trackingId = randomUUID() }: IngressRefusal): void {
     this.#options.counters.refused(code, 'ingress')
     if (entry) this.#counting.refused(entry, code)
     const fields = {
       code,
-      ...(entry && { ingress: entry.name }),
+      port,
+      ...(entry && { ingress: this.#nameOf(entry) }),
       remote: remote.address,
       reason: toLogText(reason),
       trackingId,
@@ -63,12 +64,13 @@ export class IngressLog implements IngressEvents {
   onOpened({ entry, remote, trackingId }: IngressConnection): void {
     this.#open += 1
     this.#counting.opened(entry)
-    this.#log.debug('ingress.joined', { ingress: entry.name, remote: remote.address, trackingId })
+    this.#log.debug('ingress.joined', { ingress: this.#nameOf(entry), remote: remote.address, trackingId })
   }
 
   onSignedIn(entry: IngressEntry, remote: RemoteEndpoint, user: string): void {
     this.#counting.signedIn(entry)
-    this.#log.info('ingress.signed-in', { ingress: entry.name, user, remote: `${remote.address}:${remote.port}` })
+    const ingress = this.#nameOf(entry)
+    this.#log.info('ingress.signed-in', { ingress, user, remote: `${remote.address}:${remote.port}` })
   }
 
   onRequest(entry: IngressEntry): void {
@@ -86,7 +88,7 @@ export class IngressLog implements IngressEvents {
   onClosed({ entry, remote, trackingId, user }: IngressConnection, { error, ...end }: IngressEnd): void {
     this.#counting.closed(entry)
     this.#log.info('ingress.closed', {
-      ingress: entry.name,
+      ingress: this.#nameOf(entry),
       remote: `${remote.address}:${remote.port}`,
       trackingId,
       ...(user !== undefined && { user }),
@@ -95,6 +97,11 @@ export class IngressLog implements IngressEvents {
     })
     this.#open -= 1
     if (this.#open === 0) this.#onAllClosed()
+  }
+
+  /** As the relay calls it. */
+  #nameOf(entry: IngressEntry): string {
+    return `${this.#counting.namespaceOf(entry)}/${entry.name}`
   }
 }
 
