@@ -1,3 +1,4 @@
+export { checkIngress, type IngressSurroundings } from './check-ingress.ts'
 export { masterKeyRotationTable } from './config/master-key-rotation-table.ts'
 export { optionTable } from './config/option-table.ts'
 export { type RelayConfig, relayConfig } from './config/relay-config.ts'
@@ -20,7 +21,7 @@ export {
 export { addMissingResources } from './storage/add-missing-resources.ts'
 export type { ChainPosition } from './storage/audit-chain.ts'
 export type { AuditQuery, AuditReader, AuditVerdict, ChainedRecord } from './storage/audit-store.ts'
-export { checkIngressDoors, type RelayDoors } from './storage/check-ingress-doors.ts'
+export { doubtGrants } from './storage/check-ingress-doors.ts'
 export type {
   DeclaredHybridConnection,
   DeclaredNamespace,

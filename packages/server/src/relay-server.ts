@@ -49,11 +49,14 @@ import { startUsage } from './start-usage.ts'
 import { applyDeclaredResources, releaseDeclaredResources } from './storage/apply-declared-resources.ts'
 import type { AuditStore } from './storage/audit-store.ts'
 import { toDeclaration } from './storage/check-declared-resources.ts'
+import { doubtGrants } from './storage/check-ingress-doors.ts'
+import { checkIngressTls } from './storage/check-ingress-tls.ts'
 import { DeclaredResources } from './storage/declared-resources.ts'
 import type { ResourcesDeclaration } from './storage/declared-resources-schema.ts'
 import { listedByCopy } from './storage/listed-by-copy.ts'
 import { MemoryAuditStore } from './storage/memory/memory-audit-store.ts'
 import { MemoryStore } from './storage/memory/memory-store.ts'
+import type { ParsedResources } from './storage/parse-declared-resources.ts'
 import { ResourceCatalog } from './storage/resource-catalog.ts'
 import type { ResourceStore } from './storage/resource-store.ts'
 import { SqliteAuditStore } from './storage/sqlite/sqlite-audit-store.ts'
@@ -176,6 +179,7 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   const settings = { certificates: ports.tls, grants: config.ingressGrants, status: ingressStatus, sessionKey }
   const opened = await startIngress({ parts, health, ...settings })
   const ingress = opened.ports
+  for (const message of doubtGrants(config.ingressGrants, config)) log.warn('ingress.grant-useless', { message })
   stops.push(() => opened.close())
   health.become('ready')
   log.info('relay.ready', { dataPort: ports.data, managementPort: ports.management })
@@ -193,10 +197,13 @@ async function openResources(
   const catalog = await ResourceCatalog.open(store, { baseDomain: config.baseDomain })
   stops.push(() => catalog.close())
   const listed = listedByCopy(store, catalog.documents)
+  const check = (parsed: ParsedResources): void => checkIngressTls(parsed, config)
   if (resources) {
-    await applyDeclaredResources(listed, toDeclaration(resources))
+    const declaration = toDeclaration(resources)
+    check({ declaration, locate: () => '' })
+    await applyDeclaredResources(listed, declaration)
   } else if (config.resourcesFile !== undefined) {
-    await followResourcesFile(config.resourcesFile, { store: listed, health, log, stops })
+    await followResourcesFile(config.resourcesFile, { store: listed, check, health, log, stops })
   } else {
     await releaseResources(listed, log)
   }
@@ -235,12 +242,19 @@ async function openAudit(
 /** A file that became wrong changes nothing, and shows in `/readyz` until it is mended. */
 async function followResourcesFile(
   file: string,
-  to: { readonly store: ResourceStore; readonly health: Health; readonly log: Logger; readonly stops: Stop[] },
+  to: {
+    readonly store: ResourceStore
+    readonly check: (parsed: ParsedResources) => void
+    readonly health: Health
+    readonly log: Logger
+    readonly stops: Stop[]
+  },
 ): Promise<void> {
-  const { store, health, log, stops } = to
+  const { store, check, health, log, stops } = to
   const declared = await DeclaredResources.open({
     file,
     store,
+    check,
     logger: log,
     onReload: (outcome) => {
       if (outcome instanceof Error) health.report('resources', outcome.message)

@@ -2,20 +2,26 @@ import { randomUUID } from 'node:crypto'
 import type { SenderCarriers } from '@postern/carrier'
 import type { Secret } from '@postern/program'
 import { type ErrorCode, errorTable, formatEndpoint, hybridConnectionId } from '@postern/protocol'
+import { dnsNamesOf, isNamed } from './domain/certificate-names.ts'
+import { doubtNames } from './domain/ingress-doubts.ts'
 import type { IngressEntry } from './domain/ingress-entry.ts'
 import type { IngressGrant } from './domain/ingress-grant.ts'
-import { type IngressStatus, ingressKey } from './domain/ingress-status.ts'
+import type { IngressStatus } from './domain/ingress-status.ts'
 import type { Namespace } from './domain/namespace.ts'
 import type { RemoteEndpoint } from './domain/remote-endpoint.ts'
 import { mayTry } from './gateway/network-admission.ts'
 import type { RelayParts } from './gateway/relay-parts.ts'
+import { DoubtLog } from './ingress/doubt-log.ts'
 import { type EntityWay, EntityWays } from './ingress/entity-ways.ts'
 import { EntryCounting } from './ingress/entry-counting.ts'
+import { EntryFileWatch } from './ingress/entry-file-watch.ts'
 import type { IngressConnection, IngressEnd, IngressEvents, IngressRefusal } from './ingress/ingress-events.ts'
-import { describeProblems, IngressPorts, type IngressProblem } from './ingress/ingress-ports.ts'
+import { IngressPorts } from './ingress/ingress-ports.ts'
+import { IngressReport } from './ingress/ingress-report.ts'
 import type { IngressWay } from './ingress/ingress-route.ts'
 import { type IngressCertificates, IngressTls } from './ingress/ingress-tls.ts'
 import type { OfferDialer } from './ingress/offer-dialer.ts'
+import { doubtHybridConnection } from './storage/doubt-hybrid-connection.ts'
 import { standingIngress } from './storage/standing-ingress.ts'
 import type { Health } from './telemetry/health.ts'
 import { toLogText } from './telemetry/log-text.ts'
@@ -50,7 +56,9 @@ export async function startIngress(options: StartIngressOptions): Promise<RelayI
   const tls = certificates && new IngressTls({ certificates, handshakeTimeoutMs })
   const counting = new EntryCounting(parts.counters)
   const account = new IngressAccount(parts, counting)
-  const report = new IngressReport(options)
+  const report = new IngressReport({ health: options.health, status, log })
+  const files = new EntryFileWatch({ onFaults: (faults) => report.replaceFaults(faults) })
+  const doubts = new DoubtLog({ log, find: () => findDoubts(options) })
   const { listeners, offers, keepAlive } = parts
   const ways = new EntityWays({
     parts: { listeners, offers, keepAlive, acceptTimeoutMs: limits.acceptTimeoutMs },
@@ -71,7 +79,7 @@ export async function startIngress(options: StartIngressOptions): Promise<RelayI
   const bring = async (): Promise<void> => {
     const standing = standingIngress(catalog.documents, grants)
     report.replaceClosed(standing.problems)
-    await ports.apply(standing.entries)
+    await Promise.all([ports.apply(standing.entries), files.replace(standing.entries)])
     counting.keep(standing.entries)
   }
   const follow = (): void =>
@@ -81,7 +89,10 @@ export async function startIngress(options: StartIngressOptions): Promise<RelayI
     if (document.kind === 'hybridConnection' && change.kind === 'delete') {
       ways.endConnections(document.value.namespace, document.value.name)
     }
-    if (document.kind === 'namespace' || document.kind === 'ingress') follow()
+    if (document.kind === 'namespace' || document.kind === 'ingress') {
+      follow()
+      doubts.tellSoon()
+    }
     if (document.kind !== 'namespace') return
     const namespace = document.value
     ports.cutAllBut(namespace.name, (address) =>
@@ -91,56 +102,29 @@ export async function startIngress(options: StartIngressOptions): Promise<RelayI
   // A change that cannot be made must not keep a relay from starting.
   follow()
   await status.settled()
+  doubts.tell()
   return {
     ports,
     close: () => {
       stopFollowing()
+      files.stop()
+      doubts.stop()
       ports.close()
       tls?.close()
     },
   }
 }
 
-/** Tells of entries that are not open: state of the entry, log, and readiness. */
-class IngressReport {
-  readonly #options: StartIngressOptions
-  #closed: ReadonlyMap<string, string> = new Map()
-  #unbound: readonly IngressProblem[] = []
-  #logged = ''
-
-  constructor(options: StartIngressOptions) {
-    this.#options = options
-  }
-
-  /** Entries that are kept out of the ports. */
-  replaceClosed(problems: ReadonlyMap<string, string>): void {
-    this.#closed = problems
-    this.#tell()
-  }
-
-  replaceUnbound(problems: readonly IngressProblem[]): void {
-    this.#unbound = problems
-    this.#tell()
-  }
-
-  #tell(): void {
-    const { health, status, parts } = this.#options
-    const unbound = this.#unbound.flatMap(({ wanted, message }) =>
-      wanted.map(({ owner, entry }) => [ingressKey(owner, entry.name), message] as const),
-    )
-    const all = new Map([...this.#closed, ...unbound])
-    status.replace(all)
-    const declared = this.#unbound.map(({ wanted, message }) => ({
-      wanted: wanted.filter(({ isManaged }) => !isManaged),
-      message,
-    }))
-    const text = describeProblems(declared.filter(({ wanted }) => wanted.length > 0))
-    if (text === '') health.clear('ingress')
-    else health.report('ingress', text)
-    const lines = [...all].map(([key, message]) => `${key}: ${message}`).join('; ')
-    // Ports are tried again every few seconds; the log hears of what is new.
-    if (lines !== '' && lines !== this.#logged) parts.log.error('ingress.port-failed', { message: lines })
-    this.#logged = lines
+function* findDoubts({ parts, certificates, grants }: StartIngressOptions): Iterable<readonly [string, string]> {
+  const { documents } = parts.catalog
+  for (const { owner, entry } of standingIngress(documents, grants).entries) {
+    const known = documents.list('hybridConnection', owner).map(({ document }) => document.value.name)
+    const { certificate } = entry
+    const own = certificate && dnsNamesOf(certificate.certPem)
+    const isKnown = (name: string): boolean => (own ? isNamed(own, name) : (certificates?.hasName(name) ?? true))
+    for (const { key, message } of [...doubtHybridConnection(entry, known), ...doubtNames(entry, isKnown)]) {
+      yield [`${owner}/${entry.name}`, `${key}: ${message}`]
+    }
   }
 }
 

@@ -64,6 +64,7 @@ export function startManagement(options: StartManagementOptions): ArmDoor {
       publicHost: settings.publicHost,
       baseDomain: settings.baseDomain,
       minTlsVersion: settings.tls?.minVersion === 'TLSv1.3' ? '1.3' : '1.2',
+      endsTls: settings.tls !== undefined,
       hybridConnectionLimits: settings.hybridConnectionLimits,
       ingressGrants: settings.ingressGrants,
     },

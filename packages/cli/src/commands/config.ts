@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { addTableOptions, formatOptions, typedFlags } from '@postern/program'
 import { RelayError } from '@postern/protocol'
-import { checkIngressDoors, optionTable, parseDeclaredResources } from '@postern/server'
+import { checkIngress, doubtGrants, optionTable, parseDeclaredResources } from '@postern/server'
 import type { Command } from 'commander'
 import { programName } from '../program-name.ts'
 import { type RelaySettings, readRelaySettings, unknownEnvironment } from '../relay-settings.ts'
@@ -44,17 +44,23 @@ Examples:
 function read(command: Command, file: string | undefined): RelaySettings {
   const settings = readRelaySettings(optionTable, { flags: typedFlags(command, optionTable), file })
   for (const name of unknownEnvironment(settings.loaded)) {
-    process.stderr.write(`postern: warning: ${name} in the environment is no option\n`)
+    warn(`${name} in the environment is no option`)
   }
   return settings
 }
 
 async function checkConfig({ config }: RelaySettings): Promise<void> {
-  const { resourcesFile } = config
+  const { resourcesFile, ingressGrants } = config
+  for (const doubt of doubtGrants(ingressGrants, config)) warn(doubt)
   if (resourcesFile !== undefined) {
-    checkIngressDoors(parseDeclaredResources(await readResources(resourcesFile), resourcesFile), config)
+    const parsed = parseDeclaredResources(await readResources(resourcesFile), resourcesFile)
+    for (const doubt of await checkIngress(parsed, config)) warn(doubt)
   }
   process.stdout.write('The configuration is valid.\n')
+}
+
+function warn(message: string): void {
+  process.stderr.write(`postern: warning: ${message}\n`)
 }
 
 async function readResources(file: string): Promise<string> {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { SecureContext } from 'node:tls'
 import type { Logger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
+import { isNamed } from '../domain/certificate-names.ts'
 import { AcmeChallenges } from './acme-challenges.ts'
 import { serveHttpChallenges } from './acme-http-server.ts'
 import { type AcmeAccount, type AcmeChallengeType, createAccountKey, orderCertificate } from './acme-order.ts'
@@ -113,6 +114,11 @@ export class AcmeCertificates implements CertificateSource {
 
   secureContextFor(servername: string | undefined): SecureContext | Promise<SecureContext> {
     return this.#current?.contextFor(servername) ?? this.#fallback.secureContextFor(undefined)
+  }
+
+  hasName(servername: string): boolean {
+    const names = this.#hosts.map(({ name }) => name)
+    return isNamed(names, servername)
   }
 
   pairFor(servername: string | undefined): CertificatePair | Promise<CertificatePair> {

@@ -82,6 +82,10 @@ export class CertificateFiles implements CertificateSource {
     return this.#certificates.pairFor(servername)
   }
 
+  hasName(servername: string): boolean {
+    return this.#certificates.has(servername)
+  }
+
   onChange(callback: () => void): () => void {
     return this.#changes.add(callback)
   }

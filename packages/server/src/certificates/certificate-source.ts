@@ -33,6 +33,8 @@ export interface CertificateSource {
   secureContextFor(servername: string | undefined): SecureContext | Promise<SecureContext>
   /** Key and chain behind {@link CertificateSource.secureContextFor}, for contexts with demands of their own. */
   pairFor(servername: string | undefined): CertificatePair | Promise<CertificatePair>
+  /** Whether a certificate has, or will have, this name; `*.example.com` is a name of its own. */
+  hasName(servername: string): boolean
   /** What clients get that send no name: those that dialled an address. */
   readonly defaultCertificate: CertificatePair
   /** File with the CA that clients must trust; absent when public roots or the operator's own CA signed. */

@@ -87,6 +87,11 @@ export class DevelopmentAuthority implements CertificateSource {
     return leaf instanceof Promise ? leaf.then(({ context }) => context) : leaf.context
   }
 
+  /** It makes one for whoever is asked for. */
+  hasName(): boolean {
+    return true
+  }
+
   pairFor(servername: string | undefined): CertificatePair | Promise<CertificatePair> {
     return this.#leafFor(servername)
   }

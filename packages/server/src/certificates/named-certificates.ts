@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { SecureContext } from 'node:tls'
 import { RelayError } from '@postern/protocol'
+import { dnsNamesOf, isNamed } from '../domain/certificate-names.ts'
 import type { CertificatePair } from './certificate-source.ts'
 import { createServerContext, type TlsMinimum } from './server-context.ts'
 
@@ -32,7 +33,7 @@ export class NamedCertificates {
     this.#entries = pairs.map((pair) => {
       const certificate = new X509Certificate(pair.certPem)
       return {
-        names: pair.host === undefined ? dnsNamesOf(certificate) : [pair.host],
+        names: pair.host === undefined ? dnsNamesOf(pair.certPem) : [pair.host],
         expiresAt: new Date(certificate.validTo),
         context: createServerContext(pair, minVersion),
         pair,
@@ -55,6 +56,10 @@ export class NamedCertificates {
     return [...this.#byName.keys()]
   }
 
+  has(servername: string): boolean {
+    return isNamed(this.#byName.keys(), servername)
+  }
+
   contextFor(servername: string | undefined): SecureContext {
     return this.#find(servername).context
   }
@@ -73,9 +78,4 @@ export class NamedCertificates {
     const wildcard = `*${name.slice(name.indexOf('.'))}`
     return this.#byName.get(name) ?? this.#byName.get(wildcard) ?? this.#default
   }
-}
-
-function dnsNamesOf(certificate: X509Certificate): string[] {
-  const entries = (certificate.subjectAltName ?? '').split(', ')
-  return entries.filter((entry) => entry.startsWith('DNS:')).map((entry) => entry.slice(4).toLowerCase())
 }

@@ -121,6 +121,7 @@ describe('TlsSettings', () => {
       defaultCertificate: source.defaultCertificate,
       onChange: () => () => {},
       pairFor: () => source.defaultCertificate,
+      hasName: () => true,
       secureContextFor: (): Promise<SecureContext> => Promise.reject(new Error('no')),
     }
     const settings = new TlsSettings({ source: failing })

@@ -57,6 +57,10 @@ export class TlsSettings {
     return this.#source.pairFor(servername)
   }
 
+  hasName(servername: string): boolean {
+    return this.#source.hasName(servername)
+  }
+
   /** @returns the function that ends it */
   onChange(callback: (options: TlsOptions) => void): () => void {
     return this.#changes.add(callback)

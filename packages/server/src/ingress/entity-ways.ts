@@ -65,6 +65,7 @@ export class EntityWays {
     const { parts, findEntity } = this.#options
     const sender = new OfferDialer({
       parts,
+      name,
       findEntity: () => findEntity(namespace, name),
       onConnected: (connection) => this.#track(key, connection),
     })

@@ -205,9 +205,14 @@ function describe({ port, protocol, address }: IngressEntry, { code, message }: 
   return `cannot have ${place}: ${reasons[code ?? ''] ?? message}; it is tried again every 10 s`
 }
 
+/** Entries of two namespaces may have one name. */
+function nameOf({ owner, entry }: WantedIngress): string {
+  return `${owner}/${entry.name}`
+}
+
 /** One line about all ports that could not be bound; empty when there are none. */
 export function describeProblems(problems: readonly IngressProblem[]): string {
-  return problems.map(({ wanted, message }) => `ingress "${wanted[0]?.entry.name}" ${message}`).join('; ')
+  return problems.map(({ wanted, message }) => `ingress ${wanted.map(nameOf).join(', ')} ${message}`).join('; ')
 }
 
 const reasons: Readonly<Record<string, string>> = {

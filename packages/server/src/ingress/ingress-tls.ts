@@ -25,6 +25,7 @@ export interface IngressCertificates {
   readonly options: TlsOptions
   onChange(callback: (options: TlsOptions) => void): () => void
   pairFor(servername: string | undefined): Pair | Promise<Pair>
+  hasName(servername: string): boolean
 }
 
 /** Of client certificates. */

@@ -30,6 +30,8 @@ export interface OfferDialerParts {
 
 export interface OfferDialerOptions {
   readonly parts: OfferDialerParts
+  /** Of the hybrid connection, also where there is none. */
+  readonly name: string
   /** As it is now; undefined when there is none. */
   readonly findEntity: () => HybridConnection | undefined
   /** Hears of each connection that a listener accepted. */
@@ -95,7 +97,7 @@ class OfferAttempt implements AcceptHolder, ChannelDependant {
     const { parts, findEntity, dial } = this.#options
     if (this.#isDone) return
     const entity = findEntity()
-    if (!entity) return this.#fail('EndpointNotFound')
+    if (!entity) return this.#failUnknown()
     if (!allowsAction(entity, 'connect')) return this.#fail('ActionDisabled')
     const key = entityKey(entity.namespace, entity.name)
     const channel = parts.listeners.choose(key, this.#filter, this.#lost)
@@ -138,7 +140,7 @@ class OfferAttempt implements AcceptHolder, ChannelDependant {
   }
 
   onWithdrawn(): void {
-    this.#fail('EndpointNotFound')
+    this.#failUnknown()
   }
 
   onRejected(status: number, description: string): void {
@@ -156,6 +158,11 @@ class OfferAttempt implements AcceptHolder, ChannelDependant {
     this.#settle(
       new ListenerConnection({ socket, head, protocol, keepAlive, listenerId, trackingId: this.#trackingId }),
     )
+  }
+
+  #failUnknown(): void {
+    const message = `The namespace has no hybrid connection ${this.#options.name}`
+    this.#settle(new RelayError('EndpointNotFound', { message, trackingId: this.#trackingId }))
   }
 
   #fail(code: ErrorCode): void {

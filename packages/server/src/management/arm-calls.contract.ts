@@ -99,6 +99,7 @@ export async function openArmBed(): Promise<ArmBed> {
       baseDomain: 'relay.test',
       minTlsVersion: '1.2',
       hybridConnectionLimits: 'seed',
+      endsTls: true,
       ingressGrants: [
         { first: 443, last: 443 },
         { first: 8000, last: 8999 },

@@ -17,6 +17,8 @@ export interface ManagementSettings {
   readonly baseDomain: string
   /** Oldest version of TLS that the doors take. */
   readonly minTlsVersion: '1.2' | '1.3'
+  /** TLS of public ports can end here. */
+  readonly endsTls: boolean
   /** Which of Azure's tables says how many hybrid connections a plan may use. */
   readonly hybridConnectionLimits: PlanLimitTable
   /** Public ports that may be opened here. */

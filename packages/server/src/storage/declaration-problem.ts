@@ -14,13 +14,18 @@ export interface DeclarationProblem {
 export type Locate = (problem: DeclarationProblem, index: number) => string
 
 /** Says every problem in one error, a line each: `resources.yaml:3:7: namespaces[0].name: must be ...`. */
-export function invalidDeclaration(problems: readonly DeclarationProblem[], locate: Locate = () => ''): RelayError {
+export function invalidDeclaration(problems: readonly DeclarationProblem[], locate?: Locate): RelayError {
+  return new RelayError('InvalidConfiguration', { message: problemLines(problems, locate).join('\n') })
+}
+
+/** A line for each problem. */
+export function problemLines(problems: readonly DeclarationProblem[], locate: Locate = () => ''): readonly string[] {
   const lines = problems.slice(0, maxShownProblems).map((problem, index) => {
     const parts = [locate(problem, index), formatPath(problem.path), problem.message]
     return parts.filter((part) => part !== '').join(': ')
   })
   if (problems.length > lines.length) lines.push(`... and ${problems.length - lines.length} more`)
-  return new RelayError('InvalidConfiguration', { message: lines.join('\n') })
+  return lines
 }
 
 function formatPath(path: readonly PropertyKey[]): string {

@@ -3,7 +3,7 @@ import { type Logger, silentLogger } from '@postern/program'
 import { isRelayError, RelayError } from '@postern/protocol'
 import { applyDeclaredResources, type DeclaredChanges } from './apply-declared-resources.ts'
 import { FileWatch } from './file-watch.ts'
-import { parseDeclaredResources } from './parse-declared-resources.ts'
+import { type ParsedResources, parseDeclaredResources } from './parse-declared-resources.ts'
 import type { ResourceStore } from './resource-store.ts'
 
 export interface DeclaredResourcesOptions {
@@ -11,6 +11,8 @@ export interface DeclaredResourcesOptions {
   readonly file: string
   readonly store: ResourceStore
   readonly logger?: Logger
+  /** Looks at what the file says before it counts. Throws what is wrong with it. */
+  readonly check?: (parsed: ParsedResources) => void
   /** Called after each reading that changed something, and with each new problem. */
   readonly onReload?: (outcome: DeclaredChanges | RelayError) => void
   /** Default 100. */
@@ -98,8 +100,10 @@ export class DeclaredResources {
   }
 
   async #apply(): Promise<DeclaredChanges> {
-    const { file, store } = this.#options
-    const { declaration, locate } = parseDeclaredResources(await readText(file), file)
+    const { file, store, check } = this.#options
+    const parsed = parseDeclaredResources(await readText(file), file)
+    check?.(parsed)
+    const { declaration, locate } = parsed
     return applyDeclaredResources(store, declaration, { locate })
   }
 

@@ -3,6 +3,7 @@ import { RelayError } from '@postern/protocol'
 import * as openid from 'openid-client'
 import type { IngressOidc } from '../../domain/ingress-oidc.ts'
 import { boundedFetch } from '../../identity/bounded-fetch.ts'
+import { secretFault } from '../entry-files.ts'
 import { decidingClaims, type PersonClaims } from './allowed-people.ts'
 
 /** What ties an answer of the issuer to the question: kept by the browser, sealed. */
@@ -24,8 +25,6 @@ const refreshMs = 3_600_000
 const maxStaleMs = 86_400_000
 /** Between two attempts on an issuer that is away: strangers must not make us a flood of requests. */
 const retryMs = 5000
-/** A secret is one line. */
-const maxSecretBytes = 4096
 
 /** Asks one issuer who people are: Authorization Code flow with PKCE, state and nonce; ID tokens with signature. */
 export class OidcClient {
@@ -139,10 +138,10 @@ export class OidcClient {
     const { clientSecretFile, clientAuthentication } = this.#oidc
     if (clientSecretFile === undefined) return openid.None()
     // Read again with the metadata: a new secret needs no restart.
-    const secret = (await readFile(clientSecretFile, 'utf8')).trim()
-    if (secret === '' || secret.length > maxSecretBytes || /[\r\n]/.test(secret)) {
-      throw new Error('the file with the client secret must hold one line')
-    }
+    const text = await readFile(clientSecretFile, 'utf8')
+    const fault = secretFault(text)
+    if (fault !== undefined) throw new Error(`the file with the client secret ${fault}`)
+    const secret = text.trim()
     return clientAuthentication === 'post' ? openid.ClientSecretPost(secret) : openid.ClientSecretBasic(secret)
   }
 

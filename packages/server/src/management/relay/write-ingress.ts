@@ -47,6 +47,7 @@ export function writeIngress(
         const before = standing?.document.value
         const entry = entryOf(before?.name ?? name, settings, before?.entry)
         demandGrant(parts, entry)
+        demandTls(parts, entry)
         if (!before) refuseMore(parts, namespace)
         refusePlace(parts, call, namespace, entry)
         const now = parts.now()
@@ -160,6 +161,14 @@ function demandGrant({ settings }: ManagementParts, entry: IngressEntry): void {
   throw new RelayError('PortNotGranted', {
     message: `This relay does not let the management API open ${place}, but ${granted}; its option --ingress-ports says which`,
   })
+}
+
+/** @throws {RelayError} RequestContentInvalid */
+function demandTls({ settings }: ManagementParts, { tls }: IngressEntry): void {
+  if (tls !== 'terminate' || settings.endsTls) return
+  throw invalid(
+    'tls: this relay runs with --tls off and ends no TLS; leave terminate out, and end TLS at the target or in front',
+  )
 }
 
 /** @throws {RelayError} ResourceLimitReached */
