@@ -8,6 +8,7 @@ import { type CertificateFilePair, CertificateFiles } from './certificates/certi
 import { TlsSettings } from './certificates/tls-settings.ts'
 import type { IngressEntry } from './domain/ingress-entry.ts'
 import { EntryCounting } from './ingress/entry-counting.ts'
+import { EntryFileWatch } from './ingress/entry-file-watch.ts'
 import { entryAtHealth, type HealthPlace, listenHealth } from './ingress/health-server.ts'
 import { IngressLog } from './ingress/ingress-log.ts'
 import { IngressPorts, type WantedIngress } from './ingress/ingress-ports.ts'
@@ -71,7 +72,7 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
   const wanted = await readEntries(options)
   const tls = await openTls(options)
   const parts = createParts(options, tls?.ingress)
-  const { health, relay, readiness, ports, facts, apply } = parts
+  const { health, relay, readiness, files, ports, facts, apply } = parts
   const server = await listenHealth(pagesOf(parts), options.health)
   facts.healthPort = (server.address() as AddressInfo).port
   await apply(wanted)
@@ -101,6 +102,7 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
     stop: async ({ graceMs }) => {
       health.become('draining')
       relay.stop()
+      files.stop()
       await watch.close()
       await drain(parts, { graceMs, log })
       tls?.close()
@@ -116,6 +118,7 @@ interface IngressParts {
   readonly counters: Counters
   readonly relay: RelayReach
   readonly readiness: IngressReadiness
+  readonly files: EntryFileWatch
   readonly events: IngressLog
   readonly ports: IngressPorts
   readonly facts: { wanted: readonly WantedIngress[]; healthPort: number }
@@ -164,14 +167,20 @@ function createParts(options: IngressProcessOptions, tls: IngressTls | undefined
       readiness.tell()
     },
   })
+  const files = new EntryFileWatch({
+    onFaults: (faults) => {
+      readiness.replaceFaults(faults)
+      readiness.tell()
+    },
+  })
   const apply = async (wanted: readonly WantedIngress[]): Promise<void> => {
     readiness.replaceEntries(wanted)
     facts.wanted = wanted
     relay.follow(wanted.map(({ entry }) => entry.hybridConnection))
-    await ports.apply(wanted)
+    await Promise.all([ports.apply(wanted), files.replace(wanted)])
     counting.keep(wanted)
   }
-  return { health, counters, relay, readiness, events, ports, facts, apply }
+  return { health, counters, relay, readiness, files, events, ports, facts, apply }
 }
 
 function pagesOf({ health, readiness, counters }: IngressParts): ReadonlyMap<string, Health['livePage']> {

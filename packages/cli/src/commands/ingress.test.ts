@@ -66,6 +66,10 @@ async function readyPage(health: string): Promise<ReadyPage> {
   return { status: answer.status, body: (await answer.json()) as ReadyPage['body'] }
 }
 
+function oidcWith(clientSecretFile: string): object {
+  return { issuer: 'https://login.test', clientId: 'a', clientSecretFile, anyone: true, tlsEndsInFront: true }
+}
+
 /** A port of this machine that is taken until the test ends. */
 async function takenPort(t: TestContext): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -279,6 +283,19 @@ test('a process none of whose ports could be opened is not ready; one that has s
   assert.equal(some.event, 'ingress.ready')
   const { status, body } = await readyPage(some.health)
   assert.deepEqual([status, body.status, body.degraded], [200, 'ready', true])
+})
+
+test('an entry whose authority file cannot be read lets nobody in: the process says so, and serves the others', async (t) => {
+  const { process: running, file, health } = await startBesideRelay(t)
+  const guarded = { name: 'b', port: 0, hybridConnection: 'echo', trustedProxies: ['127.0.0.1'] }
+  const missing = { ...guarded, hosts: ['a.test'], oidc: oidcWith('/nowhere/secret') }
+  await writeFile(file, declared(entry, missing))
+  await running.waitFor('stderr', /"ingress\.file-unusable".*no such file/)
+  const { status, body } = await readyPage(health)
+  assert.deepEqual([status, body.degraded], [200, true])
+  await writeFile(file, declared(missing))
+  await running.waitFor('stderr', /"ingress\.not-ready"/)
+  assert.equal((await readyPage(health)).status, 503)
 })
 
 test('a relay that stops and comes back is told, and readiness follows', async (t) => {

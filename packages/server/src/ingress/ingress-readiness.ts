@@ -1,5 +1,6 @@
 import type { Logger } from '@postern/program'
 import type { IngressEntry } from '../domain/ingress-entry.ts'
+import { ingressKey } from '../domain/ingress-status.ts'
 import type { Health, HealthPage } from '../telemetry/health.ts'
 import { describeProblems, type IngressProblem, type WantedIngress } from './ingress-ports.ts'
 import type { RelayReach } from './relay-reach.ts'
@@ -18,9 +19,10 @@ export interface IngressReadinessOptions {
  */
 export class IngressReadiness {
   readonly #options: IngressReadinessOptions
-  #entries: readonly IngressEntry[] = []
+  #wanted: readonly WantedIngress[] = []
   #closed: ReadonlySet<IngressEntry> = new Set()
   #problems = ''
+  #faults: ReadonlyMap<string, string> = new Map()
   #told: boolean | undefined
 
   constructor(options: IngressReadinessOptions) {
@@ -29,7 +31,7 @@ export class IngressReadiness {
 
   get isReady(): boolean {
     const { health, relay } = this.#options
-    return health.state === 'ready' && !relay.isAway && this.#entries.some((entry) => this.#serves(entry))
+    return health.state === 'ready' && !relay.isAway && this.#wanted.some((each) => this.#serves(each))
   }
 
   /** `/readyz`: `{"status":"ready","degraded":false,"reasons":[]}` */
@@ -49,7 +51,7 @@ export class IngressReadiness {
   /** These are wanted from now on. */
   replaceEntries(wanted: readonly WantedIngress[]): void {
     const { health } = this.#options
-    this.#entries = wanted.map(({ entry }) => entry)
+    this.#wanted = wanted
     if (wanted.length === 0) health.report('entries', 'the file has no ingress entry')
     else health.clear('entries')
   }
@@ -66,6 +68,19 @@ export class IngressReadiness {
     this.#problems = text
   }
 
+  /** These have a file that cannot be used, and let nobody in: what is wrong by `ingressKey`. */
+  replaceFaults(faults: ReadonlyMap<string, string>): void {
+    const { health, log } = this.#options
+    for (const [ingress, message] of faults) {
+      if (this.#faults.get(ingress) !== message) log.error('ingress.file-unusable', { ingress, message })
+    }
+    for (const ingress of this.#faults.keys()) if (!faults.has(ingress)) log.info('ingress.file-usable', { ingress })
+    this.#faults = faults
+    const lines = [...faults].map(([ingress, message]) => `ingress ${ingress}: ${message}`)
+    if (lines.length === 0) health.clear('files')
+    else health.report('files', lines.join('; '))
+  }
+
   /** Writes a line when it has become ready, or is so no more. */
   tell(): void {
     const { health, log, facts } = this.#options
@@ -76,7 +91,8 @@ export class IngressReadiness {
     else log.warn('ingress.not-ready', { ...facts(), reasons: health.reasons.map(({ message }) => message) })
   }
 
-  #serves(entry: IngressEntry): boolean {
-    return !this.#closed.has(entry) && this.#options.relay.accepts(entry.hybridConnection)
+  #serves({ owner, entry }: WantedIngress): boolean {
+    if (this.#closed.has(entry) || this.#faults.has(ingressKey(owner, entry.name))) return false
+    return this.#options.relay.accepts(entry.hybridConnection)
   }
 }
