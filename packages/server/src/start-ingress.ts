@@ -75,6 +75,7 @@ export async function startIngress(options: StartIngressOptions): Promise<RelayI
       return new RelayIngressWay(parts, owner, ways.to(owner, entry.hybridConnection))
     },
     onProblems: (problems) => report.replaceUnbound(problems),
+    onCut: (cut) => log.info('ingress.cut', { ...cut }),
   })
   const bring = async (): Promise<void> => {
     const standing = standingIngress(catalog.documents, grants)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Secret } from '@postern/program'
 import type { IngressEntry } from '../domain/ingress-entry.ts'
 import { DatagramPort } from './datagram-port.ts'
+import { changeOf } from './entry-change.ts'
 import type { IngressEvents } from './ingress-events.ts'
 import { IngressRoute, type IngressWay } from './ingress-route.ts'
 import type { IngressTls } from './ingress-tls.ts'
@@ -24,6 +25,14 @@ export interface IngressProblem {
   readonly message: string
 }
 
+/** Devices that a change has cut. */
+export interface IngressCut {
+  /** `namespace/name`, lower case. */
+  readonly ingress: string
+  readonly devices: number
+  readonly reason: string
+}
+
 export interface IngressPortsOptions {
   readonly events: IngressEvents
   readonly tls: IngressTls | undefined
@@ -33,6 +42,8 @@ export interface IngressPortsOptions {
   readonly wayOf: (wanted: WantedIngress) => IngressWay
   /** Called after each change, and when a port was bound at last, with all problems that there are now. */
   readonly onProblems: (problems: readonly IngressProblem[]) => void
+  /** Called when a change has cut devices. */
+  readonly onCut?: (cut: IngressCut) => void
 }
 
 interface Port {
@@ -46,7 +57,7 @@ const retryIntervalMs = 10_000
 
 const tickIntervalMs = 1000
 
-/** All public ports of a process: brought to what is wanted, as often as that changes. Connections of entries that stay go on. */
+/** All public ports of a process: brought to what is wanted, as often as that changes. Connections that are still allowed go on. */
 export class IngressPorts {
   readonly #options: IngressPortsOptions
   readonly #sessionKey: Secret
@@ -89,8 +100,14 @@ export class IngressPorts {
 
   /** Cuts devices of one owner's entries whose address may not stay. */
   cutAllBut(owner: string, mayStay: (address: string) => boolean): void {
+    const why = 'The network rules of the namespace have changed'
     for (const [key, route] of this.#routes) {
-      if (key.startsWith(`${owner.toLowerCase()}/`)) route.cutAllBut(mayStay)
+      if (!key.startsWith(`${owner.toLowerCase()}/`)) continue
+      this.#tellCut(
+        key,
+        route.cutAllBut(({ address }) => mayStay(address), why),
+        why,
+      )
     }
   }
 
@@ -132,7 +149,7 @@ export class IngressPorts {
     for (const each of wanted) {
       const key = keyOf(each)
       const standing = before.get(key)
-      if (standing && isSame(standing.entry, each.entry)) {
+      if (standing && this.#goesOn(standing, each)) {
         this.#routes.set(key, standing)
         before.delete(key)
         continue
@@ -140,7 +157,28 @@ export class IngressPorts {
       const { events, wayOf } = this.#options
       this.#routes.set(key, new IngressRoute({ entry: each.entry, way: wayOf(each), events }))
     }
-    for (const gone of before.values()) gone.close()
+    for (const [key, gone] of before) {
+      const isChanged = this.#routes.has(key)
+      const why = isChanged
+        ? 'The entry has changed and leads elsewhere, or asks for other proofs'
+        : 'The entry is gone'
+      this.#tellCut(key, gone.close(why), why)
+    }
+  }
+
+  /** Whether a route can stay for another form of its entry; it has that form then. */
+  #goesOn(standing: IngressRoute, wanted: WantedIngress): boolean {
+    const { entry } = wanted
+    const change = changeOf(standing.entry, entry)
+    if (change === 'other' || placeOf(entry) !== placeOf(standing.entry)) return false
+    if (change === 'none') return true
+    const cut = standing.change(entry, this.#options.wayOf(wanted))
+    this.#tellCut(keyOf(wanted), cut, 'The entry has changed and does not let them in any more')
+    return true
+  }
+
+  #tellCut(ingress: string, devices: number, reason: string): void {
+    if (devices > 0) this.#options.onCut?.({ ingress, devices, reason })
   }
 
   async #bind(place: string, wanted: readonly WantedIngress[]): Promise<void> {
@@ -190,14 +228,6 @@ function placeOf({ protocol, address = '*', port, name, sni, hosts }: IngressEnt
   // Any free port is one of its own, unless it can be shared.
   const isOwn = port === 0 && sni === undefined && hosts === undefined
   return `${protocol} ${address.toLowerCase()} ${isOwn ? name.toLowerCase() : port}`
-}
-
-function isSame(one: IngressEntry, other: IngressEntry): boolean {
-  return one === other || JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
-}
-
-function sorted(entry: IngressEntry): readonly unknown[] {
-  return Object.entries(entry).toSorted(([one], [other]) => (one < other ? -1 : 1))
 }
 
 function describe({ port, protocol, address }: IngressEntry, { code, message }: NodeJS.ErrnoException): string {

@@ -15,6 +15,7 @@ import { Slots } from '@postern/websocket'
 import type { IngressEntry } from '../domain/ingress-entry.ts'
 import type { RemoteEndpoint } from '../domain/remote-endpoint.ts'
 import { askPostgres } from './ask-postgres.ts'
+import { type AdmittedDevice, staying } from './entry-change.ts'
 import type { IngressConnection, IngressEvents } from './ingress-events.ts'
 import { IngressGuard } from './ingress-guard.ts'
 import { SourceLimits } from './source-limits.ts'
@@ -52,40 +53,60 @@ export interface Admitted {
 type OnOpened = (connection: TunnelConnection, first: Uint8Array) => void
 
 /** A device whose bytes pass. */
-interface OpenDevice {
-  readonly address: string
+interface OpenDevice extends AdmittedDevice {
   readonly counts: PumpCounts
   readonly cut: () => void
   /** Told to the events so far. */
   seenBytes: number
+  /** Why we have cut it. */
+  cutFor: RelayError | undefined
 }
 
 /** One entry at work: who may come, who is there, and the way to the hybrid connection. */
 export class IngressRoute {
-  readonly entry: IngressEntry
-  readonly guard: IngressGuard
   /** The one that is bound: another one than the entry's where that is 0. */
   port: number
-  readonly #way: IngressWay
+  #entry: IngressEntry
+  #guard: IngressGuard
+  #way: IngressWay
   readonly #events: IngressEvents
   readonly #limits: SourceLimits
-  readonly #farEnd: FarEnd
+  #farEnd: FarEnd
   readonly #open = new Slots<OpenDevice>()
-  readonly #waiting = new Map<AbortController, string>()
+  readonly #waiting = new Map<AbortController, AdmittedDevice>()
 
   constructor({ entry, way, events }: IngressRouteOptions) {
-    this.entry = entry
-    this.guard = new IngressGuard(entry)
+    this.#entry = entry
+    this.#guard = new IngressGuard(entry)
     this.port = entry.port
     this.#way = way
     this.#events = events
-    this.#limits = new SourceLimits({
-      maxTotal: entry.maxConnections,
-      maxPerSource: entry.maxConnectionsPerSource,
-      perSecondPerSource: entry.connectionsPerSecondPerSource,
-    })
-    const { sender, carriers } = way
-    this.#farEnd = new FarEnd({ sender, carriers, framing: entry.framing, target: entry.target })
+    this.#limits = new SourceLimits(limitsOf(entry))
+    this.#farEnd = farEndOf(entry, way)
+  }
+
+  get entry(): IngressEntry {
+    return this.#entry
+  }
+
+  get guard(): IngressGuard {
+    return this.#guard
+  }
+
+  /**
+   * Goes on by another form of the entry that leads to the same place, see `changeOf`. Who may not come by it is cut.
+   * @param way in place of the present one, which is closed
+   * @returns how many were cut
+   */
+  change(entry: IngressEntry, way: IngressWay): number {
+    const [before, gone] = [this.#entry, this.#way]
+    this.#entry = entry
+    this.#guard = new IngressGuard(entry)
+    this.#limits.change(limitsOf(entry))
+    this.#way = way
+    this.#farEnd = farEndOf(entry, way)
+    gone.close()
+    return this.cutAllBut(staying(before, entry), 'The entry has changed and does not let this device in any more')
   }
 
   /** Connections that are open, or on their way. */
@@ -100,7 +121,8 @@ export class IngressRoute {
     }
     const place = this.#limits.enter(remote.address)
     if (typeof place === 'string') return this.#turnAway('ServerBusy', remote, place, trackingId)
-    const problem = this.#way.enter(remote)
+    const way = this.#way
+    const problem = way.enter(remote)
     if (problem) {
       place()
       return this.#turnAway(problem.code, remote, problem.reason, trackingId)
@@ -110,7 +132,7 @@ export class IngressRoute {
       if (!isIn) return
       isIn = false
       place()
-      this.#way.leave()
+      way.leave()
     }
   }
 
@@ -163,7 +185,8 @@ export class IngressRoute {
     onOpened: OnOpened,
     mode: 'stream' | 'datagram' = 'stream',
   ): Promise<void> {
-    this.#waiting.set(gone, admitted.remote.address)
+    const { remote, user } = admitted
+    this.#waiting.set(gone, { address: remote.address, user })
     try {
       await this.#farEnd.open({ ...this.#request(admitted, onOpened, mode), signal: gone.signal })
     } finally {
@@ -220,7 +243,7 @@ export class IngressRoute {
       listenerId: connection.listenerId ?? '',
       ...(user !== undefined && { user }),
     }
-    const open = { address: remote.address, counts, cut, seenBytes: 0 }
+    const open: OpenDevice = { address: remote.address, user, counts, cut, seenBytes: 0, cutFor: undefined }
     const place = this.#open.add(open)
     this.#events.onOpened(facts)
     return (error) => {
@@ -231,7 +254,7 @@ export class IngressRoute {
         bytesFromSender: counts.bytesToRelay,
         bytesFromListener: counts.bytesFromRelay,
         durationMs: Math.round(performance.now() - startedAtMs),
-        error,
+        error: open.cutFor ?? error,
       })
     }
   }
@@ -241,18 +264,27 @@ export class IngressRoute {
     for (const open of this.#open) this.#tellBytes(open)
   }
 
-  /** Cuts those whose address a newer form of the entry does not let in; the others go on. */
-  cutAllBut(mayStay: (address: string) => boolean): void {
-    for (const { address, cut } of this.#open) if (!mayStay(address)) cut()
-    for (const [gone, address] of this.#waiting) {
-      if (!mayStay(address)) gone.abort(new RelayError('AddressNotAllowed'))
+  /**
+   * Cuts those who may not stay; the others go on.
+   * @param why for log and audit
+   * @returns how many were cut
+   */
+  cutAllBut(mayStay: (device: AdmittedDevice) => boolean, why: string): number {
+    const leaving = [...this.#open].filter((device) => !mayStay(device))
+    for (const device of leaving) {
+      device.cutFor = new RelayError('AuthorizationRevoked', { message: why })
+      device.cut()
     }
+    const waiting = [...this.#waiting].filter(([, device]) => !mayStay(device))
+    for (const [gone] of waiting) gone.abort(new RelayError('AuthorizationRevoked', { message: why }))
+    return leaving.length + waiting.length
   }
 
-  /** Cuts everything: the entry is gone. */
-  close(): void {
-    this.cutAllBut(() => false)
+  /** Cuts everything. @returns how many devices that were */
+  close(why = 'The relay stops'): number {
+    const cut = this.cutAllBut(() => false, why)
     this.#way.close()
+    return cut
   }
 
   #pump(socket: TunnelSocket, connection: TunnelConnection, admitted: Admitted, first: Uint8Array): void {
@@ -281,4 +313,16 @@ export class IngressRoute {
     const trackingId = error instanceof RelayError ? error.trackingId : undefined
     return { code, entry: this.entry, port: this.port, remote, reason, ...(trackingId !== undefined && { trackingId }) }
   }
+}
+
+function limitsOf(entry: IngressEntry): ConstructorParameters<typeof SourceLimits>[0] {
+  return {
+    maxTotal: entry.maxConnections,
+    maxPerSource: entry.maxConnectionsPerSource,
+    perSecondPerSource: entry.connectionsPerSecondPerSource,
+  }
+}
+
+function farEndOf({ framing, target }: IngressEntry, { sender, carriers }: IngressWay): FarEnd {
+  return new FarEnd({ sender, carriers, framing, target })
 }

@@ -27,7 +27,7 @@ interface Source {
 
 /** Counts connections by source (an IPv4 address, or the /64 of an IPv6 address) and how fast they come. */
 export class SourceLimits {
-  readonly #options: SourceLimitsOptions
+  #options: SourceLimitsOptions
   readonly #now: () => number
   readonly #sources = new Map<string, Source>()
   #open = 0
@@ -36,6 +36,11 @@ export class SourceLimits {
   constructor(options: SourceLimitsOptions) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
+  }
+
+  /** Counts by these from now on; who is in stays. */
+  change(options: Omit<SourceLimitsOptions, 'now'>): void {
+    this.#options = options
   }
 
   /** Connections that are open now. */
