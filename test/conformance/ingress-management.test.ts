@@ -14,6 +14,7 @@ import { TcpTarget } from '../system/tcp-target.ts'
 import { auditRecords } from './audit-records.ts'
 import { type Entry, portOf, resourcesWith, serveTargets } from './ingress-bed.ts'
 import { type ManagementClient, signInOwner } from './management-client.ts'
+import { RecordingLogger } from './recording-logger.ts'
 import { localScope } from './sign-in-principal.ts'
 
 const signal = (): AbortSignal => AbortSignal.timeout(15_000)
@@ -91,6 +92,18 @@ test('an entry that is replaced moves to its new port, and entries of the file s
   await assert.rejects(ask(before, 'old'), { code: 'ECONNREFUSED' })
   assert.equal(await ask(after, 'new'), 'heard new')
   assert.equal(await ask(portOf(bed.relay, 'filed'), 'filed'), 'heard filed')
+})
+
+test('the port that an entry of the file has got shows in its state, and in the log when the relay is ready', async () => {
+  const log = new RecordingLogger()
+  const entry: Entry = { name: 'any', port: 0, hybridConnection: 'site', access: 'open' }
+  await using relay = await startTestRelay({ log, resources: resourcesWith([entry]) })
+  const owner = await signInOwner(relay)
+  const { properties } = await owner.done('GET', url('any'))
+  const port = portOf(relay, 'any')
+  assert.deepEqual([properties.port, properties.boundPort], [0, port])
+  const ready = log.lines.find(({ event }) => event === 'relay.ready')
+  assert.deepEqual(ready?.fields['publicPorts'], [`local/any:${port}/tcp`])
 })
 
 test('a port that another program has shows in the state of the entry, and nowhere else', async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { HybridConnectionAccess, RunningRelay } from '@postern/server'
+import type { HybridConnectionAccess, PublicPort, RunningRelay } from '@postern/server'
 
 /** What a script or a person needs to know of a relay that runs: the members of the line that `--json` prints. */
 export interface ReadyFacts {
@@ -14,6 +14,7 @@ export interface ReadyFacts {
   readonly dataDir: string | null
   /** What the administrator signs in with, when this start made him: where the secret is, or itself when nothing is kept. */
   readonly administrator: AdministratorFacts | null
+  readonly publicPorts: readonly PublicPort[]
   readonly hybridConnections: readonly HybridConnectionAccess[]
 }
 
@@ -34,6 +35,7 @@ export function readyFacts(relay: RunningRelay): ReadyFacts {
     caFile: caFile === null ? caPem && exportCa(caPem) : resolve(caFile),
     dataDir: dataDir && resolve(dataDir),
     administrator: administratorFacts(relay),
+    publicPorts: relay.publicPorts(),
     hybridConnections: relay.hybridConnections(),
   }
 }

@@ -1,9 +1,10 @@
+import { formatEndpoint } from '@postern/protocol'
 import type { AdministratorFacts, ReadyFacts } from './ready-facts.ts'
 import { shellQuote } from './shell-quote.ts'
 
 /** Addresses and files of a relay, a row each; `more` follows in the same columns. */
 export function formatAddresses(
-  { data, management, caFile, dataDir, administrator }: ReadyFacts,
+  { data, management, caFile, dataDir, administrator, publicPorts }: ReadyFacts,
   more: readonly (readonly [name: string, value: string])[] = [],
 ): string {
   return formatRows([
@@ -12,8 +13,24 @@ export function formatAddresses(
     ...(caFile === null ? [] : [['CA file', caFile] as const]),
     ['data folder', dataDir ?? 'none: everything is in memory'],
     ...(administrator === null ? [] : [['administrator', formatAdministrator(administrator)] as const]),
+    ...formatPorts(publicPorts),
     ...more,
   ])
+}
+
+/** More would push the next steps off the screen; `postern relay ingress list` shows all. */
+const maxShownPorts = 20
+
+function formatPorts(ports: ReadyFacts['publicPorts']): readonly (readonly [name: string, value: string])[] {
+  const rows = ports
+    .slice(0, maxShownPorts)
+    .map(({ namespace, name, protocol, address, port, hosts, hybridConnection }) => {
+      const place = address === undefined ? `port ${port}` : formatEndpoint({ host: address, port })
+      const names = hosts ? ` for ${hosts.join(', ')}` : ''
+      return ['public', `${place} (${protocol})${names} to ${hybridConnection}   ingress ${namespace}/${name}`] as const
+    })
+  const left = ports.length - rows.length
+  return left > 0 ? [...rows, ['public', `and ${left} more`]] : rows
 }
 
 function formatAdministrator({ clientId, secretFile, clientSecret }: AdministratorFacts): string {

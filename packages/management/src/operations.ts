@@ -3051,6 +3051,8 @@ export interface IngressGetReply {
     /** Failed: not open at the relay that answers; statusMessage says why. */
     readonly provisioningState: 'Succeeded' | 'Failed'
     readonly statusMessage?: string
+    /** The port that is open at the relay that answers: another one than port where that is 0. */
+    readonly boundPort?: number
     readonly createdAt?: string
     readonly updatedAt?: string
   }
@@ -3781,6 +3783,8 @@ export interface IngressCreateOrUpdateBody {
     readonly provisioningState?: unknown
     /** Of answers; ignored. */
     readonly statusMessage?: unknown
+    /** Of answers; ignored. */
+    readonly boundPort?: unknown
     /** Of answers; ignored. */
     readonly createdAt?: unknown
     /** Of answers; ignored. */

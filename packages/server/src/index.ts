@@ -13,6 +13,7 @@ export {
 export { type RecoveryOptions, recoverAdministrator } from './start-recovery.ts'
 export {
   type HybridConnectionAccess,
+  type PublicPort,
   type RunningRelay,
   runRelay,
   type StartRelayOptions,

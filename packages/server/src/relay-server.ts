@@ -182,7 +182,9 @@ async function build(options: RelayServerOptions, stops: Stop[]): Promise<BuiltR
   for (const message of doubtGrants(config.ingressGrants, config)) log.warn('ingress.grant-useless', { message })
   stops.push(() => opened.close())
   health.become('ready')
-  log.info('relay.ready', { dataPort: ports.data, managementPort: ports.management })
+  const open = ingress.open.map(({ owner, entry, port }) => `${owner}/${entry.name}:${port}/${entry.protocol}`)
+  const publicPorts = open.length > 0 && { publicPorts: open }
+  log.info('relay.ready', { dataPort: ports.data, managementPort: ports.management, ...publicPorts })
   const drain = (graceMs: number): Promise<void> =>
     drainRelay({ parts, doors, dataDoors: ports.dataDoors, ingress, health, graceMs })
   return { ports, certificates, catalog, store, audit, identity, administrator, health, ingress, stops, drain }

@@ -6,7 +6,7 @@ import { dnsNamesOf, isNamed } from './domain/certificate-names.ts'
 import { doubtNames } from './domain/ingress-doubts.ts'
 import type { IngressEntry } from './domain/ingress-entry.ts'
 import type { IngressGrant } from './domain/ingress-grant.ts'
-import type { IngressStatus } from './domain/ingress-status.ts'
+import { type IngressStatus, ingressKey } from './domain/ingress-status.ts'
 import type { Namespace } from './domain/namespace.ts'
 import type { RemoteEndpoint } from './domain/remote-endpoint.ts'
 import { mayTry } from './gateway/network-admission.ts'
@@ -74,7 +74,10 @@ export async function startIngress(options: StartIngressOptions): Promise<RelayI
       const { owner, entry } = wanted
       return new RelayIngressWay(parts, owner, ways.to(owner, entry.hybridConnection))
     },
-    onProblems: (problems) => report.replaceUnbound(problems),
+    onProblems: (problems) => {
+      report.replaceUnbound(problems)
+      status.replacePorts(new Map(ports.open.map(({ owner, entry, port }) => [ingressKey(owner, entry.name), port])))
+    },
     onCut: (cut) => log.info('ingress.cut', { ...cut }),
   })
   const bring = async (): Promise<void> => {

@@ -36,6 +36,20 @@ export interface HybridConnectionAccess {
   readonly actions: readonly Action[]
 }
 
+/** An ingress entry that is open. */
+export interface PublicPort {
+  readonly namespace: string
+  readonly name: string
+  readonly protocol: 'tcp' | 'udp'
+  /** Absent: all of the machine. */
+  readonly address?: string
+  /** The one that is bound, also where the entry asks for any. */
+  readonly port: number
+  /** Server names or HTTP hosts; absent where the port is not shared. */
+  readonly hosts?: readonly string[]
+  readonly hybridConnection: string
+}
+
 /** A relay that runs in this process. `await using` stops it and leaves nothing behind. */
 export interface RunningRelay extends AsyncDisposable {
   /** `https://host:port` of the data door. */
@@ -50,6 +64,8 @@ export interface RunningRelay extends AsyncDisposable {
   readonly dataDir: string | null
   /** What the administrator signs in with, when this start made him; else null: he keeps what he has. */
   readonly bootstrapAdmin: { readonly clientId: string; readonly clientSecret: Secret } | null
+  /** Public ports that are open now. */
+  publicPorts(): readonly PublicPort[]
   /** What exists now, with connection strings. */
   hybridConnections(): readonly HybridConnectionAccess[]
   readonly server: RelayServer
@@ -90,10 +106,20 @@ export async function runRelay(
     dataDir: config.inMemory ? null : config.dataDir,
     bootstrapAdmin: server.administrator ?? null,
     server,
+    publicPorts: () => listPorts(server),
     hybridConnections: () => listAccess(server, config),
     stop: (stopOptions) => server.stop(stopOptions),
     [Symbol.asyncDispose]: () => server.stop(),
   }
+}
+
+function listPorts({ ingress }: RelayServer): readonly PublicPort[] {
+  return ingress.open.map(({ owner, entry, port }) => {
+    const { name, protocol, address, hybridConnection } = entry
+    const hosts = entry.hosts ?? entry.sni
+    const place = { ...(address !== undefined && { address }), port, ...(hosts && { hosts }) }
+    return { namespace: owner, name, protocol, ...place, hybridConnection }
+  })
 }
 
 function listAccess(server: RelayServer, config: RelayConfig): readonly HybridConnectionAccess[] {

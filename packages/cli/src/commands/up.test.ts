@@ -27,12 +27,15 @@ test('up --json prints one line with everything that a script needs, and SIGTERM
       - name: local
         default: true
         rules: [{ name: root, rights: [Listen, Send, Manage], primaryKey: rootkey }]
-        hybridConnections: [{ name: demo, rules: [{ name: in, rights: [Listen], primaryKey: inkey }] }]`,
+        hybridConnections: [{ name: demo, rules: [{ name: in, rights: [Listen], primaryKey: inkey }] }]
+        ingress: [{ name: web, port: 0, hosts: [a.test], hybridConnection: demo, access: open }]`,
   )
   await using postern = new PosternProcess(['up', '--in-memory', '--json', '--resources', resources, ...freePorts])
   const [line] = await postern.waitFor('stdout', /^.*\n/)
   const ready = JSON.parse(line)
   const { port } = new URL(ready.data)
+  const [open] = ready.publicPorts
+  assert.ok(open.port > 0)
   assert.deepEqual(ready, {
     data: `https://localhost:${port}`,
     management: `https://localhost:${new URL(ready.management).port}`,
@@ -43,6 +46,16 @@ test('up --json prints one line with everything that a script needs, and SIGTERM
       secretFile: null,
       clientSecret: ready.administrator.clientSecret,
     },
+    publicPorts: [
+      {
+        namespace: 'local',
+        name: 'web',
+        protocol: 'tcp',
+        port: open.port,
+        hosts: ['a.test'],
+        hybridConnection: 'demo',
+      },
+    ],
     hybridConnections: [
       {
         namespace: 'local',

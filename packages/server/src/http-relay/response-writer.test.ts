@@ -43,7 +43,10 @@ test('a response that is whole leaves in one piece', async () => {
   writer.end(Buffer.from('hello'))
   await new Promise(setImmediate)
   assert.equal(writes.length, 1)
-  assert.match(writes[0] ?? '', /^HTTP\/1\.1 200 OK\r\n[^]*X-Of: listener\r\n[^]*Content-Length: 5\r\n[^]*\r\n\r\nhello$/)
+  assert.match(
+    writes[0] ?? '',
+    /^HTTP\/1\.1 200 OK\r\n[^]*X-Of: listener\r\n[^]*Content-Length: 5\r\n[^]*\r\n\r\nhello$/,
+  )
   assert.equal(writer.bytes, 5)
 })
 

@@ -228,9 +228,12 @@ export class HttpIngress {
       return 'upstream' in led ? { ...led, session: verdict } : led
     }
     const { answer, refusal, signedIn } = verdict
-    if (refusal) route.refuse(refusal.code, client.remote, refusal.reason)
+    const trackingId = newTrackingId()
+    if (refusal) route.refuse(refusal.code, client.remote, refusal.reason, trackingId)
     if (signedIn) this.#events.onSignedIn(route.entry, client.remote, signedIn.email ?? signedIn.subject)
-    return answer
+    // Pages are for people, who are told what to do.
+    const isPage = !String(answer.headers['Content-Type']).startsWith('text/plain')
+    return refusal && !isPage ? { ...answer, text: tracked(answer.text.trimEnd(), trackingId) } : answer
   }
 
   #signInOf(route: IngressRoute, oidc: IngressOidc): OidcGuard {

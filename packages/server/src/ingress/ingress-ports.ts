@@ -17,6 +17,11 @@ export interface WantedIngress {
   readonly isManaged?: boolean
 }
 
+/** An entry that is open, and the port that it has. */
+export interface OpenIngress extends Pick<WantedIngress, 'owner' | 'entry'> {
+  readonly port: number
+}
+
 /** A port that could not be bound. */
 export interface IngressProblem {
   /** All that want it. */
@@ -89,6 +94,14 @@ export class IngressPorts {
       if (entry.name.toLowerCase() === entryName.toLowerCase()) return this.#ports.get(placeOf(entry))?.port
     }
     return undefined
+  }
+
+  /** What is open now, in the order in which it is wanted. */
+  get open(): readonly OpenIngress[] {
+    return this.#wanted.flatMap(({ owner, entry }) => {
+      const port = this.#ports.get(placeOf(entry))?.port
+      return port === undefined ? [] : [{ owner, entry, port }]
+    })
   }
 
   /** Brings ports and ways to what is wanted; resolves when all ports are bound, or known not to be. */

@@ -37,7 +37,7 @@ export interface ManagementParts {
   readonly hcms: HcmRegistry
   readonly audit: Pick<AuditTrail, 'page'>
   readonly settings: ManagementSettings
-  readonly ingress: Pick<IngressStatus, 'problemOf' | 'settled'>
+  readonly ingress: Pick<IngressStatus, 'problemOf' | 'portOf' | 'settled'>
   /** TCP ports of the relay's own doors that are open. */
   readonly doorPorts: () => readonly number[]
   /** Port by which others reach the data door, known once it is open. */

@@ -15,8 +15,11 @@ export type Locate = (problem: DeclarationProblem, index: number) => string
 
 /** Says every problem in one error, a line each: `resources.yaml:3:7: namespaces[0].name: must be ...`. */
 export function invalidDeclaration(problems: readonly DeclarationProblem[], locate?: Locate): RelayError {
-  return new RelayError('InvalidConfiguration', { message: problemLines(problems, locate).join('\n') })
+  return new RelayError('InvalidConfiguration', { message: problemLines(problems, locate).join('\n'), help })
 }
+
+const help =
+  'Correct the keys that are named: they are of the resources file, which docs/guide/resources-file.md explains; with docs/reference/resources.schema.json an editor does so while you write.'
 
 /** A line for each problem. */
 export function problemLines(problems: readonly DeclarationProblem[], locate: Locate = () => ''): readonly string[] {

@@ -232,6 +232,11 @@ test('of very many problems the first ones are told', () => {
   )
 })
 
+test('who has to correct keys of the file is told so, and where they are explained', () => {
+  const help = /^Correct the keys that are named: they are of the resources file, .*resources-file\.md/
+  assert.throws(() => parseDeclaredResources('namespaces: [{ nam: local }]', 'relay.yaml'), { help })
+})
+
 test('names of the prototype are names like others', () => {
   assert.match(
     complaintsAbout('__proto__: {namespaces: []}\nconstructor: 1\n').join('\n'),

@@ -5,7 +5,7 @@ import { createIngress, updateIngress } from './write-ingress.ts'
 const name = nameOf('entry', 'path.ingressName')
 const columns = {
   Name: 'name',
-  Port: 'properties.port',
+  Port: 'properties.boundPort || properties.port',
   Protocol: 'properties.protocol',
   Names: "join(', ', properties.sni || properties.hosts || `[]`)",
   HybridConnection: 'properties.hybridConnection',

@@ -9,19 +9,22 @@ import { page } from '../page.ts'
 import { nameIn } from '../resources/resource-handlers.ts'
 import { deleteDocument } from '../write-document.ts'
 import { parentNamespace } from './find-namespace.ts'
-import { ingressJson } from './ingress-json.ts'
+import { ingressJson, type ShownState } from './ingress-json.ts'
 import type { ingressRoutes } from './ingress-routes.ts'
 import { writeIngress } from './write-ingress.ts'
 
 export function ingressHandlers(parts: ManagementParts): ArmHandlers<typeof ingressRoutes> {
   const { documents, ingress } = parts
-  const problemOf = (namespace: Namespace, { name }: IngressEntry) => ingress.problemOf(namespace.name, name)
+  const stateOf = (namespace: Namespace, { name }: IngressEntry): ShownState => ({
+    problem: ingress.problemOf(namespace.name, name),
+    boundPort: ingress.portOf(namespace.name, name),
+  })
   const declaredJson = (namespace: Namespace, entry: IngressEntry): unknown =>
-    ingressJson(namespace, { entry, managed: undefined, problem: problemOf(namespace, entry) })
+    ingressJson(namespace, { entry, managed: undefined, ...stateOf(namespace, entry) })
   const managedJson = (namespace: Namespace, { document, revision }: StoredDocument<'ingress'>): unknown => {
     const { value: managed } = document
     const { entry } = managed
-    return ingressJson(namespace, { entry, managed, etag: revision, problem: problemOf(namespace, entry) })
+    return ingressJson(namespace, { entry, managed, etag: revision, ...stateOf(namespace, entry) })
   }
   return {
     Ingress_ListByNamespace: (call) => {

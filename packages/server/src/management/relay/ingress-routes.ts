@@ -51,6 +51,7 @@ const body = z.object({
     origin: ignored,
     provisioningState: ignored,
     statusMessage: ignored,
+    boundPort: ignored,
     createdAt: ignored,
     updatedAt: ignored,
   }),
@@ -77,6 +78,10 @@ const reply = z.object({
       .enum(['Succeeded', 'Failed'])
       .meta({ description: 'Failed: not open at the relay that answers; statusMessage says why.' }),
     statusMessage: z.string().optional(),
+    boundPort: z
+      .int()
+      .optional()
+      .meta({ description: 'The port that is open at the relay that answers: another one than port where that is 0.' }),
     createdAt: z.string().optional(),
     updatedAt: z.string().optional(),
   }),

@@ -138,6 +138,7 @@ function settable({
   origin: _origin,
   provisioningState: _state,
   statusMessage: _message,
+  boundPort: _port,
   createdAt: _createdAt,
   updatedAt: _updatedAt,
   ...settings
