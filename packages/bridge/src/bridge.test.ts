@@ -330,6 +330,40 @@ test('open connections may end by themselves when the bridge stops, and are cut 
   )
 })
 
+for (const end of ['local', 'remote'] as const) {
+  test(`what a closed connection has sent is on its way still: the ${end} end that stops lets it arrive`, async () => {
+    const size = 20_000_000
+    await using relay = await StubRelay.start()
+    const { promise: accepted, resolve: onAccepted } = Promise.withResolvers<Socket>()
+    await using target = await startTarget((socket) => onAccepted(socket.pause()))
+    await using far = new Bridge({ relay: relay.location, remoteForwards: [`db:127.0.0.1:${target.port}`] })
+    await using near = new Bridge({ relay: relay.location, localForwards: ['127.0.0.1:0:db'] })
+    for (const bridge of [far, near]) await bridge.start()
+    await far.online(signal())
+    const client = dial(near).on('error', () => {})
+    const served = await Promise.race([
+      accepted,
+      once(client.pause(), 'error').then(([error]) => Promise.reject(error)),
+    ])
+    const [sender, reader, stopping] = end === 'local' ? [client, served, near] : [served, client, far]
+    let bytes = 0
+    reader.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      // Slower than the sender, so that much is on its way when the last byte has been taken of it.
+      reader.pause()
+      setImmediate(() => reader.resume())
+    })
+    reader.resume().end()
+    const hearing = once(reader, 'end', { signal: signal() })
+    sender.resume().end(Buffer.alloc(size))
+    await closed(sender)
+    const stopped = stopping.stop({ graceMs: 10_000 })
+    await hearing
+    assert.equal(bytes, size)
+    await stopped
+  })
+}
+
 for (const carriers of ['auto', 'off'] as const) {
   test(`carriers ${carriers}: five hundred connections opened and closed leave no socket behind`, async () => {
     await using relay = await StubRelay.start()

@@ -22,6 +22,8 @@ export interface OpenTunnelsOptions {
 export class OpenTunnels {
   readonly #options: OpenTunnelsOptions
   readonly #open = new Slots<() => void>()
+  /** Of both sides together: when its socket is closed, bytes of a tunnel may still be on their way to the other end. */
+  readonly #joined = new Slots<TunnelConnection>()
   readonly #waiting = new Set<() => void>()
   /** Of tunnels that are open: their bytes count while they pass. */
   readonly #counts = new Slots<PumpCounts>()
@@ -60,17 +62,18 @@ export class OpenTunnels {
   track(cut: () => void): () => void {
     const place = this.#open.add(cut)
     return () => {
-      if (!this.#open.remove(place, cut) || this.#open.size > 0) return
-      for (const resolve of this.#waiting) resolve()
+      if (this.#open.remove(place, cut)) this.#tellIfNone()
     }
   }
 
   /** Joins the two sides of a tunnel and counts what it carries. */
   join(socket: TunnelSocket, connection: TunnelConnection, first?: Uint8Array): void {
     const noteEnd = this.noteOpened(connection)
+    const joined = this.#joined.add(connection)
     const onClosed = (result: PumpResult): void => {
       this.#counts.remove(place, counts)
       noteEnd(result)
+      if (this.#joined.remove(joined, connection)) this.#tellIfNone()
     }
     const counts = new Pump({ socket, connection, onClosed })
     const place = this.#counts.add(counts)
@@ -109,7 +112,7 @@ export class OpenTunnels {
 
   /** Resolves when all are closed; those that are not after `graceMs` are cut. */
   async end(graceMs: number): Promise<void> {
-    if (this.#open.size === 0) return
+    if (this.#isNone) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => this.#cutAll(), graceMs)
       const done = (): void => {
@@ -121,7 +124,17 @@ export class OpenTunnels {
     })
   }
 
+  get #isNone(): boolean {
+    return this.#open.size + this.#joined.size === 0
+  }
+
+  #tellIfNone(): void {
+    if (!this.#isNone) return
+    for (const resolve of this.#waiting) resolve()
+  }
+
   #cutAll(): void {
     for (const cut of this.#open) cut()
+    for (const connection of this.#joined) connection.abort()
   }
 }

@@ -26,8 +26,8 @@ export interface DialRules {
  *
  * @throws {RelayError} TargetUnreachable that names the target and the reason.
  */
-export function dialTarget(target: SingleTarget, rules: DialRules, onDialing: OnDialing): Promise<TunnelSocket> {
-  return rules.attempts > 1 ? dialAgain(target, rules, onDialing) : dialOnce(target, rules, onDialing)
+export async function dialTarget(target: SingleTarget, rules: DialRules, onDialing: OnDialing): Promise<TunnelSocket> {
+  return await (rules.attempts > 1 ? dialAgain(target, rules, onDialing) : dialOnce(target, rules, onDialing))
 }
 
 type OnDialing = (socket: TunnelSocket) => void

@@ -1,11 +1,15 @@
 import { isIPv6, Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import { reading } from './reading.ts'
-import { type HandleOwner, type HandleRequest, owner, type TcpHandle, type TcpHandles } from './tcp-handles.ts'
+import {
+  endOfFile,
+  type HandleOwner,
+  type HandleRequest,
+  owner,
+  type TcpHandle,
+  type TcpHandles,
+} from './tcp-handles.ts'
 import type { AcceptedSocket, SocketAddress, TunnelSocketHandler } from './tunnel-socket.ts'
-
-/** libuv's UV_EOF on every system. */
-const endOfFile = -4095
 
 /**
  * A TCP connection on Node's handle alone, as a side of a tunnel. HOT PATH. A socket of `node:net` does what a stream of any
@@ -26,8 +30,11 @@ export class HandleSocket implements AcceptedSocket, HandleOwner {
   #isReading = false
   /** The other side has ended. */
   #hasEnded = false
-  /** We have, or shall when it is connected. */
+  /** The system has said so as often as it takes to believe it. */
+  #isEndSure: boolean
+  /** We have, or shall when it is connected and all is written. */
   #isEnding = false
+  #isShutting = false
   #isShut = false
   /** What is on its way into the system, or waits for the connection. */
   #writing: Uint8Array | undefined
@@ -37,6 +44,7 @@ export class HandleSocket implements AcceptedSocket, HandleOwner {
     this.#handle = handle
     this.#handles = handles
     this.hasConnected = hasConnected
+    this.#isEndSure = !handles.tellsResetAsEnd
   }
 
   /** Dials an address, which is no name. What is wrong with it comes as its error. */
@@ -109,7 +117,7 @@ export class HandleSocket implements AcceptedSocket, HandleOwner {
   end(): void {
     if (this.#isEnding || this.isClosing) return
     this.#isEnding = true
-    if (this.hasConnected) this.#shutDown()
+    this.#shutWhenWritten()
   }
 
   pause(): void {
@@ -132,7 +140,7 @@ export class HandleSocket implements AcceptedSocket, HandleOwner {
 
   cut(): void {
     // No reset is possible where there is no connection yet, nor where all bytes and the end are with the system.
-    if (this.isClosing || !this.hasConnected || (this.#isEnding && !this.#isShut)) return this.close()
+    if (this.isClosing || !this.hasConnected || (this.#isShutting && !this.#isShut)) return this.close()
     this.isClosing = true
     this.#handle.reset(this.#onHandleClosed)
   }
@@ -164,8 +172,12 @@ export class HandleSocket implements AcceptedSocket, HandleOwner {
   }
 
   #onEnd(): void {
-    this.#hasEnded = true
     this.#isReading = false
+    if (!this.#isEndSure) {
+      this.#isEndSure = true
+      return this.#read()
+    }
+    this.#hasEnded = true
     this.#handler?.onSocketEnd()
     this.#closeWhenDone()
   }
@@ -174,18 +186,19 @@ export class HandleSocket implements AcceptedSocket, HandleOwner {
     if (this.isClosing) return
     if (status !== 0) return this.#fail('connect', status)
     this.hasConnected = true
-    this.#onConnected?.()
     const [waiting, onTaken] = [this.#writing, this.#onTaken]
     this.#writing = undefined
     this.#onTaken = undefined
     if (waiting && onTaken) this.write(waiting, onTaken)
-    if (this.#isEnding && !this.isClosing) this.#shutDown()
+    this.#shutWhenWritten()
     this.#read()
+    this.#onConnected?.()
   }
 
   onWritten(status: number): void {
     if (status < 0 && !this.isClosing) this.#fail('write', status)
     else this.#giveBack()
+    this.#shutWhenWritten()
   }
 
   #giveBack(): void {
@@ -195,7 +208,10 @@ export class HandleSocket implements AcceptedSocket, HandleOwner {
     onTaken?.()
   }
 
-  #shutDown(): void {
+  /** Not before: while a shutdown waits for bytes no reset is possible, and whoever cuts then would pass a part for the whole. */
+  #shutWhenWritten(): void {
+    if (!this.#isEnding || this.#isShutting || this.#writing || !this.hasConnected || this.isClosing) return
+    this.#isShutting = true
     const request = new this.#handles.ShutdownRequest()
     request.oncomplete = shutdownDone
     request[owner] = this
@@ -223,7 +239,8 @@ export class HandleSocket implements AcceptedSocket, HandleOwner {
 
   readonly #onHandleClosed = (): void => {
     this.isClosed = true
-    for (const listener of this.#onClosed) listener()
+    // Whoever comes meanwhile sees that it is closed.
+    for (const listener of this.#onClosed.splice(0)) listener()
     this.#giveBack()
   }
 }

@@ -51,10 +51,18 @@ export interface TcpHandles {
   readonly readAt: number
   /** Of `state`: 0 when the system has taken all of the last write already. */
   readonly isAsyncAt: number
+  /** A reset that comes together with bytes is told as an end; only who reads once more hears the truth. */
+  readonly tellsResetAsEnd: boolean
 }
+
+/** UV_EOF of libuv, on every system. */
+export const endOfFile = -4095
 
 /** Versions of Node whose handles the tests have seen at work. */
 const knownMajors: readonly number[] = [22, 24, 26]
+
+/** Of libuv: https://github.com/libuv/libuv/pull/4997. */
+const firstTruthful = [1, 52] as const
 
 const methods = (
   'connect connect6 setNoDelay setKeepAlive getpeername getsockname useUserBuffer ' +
@@ -89,6 +97,7 @@ export function findTcpHandles(version: string = process.versions.node): TcpHand
       state: stream.streamBaseState,
       readAt: stream.kReadBytesOrError,
       isAsyncAt: stream.kLastWriteWasAsync,
+      tellsResetAsEnd: isOlder(process.versions.uv, firstTruthful),
     }
     return isWhole(found) ? found : undefined
   } catch {
@@ -96,8 +105,20 @@ export function findTcpHandles(version: string = process.versions.node): TcpHand
   }
 }
 
+function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [itsMajor = 0, itsMinor = 0] = version.split('.').map(Number)
+  return itsMajor < major || (itsMajor === major && itsMinor < minor)
+}
+
 function binding(name: string): unknown {
-  return (process as unknown as { binding(name: string): unknown }).binding(name)
+  const { noDeprecation } = process
+  // Programs of others load this, and some of them end by a deprecation.
+  process.noDeprecation = true
+  try {
+    return (process as unknown as { binding(name: string): unknown }).binding(name)
+  } finally {
+    process.noDeprecation = noDeprecation ?? false
+  }
 }
 
 function isWhole(found: TcpHandles): boolean {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { NetSocket } from './net-socket.ts'
 import type { AcceptedSocket, TunnelSocket, TunnelSocketHandler } from './tunnel-socket.ts'
 
 /** What makes the sockets that are tried. */
@@ -70,7 +71,8 @@ async function allOf(socket: Socket): Promise<Buffer> {
 
 /** Says of every maker of tunnel sockets what all of them do. */
 export function tunnelSocketContract({ name, dial, accept }: TunnelSocketMaker): void {
-  const that = (title: string, run: (t: TestContext) => Promise<void>): void => void test(`${name}: ${title}`, run)
+  const that = (title: string, run: (t: TestContext) => Promise<void>): void =>
+    void test(`${name}: ${title}`, { timeout: 20_000 }, run)
 
   /** A socket that was dialed and the peer at its other end, which is Node's own. */
   async function dialed(t: TestContext, host = '127.0.0.1'): Promise<{ near: TunnelSocket; far: Socket }> {
@@ -192,6 +194,94 @@ export function tunnelSocketContract({ name, dial, accept }: TunnelSocketMaker):
       await closing
       assert.equal(near.isClosed, true)
     }
+  })
+
+  that('an end that comes before it is read is told when it is', async (t) => {
+    for (const { near, far } of [await dialed(t), await accepted(t)]) {
+      const other = await accepted(t)
+      far.end()
+      // By the time that another connection has sent something and got it back, this end is here.
+      const otherHeard = new Recorder()
+      const echoed = new Promise<void>((resolve) => (otherHeard.onChunk = resolve))
+      other.near.open(otherHeard)
+      await new Promise((resolve) => setTimeout(resolve, 0))
+      other.far.write('passes')
+      await echoed
+      const heard = new Recorder()
+      near.open(heard)
+      await heard.ended
+      assert.equal(near.isClosing, false)
+      const closing = closed(near)
+      near.end()
+      await closing
+    }
+  })
+
+  that('a reset behind its bytes is its error and no end', async (t) => {
+    for (const { near, far } of [await dialed(t), await accepted(t)]) {
+      let hasEnded = false
+      const closing = closed(near)
+      near.open({ onSocketData() {}, onSocketEnd: () => (hasEnded = true) })
+      far.write(Buffer.alloc(1000))
+      far.resetAndDestroy()
+      await closing
+      assert.deepEqual([near.error?.code, hasEnded], ['ECONNRESET', false])
+    }
+  })
+
+  that(
+    'one that is cut while its bytes are on their way gives a reset, though its end stands behind them',
+    async (t) => {
+      const { near, far } = await dialed(t)
+      near.open(new Recorder())
+      // More than the system takes, so that it waits.
+      near.write(Buffer.alloc(64 * 1024 * 1024), () => {})
+      near.end()
+      const closing = closed(near)
+      near.cut()
+      await closing
+      // Node's own socket would call it an end where libuv does.
+      const peer = new NetSocket(far)
+      const cutting = closed(peer)
+      peer.open(new Recorder())
+      await cutting
+      assert.equal(peer.error?.code, 'ECONNRESET')
+    },
+  )
+
+  that('whoever hears that it is made may end it, and what waited leaves once', async (t) => {
+    const { server, port } = await listening()
+    t.after(() => server.close())
+    const arriving = once(server, 'connection', { signal: signal() })
+    const near = dial('127.0.0.1', port)
+    near.open(new Recorder())
+    near.write(Buffer.from('early'), () => {})
+    near.onceConnected(() => near.end())
+    const [far] = (await arriving) as [Socket]
+    assert.equal(String(await allOf(far)), 'early')
+    const closing = closed(near)
+    far.end()
+    await closing
+    assert.equal(near.error, undefined)
+  })
+
+  that('its close is told once to each who asked, and never to whom it was told that it is closed', async (t) => {
+    const { near } = await dialed(t)
+    let told = 0
+    const closing = new Promise<void>((resolve) => {
+      near.onceClosed(() => {
+        near.onceClosed(() => (told += 1))
+        if (near.isClosed) told += 1
+        resolve()
+      })
+    })
+    near.close()
+    // It is about to be: whoever comes now hears of it.
+    near.onceClosed(() => (told += 10))
+    if (near.isClosed) told += 100
+    await closing
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(told, 11)
   })
 
   that('one that is cut while its end is on its way is closed, and its bytes are not lost', async (t) => {

@@ -20,7 +20,7 @@ export interface TunnelSocket {
   readonly hasConnected: boolean
   /** Nothing more comes of it, and nothing can be sent: it is closed, or about to be. */
   readonly isClosing: boolean
-  /** True after the listeners of its close have been called. */
+  /** The listeners of its close have been called, or are being called now. */
   readonly isClosed: boolean
   /** Why it broke; undefined while it has not. */
   readonly error: NodeJS.ErrnoException | undefined
