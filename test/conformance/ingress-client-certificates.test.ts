@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import * as https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -151,7 +152,7 @@ test('an HTTP client without a proof is told so, with a tracking id that the log
     signal: signal(),
   })
   request.end()
-  const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage]
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
   const body = await text(response)
   assert.equal(response.statusCode, 403)
   const [, id] = /^This site lets in only devices .* TrackingId:(\S+)\n$/.exec(body) ?? []

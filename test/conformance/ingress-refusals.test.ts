@@ -64,7 +64,7 @@ test('a source with too many wrong passwords is told to wait until its minute is
   assert.ok(waitS > 1 && waitS <= 60, `${waitS}`)
   const [line] = log.refusals('SignInsThrottled')
   assert.match(String(line?.fields['reason']), /^too many wrong passwords of 127\.0\.0\.1$/)
-  assert.ok(body.endsWith(` TrackingId:${line?.fields['trackingId']}\n`), body)
+  assert.ok(body.endsWith(` TrackingId:${String(line?.fields['trackingId'])}\n`), body)
 })
 
 test('a site that cannot be reached is told with the tracking id that the log has', async () => {
@@ -88,7 +88,7 @@ test('a site that cannot be reached is told with the tracking id that the log ha
   assert.equal(status, 502)
   const [line] = log.refusals('NoListenersConnected')
   assert.equal(line?.fields['ingress'], 'local/open')
-  assert.ok(body.endsWith(` TrackingId:${line?.fields['trackingId']}\n`), body)
+  assert.ok(body.endsWith(` TrackingId:${String(line?.fields['trackingId'])}\n`), body)
 })
 
 test('log and audit log name port and entry of a refused device, as far as they are known', async () => {

@@ -9,6 +9,7 @@ import { createCertificateSource } from './certificates/create-certificate-sourc
 import { TlsSettings } from './certificates/tls-settings.ts'
 import { portsOf } from './config/ports-of.ts'
 import type { RelayConfig } from './config/relay-config.ts'
+import { createManagementDoor } from './create-management-door.ts'
 import { IngressStatus } from './domain/ingress-status.ts'
 import { NetworkGuard } from './domain/network-guard.ts'
 import { AtomDoor } from './gateway/atom/atom-door.ts'
@@ -17,11 +18,7 @@ import { drainRelay } from './gateway/drain-relay.ts'
 import { ClientAddress } from './gateway/front-door/client-address.ts'
 import { FrontDoor } from './gateway/front-door/front-door.ts'
 import type { FrontDoorHandler } from './gateway/front-door/front-door-handler.ts'
-import type { ArmDoor } from './gateway/management/arm-door.ts'
-import { DownloadsDoor } from './gateway/management/downloads-door.ts'
-import { DownloadsFolder } from './gateway/management/downloads-folder.ts'
 import { IdentityDoor } from './gateway/management/identity-door.ts'
-import { ManagementDoor, type ManagementPage } from './gateway/management/management-door.ts'
 import { NamespaceLoad } from './gateway/namespace-load.ts'
 import { RefusalLog } from './gateway/refusal-log.ts'
 import { Refusals } from './gateway/refusals.ts'
@@ -36,12 +33,9 @@ import { RoleBook } from './identity/roles/role-book.ts'
 import type { PortsInUse } from './identity/token-audiences.ts'
 import { ListenerRegistry } from './listeners/listener-registry.ts'
 import { WaitingListeners } from './listeners/waiting-listeners.ts'
-import { OpenApiPage } from './management/openapi/openapi-page.ts'
-import { routeTable } from './management/route-table.ts'
 import { MessageHub } from './messages/message-hub.ts'
 import { RelayedConnections } from './relay/relayed-connections.ts'
 import { OfferBook } from './rendezvous/offer-book.ts'
-import { serverVersion } from './server-version.ts'
 import { startIdentity } from './start-identity.ts'
 import { type RelayIngress, startIngress } from './start-ingress.ts'
 import { startManagement } from './start-management.ts'
@@ -64,7 +58,6 @@ import { SqliteStore } from './storage/sqlite/sqlite-store.ts'
 import { BurstLog } from './telemetry/burst-log.ts'
 import { Counters } from './telemetry/counters.ts'
 import { Health } from './telemetry/health.ts'
-import { MetricsPage } from './telemetry/metrics-page.ts'
 
 export interface RelayServerOptions {
   readonly config: RelayConfig
@@ -363,7 +356,7 @@ async function openDoors(from: {
   readonly doors: FrontDoor[]
   readonly stops: Stop[]
 }): Promise<OpenDoors> {
-  const { config, parts, health, identity, certificates, doors, stops } = from
+  const { config, parts, identity, certificates, doors, stops } = from
   const clientAddress = new ClientAddress(config)
   const tls = certificates && new TlsSettings({ source: certificates, minVersion: config.tls?.minVersion ?? 'TLSv1.2' })
   if (tls) stops.push(() => tls.stop())
@@ -394,7 +387,7 @@ async function openDoors(from: {
     originOf: webOriginOf,
     bodyTimeoutMs: parts.limits.handshakeTimeoutMs,
   })
-  const management = createManagementDoor({ config, parts, health, doors, arm, identity: identityDoor })
+  const management = createManagementDoor({ ...from, downloads: config.downloads, arm, identity: identityDoor })
   const { privateDoor } = config
   const privateDataDoor = privateDoor && new DataDoor({ parts, requests, originOf, isPrivate: true })
   const privatePort = privateDataDoor && (await open(privateDataDoor, privateDoor.port, privateDoor.bind))
@@ -409,34 +402,6 @@ async function openDoors(from: {
   const port = await open(shared, config.dataPort)
   bound.data = port
   return { ...opened, data: port, management: port }
-}
-
-function createManagementDoor(from: {
-  readonly config: RelayConfig
-  readonly parts: RelayParts
-  readonly health: Health
-  readonly doors: readonly FrontDoor[]
-  readonly arm: ArmDoor
-  readonly identity: IdentityDoor
-}): ManagementDoor {
-  const { config, parts, health, doors, arm, identity } = from
-  const metrics = MetricsPage.ofRelay({
-    counters: parts.counters,
-    isReady: () => health.state === 'ready',
-    version: serverVersion(),
-    pendingOffers: () => parts.offers.size,
-    auditRecords: () => parts.audit.counts,
-    unauthorizedConnections: () => doors.reduce((sum, door) => sum + door.unauthorizedConnections, 0),
-  })
-  const pages = new Map<string, ManagementPage>([
-    ['/healthz', health.livePage],
-    ['/readyz', health.readyPage],
-    ['/metrics', metrics],
-    ['/openapi.json', new OpenApiPage(routeTable, { version: serverVersion() })],
-  ])
-  const { downloads: offered } = config
-  const downloads = offered && new DownloadsDoor({ ...offered, folder: new DownloadsFolder(offered.folder) })
-  return new ManagementDoor({ pages, arm, identity, downloads })
 }
 
 async function stopAll(stops: readonly Stop[]): Promise<void> {

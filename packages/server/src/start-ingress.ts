@@ -50,36 +50,14 @@ export interface StartIngressOptions {
  * its entry, and in `/readyz` when it is of the file: those who manage a namespace cannot make the relay look ill.
  */
 export async function startIngress(options: StartIngressOptions): Promise<RelayIngress> {
-  const { parts, certificates, sessionKey, grants, status } = options
+  const { parts, certificates, grants, status } = options
   const { limits, catalog, log } = parts
-  const { handshakeTimeoutMs } = limits
-  const tls = certificates && new IngressTls({ certificates, handshakeTimeoutMs })
+  const tls = certificates && new IngressTls({ certificates, handshakeTimeoutMs: limits.handshakeTimeoutMs })
   const counting = new EntryCounting(parts.counters)
-  const account = new IngressAccount(parts, counting)
   const report = new IngressReport({ health: options.health, status, log })
   const files = new EntryFileWatch({ onFaults: (faults) => report.replaceFaults(faults) })
   const doubts = new DoubtLog({ log, find: () => findDoubts(options) })
-  const { listeners, offers, keepAlive } = parts
-  const ways = new EntityWays({
-    parts: { listeners, offers, keepAlive, acceptTimeoutMs: limits.acceptTimeoutMs },
-    findEntity: (namespace, name) => catalog.get(namespace, name),
-  })
-  const ports = new IngressPorts({
-    events: account,
-    tls,
-    handshakeTimeoutMs,
-    sessionKey,
-    wayOf: (wanted) => {
-      counting.begin(wanted)
-      const { owner, entry } = wanted
-      return new RelayIngressWay(parts, owner, ways.to(owner, entry.hybridConnection))
-    },
-    onProblems: (problems) => {
-      report.replaceUnbound(problems)
-      status.replacePorts(new Map(ports.open.map(({ owner, entry, port }) => [ingressKey(owner, entry.name), port])))
-    },
-    onCut: (cut) => log.info('ingress.cut', { ...cut }),
-  })
+  const { ports, ways } = createPorts(options, { tls, counting, report })
   const bring = async (): Promise<void> => {
     const standing = standingIngress(catalog.documents, grants)
     report.replaceClosed(standing.problems)
@@ -117,6 +95,35 @@ export async function startIngress(options: StartIngressOptions): Promise<RelayI
       tls?.close()
     },
   }
+}
+
+function createPorts(
+  { parts, sessionKey, status }: StartIngressOptions,
+  own: { readonly tls: IngressTls | undefined; readonly counting: EntryCounting; readonly report: IngressReport },
+): { readonly ports: IngressPorts; readonly ways: EntityWays } {
+  const { listeners, offers, keepAlive, limits, catalog, log } = parts
+  const { tls, counting, report } = own
+  const ways = new EntityWays({
+    parts: { listeners, offers, keepAlive, acceptTimeoutMs: limits.acceptTimeoutMs },
+    findEntity: (namespace, name) => catalog.get(namespace, name),
+  })
+  const ports = new IngressPorts({
+    events: new IngressAccount(parts, counting),
+    tls,
+    handshakeTimeoutMs: limits.handshakeTimeoutMs,
+    sessionKey,
+    wayOf: (wanted) => {
+      counting.begin(wanted)
+      const { owner, entry } = wanted
+      return new RelayIngressWay(parts, owner, ways.to(owner, entry.hybridConnection))
+    },
+    onProblems: (problems) => {
+      report.replaceUnbound(problems)
+      status.replacePorts(new Map(ports.open.map(({ owner, entry, port }) => [ingressKey(owner, entry.name), port])))
+    },
+    onCut: (cut) => log.info('ingress.cut', { ...cut }),
+  })
+  return { ports, ways }
 }
 
 function* findDoubts({ parts, certificates, grants }: StartIngressOptions): Iterable<readonly [string, string]> {

@@ -44,16 +44,20 @@ export function secretFault(text: string): string | undefined {
 }
 
 function authorityFault(text: string): string | undefined {
-  try {
-    new X509Certificate(text)
-  } catch {
-    return 'holds no certificate in PEM'
-  }
+  if (!isCertificate(text)) return 'holds no certificate in PEM'
   try {
     createSecureContext({ ca: text })
     return undefined
   } catch (error) {
     return `cannot be used for TLS: ${(error as NodeJS.ErrnoException).code ?? 'OpenSSL refuses it'}`
+  }
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).raw.length > 0
+  } catch {
+    return false
   }
 }
 
