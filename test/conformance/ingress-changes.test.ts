@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
+import * as tls from 'node:tls'
+import { Secret } from '@postern/program'
 import { startTestRelay, type TestRelay } from '@postern/testkit'
+import { PasswordHasher } from '../../packages/server/src/identity/password-hasher.ts'
 import { applyDeclaredResources } from '../../packages/server/src/storage/apply-declared-resources.ts'
 import { freePort } from '../system/free-port.ts'
 import { TcpTarget } from '../system/tcp-target.ts'
@@ -111,4 +114,31 @@ test('a device that the new rules forbid is cut, and log and audit log say why',
       ['failed', 'The entry is gone'],
     ],
   )
+})
+
+test('who signs in with a new password comes in by the connection on which the old one has counted', async () => {
+  const port = await freePort()
+  const hash = (password: string): Promise<string> => new PasswordHasher().hash(new Secret(password))
+  const entry = { name: 'web', port, hosts: ['a.test'], tls: 'terminate', hybridConnection: 'site' } as const
+  const withPassword = (passwordHash: string): Entry => ({ ...entry, users: [{ name: 'ali', passwordHash }] })
+  await using bed = await openBed(withPassword(await hash('old')))
+  const socket = tls.connect({ port, host: '127.0.0.1', servername: 'a.test', ca: bed.relay.relay.caPem ?? '' })
+  socket.on('error', () => {})
+  const ask = async (password: string): Promise<string> => {
+    const credential = btoa(`ali:${password}`)
+    socket.write(`GET / HTTP/1.1\r\nHost: a.test\r\nAuthorization: Basic ${credential}\r\n\r\n`)
+    const [answer] = (await once(socket, 'data', { signal: signal() })) as [Buffer]
+    return answer.toString('latin1').slice(0, 12)
+  }
+  // The target gives back what it is sent, which is no answer.
+  assert.equal(await ask('old'), 'HTTP/1.1 502')
+  await bed.declare(withPassword(await hash('new')))
+  assert.equal(await ask('old'), 'HTTP/1.1 401')
+  assert.equal(await ask('new'), 'HTTP/1.1 502')
+  const reasons = bed.log.refusals('ConnectionFailed').map(({ fields }) => String(fields['reason']))
+  assert.ok(
+    reasons.length === 2 && reasons.every((reason) => reason.startsWith('The target has not answered: ')),
+    String(reasons),
+  )
+  socket.destroy()
 })

@@ -67,6 +67,7 @@ test('a name that no certificate has is doubted, and tls: terminate without TLS 
 test('a hybrid connection that the file does not have is doubted, with the one that may be meant', async () => {
   const [doubt] = await check({ hybridConnection: 'sites' })
   assert.match(doubt ?? '', /hybridConnection: the namespace has no hybrid connection sites; did you mean site\?$/)
+  assert.match((await check({ hybridConnection: 'dbb' }))[0] ?? '', /connection dbb; did you mean db\?$/)
   assert.match((await check({ hybridConnection: 'shop' }))[0] ?? '', /; make it, or devices are refused$/)
 })
 

@@ -248,8 +248,10 @@ export class HttpIngress {
   #lead(client: ServedClient, route: IngressRoute, user?: string): LetIn | HttpAnswer {
     const { remote } = client
     for (const known of client.upstreams) {
-      if (known.isClosed) client.upstreams.delete(known)
-      else if (known.route === route && known.user === user) return this.#letIn(known)
+      if (known.isClosed) {
+        client.upstreams.delete(known)
+        known.close()
+      } else if (known.route === route && known.user === user) return this.#letIn(known)
     }
     const trackingId = newTrackingId()
     const release = route.admit(remote, trackingId)

@@ -10,15 +10,20 @@ const maxSockets = 16
 /** The connections of one device to the target of one entry, which stay open between requests as the device's own does. */
 export class HttpUpstream {
   readonly route: IngressRoute
-  isClosed = false
   readonly #admitted: Admitted
   readonly #agent: TunnelAgent
   readonly #gone = new AbortController()
+  #isReleased = false
 
   constructor(route: IngressRoute, admitted: Admitted) {
     this.route = route
     this.#admitted = admitted
     this.#agent = new TunnelAgent({ keepAlive: true, maxSockets }, () => this.#connect())
+  }
+
+  /** The device has gone, or may not go this way any more. */
+  get isClosed(): boolean {
+    return this.#gone.signal.aborted
   }
 
   /** Who has signed in; undefined where nobody does. */
@@ -33,8 +38,8 @@ export class HttpUpstream {
 
   /** The device has gone. */
   close(): void {
-    if (this.isClosed) return
-    this.isClosed = true
+    if (this.#isReleased) return
+    this.#isReleased = true
     this.#gone.abort(new RelayError('SenderGone'))
     this.#agent.destroy()
     this.#admitted.release()

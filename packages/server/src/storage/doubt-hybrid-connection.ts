@@ -8,7 +8,12 @@ export function doubtHybridConnection(
 ): readonly IngressDoubt[] {
   const wanted = hybridConnection.toLowerCase()
   if (known.some((name) => name.toLowerCase() === wanted)) return []
-  const meant = nearestName(hybridConnection, known)
+  // In a name of two letters one that is wrong is too much for `nearestName`.
+  const meant = nearestName(hybridConnection, known) ?? known.find((name) => isBeginning(name.toLowerCase(), wanted))
   const hint = meant === undefined ? '; make it, or devices are refused' : `; did you mean ${meant}?`
   return [{ key: 'hybridConnection', message: `the namespace has no hybrid connection ${hybridConnection}${hint}` }]
+}
+
+function isBeginning(one: string, other: string): boolean {
+  return one.startsWith(other) || other.startsWith(one)
 }
