@@ -76,6 +76,29 @@ test('devices of a listener that carries share one relayed connection', async ()
 
 const siteEntry = (name: string) => ({ name, port: 0, hybridConnection: 'site', access: 'open' }) as const
 
+test('a relay that stops lets what devices have sent before they closed arrive', async () => {
+  const size = 20_000_000
+  let bytes = 0
+  const { promise: ended, resolve: onEnd } = Promise.withResolvers<unknown>()
+  await using target = await TcpTarget.start((socket) => {
+    socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      // Slower than the device, so that much is on its way when the last byte has been taken of it.
+      socket.pause()
+      setTimeout(() => socket.resume(), 5)
+    })
+    socket.on('end', () => onEnd('end')).on('error', onEnd).end()
+  })
+  await using relay = await startIngressRelay([{ name: 'e', port: 0, hybridConnection: 'other', access: 'open' }])
+  await using _ = await serveTargets(relay, { other: target.port })
+  const device = dial(portOf(relay, 'e'))
+  device.resume().end(Buffer.alloc(size))
+  await gone(device)
+  await relay.relay.server.stop({ graceMs: 10_000 })
+  assert.equal(await ended, 'end')
+  assert.equal(bytes, size)
+})
+
 test('an entry that goes leaves the others the carriers that they share', async () => {
   await using relay = await startIngressRelay([siteEntry('a'), siteEntry('b')])
   await using echo = await TcpTarget.start((socket) => socket.pipe(socket))

@@ -9,7 +9,7 @@ export async function drainRelay(running: {
   readonly parts: RelayParts
   readonly doors: readonly FrontDoor[]
   readonly dataDoors: readonly DataDoor[]
-  readonly ingress: { stopAccepting(): void }
+  readonly ingress: { stopAccepting(): void; readonly connections: number }
   readonly health: Health
   readonly graceMs: number
 }): Promise<void> {
@@ -22,8 +22,10 @@ export async function drainRelay(running: {
   for (const peer of parts.messages.peers()) peer.close(1001, reason)
   for (const channel of parts.listeners.channels()) channel.close(1001, reason)
   const deadline = Date.now() + graceMs
-  while (Date.now() < deadline && parts.load.total > 0) await setTimeout(drainPollMs)
-  if (parts.load.total > 0) parts.log.info('relay.drained', { cut: parts.load.total })
+  // A device is no load any more when it has closed; what it has sent may still be on its way.
+  const left = (): number => Math.max(parts.load.total, ingress.connections)
+  while (Date.now() < deadline && left() > 0) await setTimeout(drainPollMs)
+  if (left() > 0) parts.log.info('relay.drained', { cut: left() })
   parts.connections.close(1001, reason, {})
   for (const door of doors) {
     door.stopAccepting()

@@ -109,9 +109,9 @@ export class IngressRoute {
     return this.cutAllBut(staying(before, entry), 'The entry has changed and does not let this device in any more')
   }
 
-  /** Connections that are open, or on their way. */
+  /** Connections that are open, or on their way; of one that its device has closed, what it sent may still be. */
   get connections(): number {
-    return this.#limits.open
+    return Math.max(this.#limits.open, this.#open.size)
   }
 
   /** Lets a source in, or tells why not; the refusal has been told to the events then. */
