@@ -87,7 +87,10 @@ test('a relay that stops lets what devices have sent before they closed arrive',
       socket.pause()
       setTimeout(() => socket.resume(), 5)
     })
-    socket.on('end', () => onEnd('end')).on('error', onEnd).end()
+    socket
+      .on('end', () => onEnd('end'))
+      .on('error', onEnd)
+      .end()
   })
   await using relay = await startIngressRelay([{ name: 'e', port: 0, hybridConnection: 'other', access: 'open' }])
   await using _ = await serveTargets(relay, { other: target.port })
