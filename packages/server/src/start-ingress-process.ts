@@ -166,6 +166,7 @@ function createParts(options: IngressProcessOptions, tls: IngressTls | undefined
       readiness.replaceProblems(problems)
       readiness.tell()
     },
+    onCut: (cut) => log.info('ingress.cut', { ...cut }),
   })
   const files = new EntryFileWatch({
     onFaults: (faults) => {

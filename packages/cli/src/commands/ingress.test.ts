@@ -138,9 +138,12 @@ async function startBesideRelay(t: TestContext, ...options: readonly string[]): 
 }
 
 test('an ingress process opens ports with a Send key, follows its file, says when it is ready, and drains', async (t) => {
-  const { process: running, file, health, ask } = await startBesideRelay(t)
+  const { process: running, file, health, port, ask } = await startBesideRelay(t)
   assert.equal(await ask(), 'hello')
   assert.equal((await fetch(`${health}/readyz`)).status, 200)
+  const staying = connect({ port, host: '127.0.0.1' }).on('error', () => {})
+  staying.write('x')
+  await once(staying, 'data')
 
   await writeFile(file, declared({ ...entry, access: 'opne' }))
   await running.waitFor('stderr', /ingress\.file-refused.*must be one of open/)
@@ -148,6 +151,7 @@ test('an ingress process opens ports with a Send key, follows its file, says whe
   await writeFile(file, declared({ ...entry, access: undefined, allow: ['192.0.2.1'] }))
   await running.waitFor('stderr', /ingress\.reloaded/)
   assert.equal(await ask().catch(() => ''), '')
+  await running.waitFor('stderr', /ingress\.cut".*"ingress":"local\/a","devices":1/)
   running.kill('SIGTERM')
   assert.equal((await running.end()).code, 0)
 })

@@ -25,6 +25,7 @@ test('a port belongs to one entry, unless all that want it have names', () => {
   assert.equal(clash([{}], { protocol: 'udp' }), undefined)
   assert.equal(clash([{}], { port: 80 }), undefined)
   assert.equal(clash([{ port: 0 }], { port: 0 }), undefined)
+  assert.equal(clash([{ port: 0 }], { port: 0, address: '10.0.0.1' }), undefined)
 })
 
 test('a name leads one way; in the clear and under TLS it is two names', () => {

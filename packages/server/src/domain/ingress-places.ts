@@ -37,7 +37,8 @@ export class IngressPlaces {
     const doors = this.#ports.get(portKey(entry))
     if (!doors) return undefined
     const port = `port ${entry.port} (${entry.protocol})`
-    const other = otherAddress(doors, entry)
+    // 0 is another port each time.
+    const other = entry.port === 0 ? undefined : otherAddress(doors, entry)
     if (other) {
       return `${port} is bound to all addresses by one of ${naming(other)} and this entry, and to one by the other; write the same address`
     }
