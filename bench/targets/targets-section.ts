@@ -15,7 +15,7 @@ export function formatTargetsSection(groups: readonly TargetGroup[], runs: reado
         `- Run ${index + 1}: \`${command}\`${date === undefined ? '' : `, ${date}`}, ${machine}${problems.length === 0 ? '' : `; ${problems.length} problems`}`,
     ),
     '- A cell has the medians of the runs in this order. Ours is the better of bridges and connector with HCM where both are measured. The ratio is ours against the best of the others in the same run: above 1, ours is better.',
-    '- The last column repeats a row with the candidates that its numbers are from.',
+    '- The last column repeats a row with the candidates that its numbers are from; with what else the command of a run says (`--congestion`) it is that run again.',
   ]
   const tables = groups.map(
     ({ title, targets }) =>
