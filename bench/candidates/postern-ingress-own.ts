@@ -5,7 +5,7 @@ import { findFreePort } from '../processes/free-port.ts'
 import type { Candidate, RunningCandidate } from './candidate.ts'
 import { type OwnVariant, ownCandidate } from './own-candidate.ts'
 import { oneMachine } from './places.ts'
-import { boundlessEntry } from './postern-ingress.ts'
+import { boundlessEntry, startFarEnd } from './postern-ingress.ts'
 import { hybridConnection, startRelay } from './postern-relay.ts'
 import { startCandidate } from './start-processes.ts'
 
@@ -43,17 +43,7 @@ async function start(
     const { relayHost: host } = places
     const relay = await startRelay(group, { repositoryFolder, usesTls, host })
     const tls = usesTls ? [] : ['--no-tls']
-    await group.start({
-      name: 'remote',
-      command: [
-        ...[...relay.postern, 'bridge', '--framing', 'raw', ...tls],
-        ...['-T', `${hybridConnection}:127.0.0.1:${targetPort}`, '-x', relay.listen],
-      ],
-      env: relay.env,
-      // It listens on nothing; the echo through the whole tunnel shows that it is there.
-      ready: { output: '' },
-      counted: true,
-    })
+    await startFarEnd(group, relay, { targetPort, usesTls })
     const [file, accessFile] = [join(group.folder, 'ingress.yaml'), join(group.folder, 'send.secret')]
     const ingress = [{ ...boundlessEntry, port: listenPort, address: host }]
     const namespaces = [{ name: 'local', hybridConnections: [{ name: hybridConnection }], ingress }]

@@ -1,5 +1,5 @@
 import type { TunnelConnection, TunnelSocket } from '@postern/carrier'
-import { Pump, type PumpCounts, type PumpResult } from '@postern/carrier'
+import { Pump, type PumpResult } from '@postern/carrier'
 import type { Logger } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { Slots } from '@postern/websocket'
@@ -22,11 +22,9 @@ export interface OpenTunnelsOptions {
 export class OpenTunnels {
   readonly #options: OpenTunnelsOptions
   readonly #open = new Slots<() => void>()
-  /** Of both sides together: when its socket is closed, bytes of a tunnel may still be on their way to the other end. */
-  readonly #joined = new Slots<TunnelConnection>()
   readonly #waiting = new Set<() => void>()
-  /** Of tunnels that are open: their bytes count while they pass. */
-  readonly #counts = new Slots<PumpCounts>()
+  /** Until both sides are closed: when its socket is, bytes of a tunnel may still be on their way. They count while they pass. */
+  readonly #pumps = new Slots<Pump>()
   #total = 0
   #bytesToRelay = 0
   #bytesFromRelay = 0
@@ -39,9 +37,9 @@ export class OpenTunnels {
   /** The part of a forwarder's status that is known here. */
   get status(): Omit<ForwarderStatus, 'kind' | 'state' | 'addresses' | 'carriers'> {
     let [bytesToRelay, bytesFromRelay] = [this.#bytesToRelay, this.#bytesFromRelay]
-    for (const counts of this.#counts) {
-      bytesToRelay += counts.bytesToRelay
-      bytesFromRelay += counts.bytesFromRelay
+    for (const pump of this.#pumps) {
+      bytesToRelay += pump.bytesToRelay
+      bytesFromRelay += pump.bytesFromRelay
     }
     return {
       relayName: this.#options.relayName,
@@ -69,15 +67,14 @@ export class OpenTunnels {
   /** Joins the two sides of a tunnel and counts what it carries. */
   join(socket: TunnelSocket, connection: TunnelConnection, first?: Uint8Array): void {
     const noteEnd = this.noteOpened(connection)
-    const joined = this.#joined.add(connection)
     const onClosed = (result: PumpResult): void => {
-      this.#counts.remove(place, counts)
+      this.#pumps.remove(place, pump)
       noteEnd(result)
-      if (this.#joined.remove(joined, connection)) this.#tellIfNone()
+      this.#tellIfNone()
     }
-    const counts = new Pump({ socket, connection, onClosed })
-    const place = this.#counts.add(counts)
-    counts.start(first)
+    const pump = new Pump({ socket, connection, onClosed })
+    const place = this.#pumps.add(pump)
+    pump.start(first)
   }
 
   /** Notes that a tunnel carries something now; the function returned notes its end. */
@@ -125,7 +122,7 @@ export class OpenTunnels {
   }
 
   get #isNone(): boolean {
-    return this.#open.size + this.#joined.size === 0
+    return this.#open.size + this.#pumps.size === 0
   }
 
   #tellIfNone(): void {
@@ -135,6 +132,6 @@ export class OpenTunnels {
 
   #cutAll(): void {
     for (const cut of this.#open) cut()
-    for (const connection of this.#joined) connection.abort()
+    for (const pump of this.#pumps) pump.cut()
   }
 }

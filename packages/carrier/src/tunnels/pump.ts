@@ -75,6 +75,11 @@ export class Pump implements TunnelHandler, TunnelSocketHandler, PumpCounts {
     socket.open(this)
   }
 
+  /** Ends it at once, also where the socket is closed and its last bytes are still on their way. */
+  cut(): void {
+    this.#connection.abort()
+  }
+
   onSocketData(bytes: Uint8Array): void {
     const connection = this.#connection
     this.bytesToRelay += bytes.length

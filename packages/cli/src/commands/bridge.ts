@@ -4,14 +4,14 @@ import {
   doctorExitCode,
   formatReports,
   networkFlagTable,
-  parseOption,
   reportsJson,
   resumeOptionTable,
 } from '@postern/program'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { type BridgeFlags, readBridgeConfiguration } from '../bridge-flags.ts'
 import { createBridgeLog } from '../bridge-log.ts'
 import { connectionStringHelp, connectionStringOfEnvironment } from '../connection-string-source.ts'
+import { parseArgument } from '../parse-argument.ts'
 import { programName } from '../program-name.ts'
 import { awaitShutdown } from '../shutdown-request.ts'
 
@@ -74,11 +74,7 @@ function amount(
   flags: string,
   entry: (typeof resumeOptionTable)['timeout'] | (typeof resumeOptionTable)['buffer'],
 ): Option {
-  return new Option(flags, `${entry.help} Default: ${entry.default}`).argParser((text) => {
-    const parsed = parseOption({ ...entry, flag: '', env: '' }, text)
-    if ('problem' in parsed) throw new InvalidArgumentError(`It ${parsed.problem}.`)
-    return parsed.value
-  })
+  return new Option(flags, `${entry.help} Default: ${entry.default}`).argParser((text) => parseArgument(entry, text))
 }
 
 function addForwards(command: Command): void {

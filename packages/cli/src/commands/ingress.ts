@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { type RelayWay, RelayWays } from '@postern/bridge'
-import { applyNetworkFlags, createLogger, networkFlagTable, parseOption, Secret } from '@postern/program'
+import { applyNetworkFlags, createLogger, networkFlagTable, Secret } from '@postern/program'
 import { RelayError } from '@postern/protocol'
 import { hashPassword, startIngressProcess } from '@postern/server'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { connectionStringHelp, readConnectionString } from '../connection-string-source.ts'
 import { createIngressProbe } from '../ingress-probe.ts'
+import { parseArgument } from '../parse-argument.ts'
 import { programName } from '../program-name.ts'
 import { awaitShutdown } from '../shutdown-request.ts'
 
@@ -52,7 +53,7 @@ export function configureIngressCommand(command: Command): void {
     )
     .addOption(
       new Option('--drain-timeout <time>', 'how long devices may go on after SIGTERM; Ctrl-C cuts them')
-        .argParser(readDuration)
+        .argParser((text) => parseArgument({ type: 'duration' }, text))
         .default(defaultDrainTimeoutMs, '10s'),
     )
     .addOption(
@@ -123,12 +124,6 @@ async function runIngress(flags: IngressFlags): Promise<void> {
   log.info('ingress.stopping', { signal, drainTimeoutMs })
   await running.stop({ graceMs: drainTimeoutMs })
   log.info('ingress.stopped')
-}
-
-function readDuration(text: string): number {
-  const parsed = parseOption({ flag: '', env: '', type: 'duration', default: '10s', help: '' }, text)
-  if ('problem' in parsed) throw new InvalidArgumentError(`It ${parsed.problem}.`)
-  return Number(parsed.value)
 }
 
 /** Shorter ones are words, which can be guessed. */
